@@ -1,0 +1,41 @@
+# Uses .venv where there is one (make install), else the python3 at hand.
+PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint format lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## Make .venv with all that is needed to work on the bot
+	python3 -m venv .venv
+	.venv/bin/python -m pip install --quiet -r requirements-dev.txt
+
+run: ## Run the bot
+	$(PYTHON) app.py
+
+test: ## Run the tests
+	$(PYTHON) -m pytest
+
+lint: ## Check style and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy --strict .
+
+format: ## Put the code in order
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock: ## Write constraints.txt anew, after a change to the requirements
+	rm -rf build/lock && mkdir -p build/lock
+	for file in requirements.txt requirements-dev.txt; do \
+		sed '/^-c /d' $$file > build/lock/$$file || exit; done
+	$(PYTHON) -m venv build/lock/venv
+	build/lock/venv/bin/python -m pip install --quiet -r build/lock/requirements-dev.txt
+	sed -n '/^#/p' constraints.txt > build/lock/constraints.txt
+	build/lock/venv/bin/python -m pip freeze >> build/lock/constraints.txt
+	mv build/lock/constraints.txt constraints.txt
+
+clean: ## Remove what tools left behind; the bot's data stay
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,109 @@
+"""Every error this project raises, on one screen.
+
+::
+
+    BotError
+    ├── SettingsError            the settings are wrong; the bot does not start
+    ├── StorageError
+    │   ├── StorageUnavailable   the store does not answer; try again later
+    │   ├── WriteConflict        somebody else changed the record first
+    │   └── UnreadableRecord     a record of unknown format; it is kept as it is
+    ├── CodecError               a value outside the allow-list of what may be stored
+    ├── RequestRefused           an incoming request is answered 4xx (or 503 on overload)
+    ├── TokenUnavailable         the login service gave no token for outgoing calls
+    └── DeliveryError
+        ├── DeliveryFailed       a reply could not be delivered in time; it stays owed
+        └── DeliveryRefused      the channel refused a reply for good; it is dropped
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Base class of every error of this project."""
+
+
+class SettingsError(BotError):
+    """The settings are wrong. ``faults`` names each of them, one line a variable."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class StorageError(BotError):
+    """Base class of what can go wrong between the bot and its store."""
+
+
+class StorageUnavailable(StorageError):
+    """The store does not answer. The turn is refused with 503 and may be tried again."""
+
+
+class WriteConflict(StorageError):
+    """A record was changed by somebody else since it was read.
+
+    :param key: the key of one record in conflict.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key}: the record was changed by somebody else since it was read")
+        self.key = key
+
+
+class UnreadableRecord(StorageError):
+    """A stored record cannot be read by this version. It is kept and never overwritten.
+
+    :param key: the key of the record ("" where the codec does not know it).
+    :param reason: what is wrong with it, without any of its content.
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"{key or 'record'}: {reason}")
+        self.key = key
+        self.reason = reason
+
+
+class CodecError(BotError):
+    """A value that is not on the allow-list of what may be stored."""
+
+
+class RequestRefused(BotError):
+    """An incoming request is answered with an HTTP error before any bot code runs.
+
+    :param status: the HTTP status, 4xx or 503.
+    :param code: a short machine-readable word for the JSON body, such as ``bad_json``.
+    :param message: one sentence for the caller, without any of the request's content.
+    :param retry_after: seconds for a ``Retry-After`` header, or None.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+
+class TokenUnavailable(BotError):
+    """The login service gave no access token for calls to the channel."""
+
+
+class DeliveryError(BotError):
+    """Base class of what can go wrong when a reply is sent to the channel."""
+
+
+class DeliveryFailed(DeliveryError):
+    """A reply could not be delivered in time. It stays owed and is sent on the next delivery."""
+
+
+class DeliveryRefused(DeliveryError):
+    """The channel refused a reply for good (for example 403 after an uninstall, or 404).
+
+    :param status: the HTTP status of the refusal.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

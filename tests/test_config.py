@@ -1,0 +1,334 @@
+"""The settings: what is read from where, and that every fault is named before the bot starts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import CONSENT, GOVERNMENT_CLOUD, Settings
+from errors import SettingsError
+
+CREDENTIALS = {"MicrosoftAppId": "the-bot", "MicrosoftAppPassword": "s3cret"}
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # what these tests are about
+VARIABLES = [name for setting in fields(Settings) for name in setting.metadata["variables"]]
+
+
+def faults(environ: dict[str, str]) -> list[str]:
+    """The variable names at the head of each fault."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(environ)
+    return [fault.partition(":")[0] for fault in caught.value.faults]
+
+
+@pytest.fixture
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and none of the bot's variables in the environment."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class TestDefaults:
+    def test_without_any_variable_it_is_a_local_bot_on_loopback(self) -> None:
+        settings = Settings.from_env({})
+        assert settings == Settings()
+        assert settings.local_mode
+        assert (settings.host, settings.port) == ("127.0.0.1", 3978)
+        assert settings.storage_url == "sqlite:///data/bot.db"
+
+    def test_durations_are_in_seconds(self) -> None:
+        settings = Settings.from_env({})
+        assert settings.welcome_back_after == 30 * 60
+        assert settings.question_timeout == 60 * 60
+        assert settings.conversation_ttl == 30 * 24 * 60 * 60
+        assert settings.profile_ttl is None
+
+    def test_with_credentials_it_listens_everywhere(self) -> None:
+        settings = Settings.from_env(CREDENTIALS)
+        assert not settings.local_mode
+        assert settings.host == EVERYWHERE
+
+    def test_a_tenant_makes_it_a_single_tenant_bot(self) -> None:
+        assert Settings.from_env(CREDENTIALS).app_type == "MultiTenant"
+        with_tenant = CREDENTIALS | {"MicrosoftAppTenantId": "contoso"}
+        assert Settings.from_env(with_tenant).app_type == "SingleTenant"
+        as_before = with_tenant | {"MicrosoftAppType": "MultiTenant"}
+        assert Settings.from_env(as_before).app_type == "MultiTenant"
+
+    def test_settings_do_not_change(self) -> None:
+        with pytest.raises(FrozenInstanceError):
+            Settings().port = 1  # type: ignore[misc]  # that is the point
+
+
+class TestReading:
+    def test_every_variable_reaches_its_field(self, tmp_path: Path) -> None:
+        certificate = tmp_path / "bot.pem"
+        certificate.touch()
+        settings = Settings.from_env(
+            {
+                "MicrosoftAppId": "the-bot",
+                "MicrosoftAppType": "singletenant",
+                "MicrosoftAppTenantId": "contoso",
+                "MicrosoftAppCertificatePath": str(certificate),
+                "MicrosoftAppCertificateThumbprint": "A1B2",
+                "ChannelService": GOVERNMENT_CLOUD.upper(),
+                "SERVICE_URL_HOSTS": "localhost, *.Example.com,",
+                "OPENID_METADATA_URL": "http://[::1]:8000/keys",
+                "LOGIN_URL": "https://login.example.com/",
+                "HOST": "192.0.2.1",
+                "PORT": "80",
+                "WEB_CONCURRENCY": "4",
+                "MAX_TURNS": "64",
+                "STORAGE_URL": "redis://localhost:6379/0",
+                "CONVERSATION_TTL_DAYS": "0",
+                "PROFILE_TTL_DAYS": "365",
+                "FORGET_ON_UNINSTALL": "Yes",
+                "DEFAULT_LOCALE": "pt-BR",
+                "WELCOME_BACK_AFTER_MINUTES": "0.5",
+                "QUESTION_TIMEOUT_MINUTES": "90",
+                "LOG_LEVEL": "debug",
+                "LOG_FORMAT": "JSON",
+            }
+        )
+        assert settings == Settings(
+            app_id="the-bot",
+            app_type="SingleTenant",
+            tenant_id="contoso",
+            certificate_path=str(certificate),
+            certificate_thumbprint="A1B2",
+            channel_service=GOVERNMENT_CLOUD,
+            service_hosts=("localhost", "*.example.com"),
+            open_id_metadata_url="http://[::1]:8000/keys",
+            login_url="https://login.example.com/",
+            host="192.0.2.1",
+            port=80,
+            workers=4,
+            max_turns=64,
+            storage_url="redis://localhost:6379/0",
+            conversation_ttl=None,
+            profile_ttl=365 * 86400.0,
+            forget_on_uninstall=True,
+            default_locale="pt-BR",
+            welcome_back_after=30.0,
+            question_timeout=5400.0,
+            log_level="DEBUG",
+            log_format="json",
+        )
+
+    def test_the_names_of_the_sdk_samples_are_read_too(self) -> None:
+        settings = Settings.from_env(
+            {
+                "APP_ID": "the-bot",
+                "APP_PASSWORD": "s3cret",
+                "APP_TYPE": "SingleTenant",
+                "APP_TENANTID": "contoso",
+            }
+        )
+        assert (settings.app_id, settings.app_password) == ("the-bot", "s3cret")
+        assert (settings.app_type, settings.tenant_id) == ("SingleTenant", "contoso")
+
+    def test_both_names_may_say_the_same(self) -> None:
+        assert Settings.from_env(CREDENTIALS | {"APP_ID": "the-bot"}).app_id == "the-bot"
+
+    def test_white_space_around_a_value_is_no_part_of_it(self) -> None:
+        assert Settings.from_env({"PORT": " 80\r\n"}).port == 80
+
+    @pytest.mark.parametrize("name", VARIABLES)
+    def test_blank_is_not_set(self, name: str) -> None:
+        assert Settings.from_env({name: "  "}) == Settings()
+
+    def test_unknown_variables_are_ignored(self) -> None:
+        assert Settings.from_env({"PATH": "/bin", "MicrosoftAppColour": "red"}) == Settings()
+
+
+@pytest.mark.usefixtures("working_directory")
+class TestDotenv:
+    def test_the_file_is_read(self, working_directory: Path) -> None:
+        (working_directory / ".env").write_text("PORT=80\nLOG_FORMAT='json' # for the collector\n")
+        settings = Settings.from_env()
+        assert (settings.port, settings.log_format) == (80, "json")
+
+    def test_the_environment_wins(
+        self, working_directory: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (working_directory / ".env").write_text("PORT=80\nMicrosoftAppPassword=lonely\n")
+        monkeypatch.setenv("PORT", "81")
+        monkeypatch.setenv("MicrosoftAppPassword", "")
+        settings = Settings.from_env()
+        assert (settings.port, settings.app_password) == (81, "")
+
+    def test_a_dollar_sign_means_itself(self, working_directory: Path) -> None:
+        (working_directory / ".env").write_text("STORAGE_URL=redis://:a${HOME}b$c@localhost/0\n")
+        assert Settings.from_env().storage_url == "redis://:a${HOME}b$c@localhost/0"
+
+    def test_it_is_not_read_where_the_variables_are_given(self, working_directory: Path) -> None:
+        (working_directory / ".env").write_text("PORT=80\n")
+        assert Settings.from_env({}).port == 3978
+
+    def test_a_file_that_is_no_text_is_a_fault(self, working_directory: Path) -> None:
+        (working_directory / ".env").write_bytes(b"PORT=\xff\xfe")
+        with pytest.raises(SettingsError, match=r"^\.env: "):
+            Settings.from_env()
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("MicrosoftAppId", "two words"),
+            ("MicrosoftAppType", "Tenant"),
+            ("ChannelService", "https://botframework.example.com"),
+            ("SERVICE_URL_HOSTS", "https://connector.example.com/"),
+            ("SERVICE_URL_HOSTS", "a.example.com b.example.com"),
+            ("SERVICE_URL_HOSTS", "user@a.example.com"),
+            ("OPENID_METADATA_URL", "http://keys.example.com/"),
+            ("OPENID_METADATA_URL", "keys.example.com"),
+            ("LOGIN_URL", "ftp://localhost/"),
+            ("LOGIN_URL", "https://"),
+            ("HOST", EVERYWHERE),
+            ("HOST", "::"),
+            ("HOST", "192.0.2.1"),
+            ("HOST", "bot.example.com"),
+            ("HOST", "localhost.example.com"),
+            ("PORT", "http"),
+            ("PORT", "-1"),
+            ("PORT", "65536"),
+            ("PORT", "٨٠"),
+            ("PORT", "8_0"),
+            ("PORT", "9" * 5000),
+            ("DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS", "yes"),
+            ("WEB_CONCURRENCY", "0"),
+            ("MAX_TURNS", "0"),
+            ("CONVERSATION_TTL_DAYS", "-1"),
+            ("PROFILE_TTL_DAYS", "for ever"),
+            ("FORGET_ON_UNINSTALL", "perhaps"),
+            ("DEFAULT_LOCALE", "English (US)"),
+            ("WELCOME_BACK_AFTER_MINUTES", "nan"),
+            ("WELCOME_BACK_AFTER_MINUTES", "0"),
+            ("QUESTION_TIMEOUT_MINUTES", "inf"),
+            ("QUESTION_TIMEOUT_MINUTES", "1e99"),
+            ("LOG_LEVEL", "LOUD"),
+            ("LOG_FORMAT", "xml"),
+        ],
+    )
+    def test_a_value_that_cannot_be_meant(self, name: str, text: str) -> None:
+        assert faults({name: text}) == [name]
+
+    @pytest.mark.parametrize(
+        ("environ", "named"),
+        [
+            ({"MicrosoftAppPassword": "s3cret"}, "MicrosoftAppId"),
+            ({"MicrosoftAppTenantId": "contoso"}, "MicrosoftAppId"),
+            ({"MicrosoftAppId": "the-bot"}, "MicrosoftAppPassword"),
+            (CREDENTIALS | {"APP_ID": "another"}, "MicrosoftAppId, APP_ID"),
+            (CREDENTIALS | {"MicrosoftAppType": "SingleTenant"}, "MicrosoftAppTenantId"),
+            (
+                {"MicrosoftAppId": "the-bot", "MicrosoftAppType": "UserAssignedMSI"},
+                "MicrosoftAppTenantId",
+            ),
+            (
+                CREDENTIALS | {"MicrosoftAppCertificateThumbprint": "A1B2"},
+                "MicrosoftAppCertificatePath",
+            ),
+            (
+                CREDENTIALS | {"MicrosoftAppCertificatePath": __file__},
+                "MicrosoftAppCertificatePath",
+            ),
+            ({"STORAGE_URL": "memory:", "WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY"),
+        ],
+    )
+    def test_settings_that_contradict_each_other(self, environ: dict[str, str], named: str) -> None:
+        assert faults(environ) == [named]
+
+    def test_a_certificate_that_is_not_there(self, tmp_path: Path) -> None:
+        assert "MicrosoftAppCertificatePath" in faults(
+            CREDENTIALS | {"MicrosoftAppCertificatePath": str(tmp_path / "bot.pem")}
+        )
+
+    def test_a_certificate_takes_the_place_of_a_password(self) -> None:
+        environ = {"MicrosoftAppId": "the-bot", "MicrosoftAppCertificatePath": __file__}
+        assert Settings.from_env(environ).certificate_path == __file__
+
+    def test_a_managed_identity_needs_no_password(self) -> None:
+        settings = Settings.from_env(
+            {
+                "MicrosoftAppId": "the-bot",
+                "MicrosoftAppType": "UserAssignedMSI",
+                "MicrosoftAppTenantId": "contoso",
+            }
+        )
+        assert settings.app_type == "UserAssignedMSI"
+
+    def test_all_are_reported_together(self) -> None:
+        wrong = {
+            "APP_PASSWORD": "s3cret",
+            "HOST": EVERYWHERE,
+            "PORT": "http",
+            "LOG_LEVEL": "LOUD",
+            "QUESTION_TIMEOUT_MINUTES": "soon",
+        }
+        assert sorted(faults(wrong)) == [
+            "HOST",
+            "LOG_LEVEL",
+            "MicrosoftAppId",
+            "PORT",
+            "QUESTION_TIMEOUT_MINUTES",
+        ]
+
+    @given(st.sampled_from(VARIABLES), st.text(st.characters(exclude_characters="\0")))
+    def test_no_text_does_anything_but_work_or_be_a_fault(self, name: str, text: str) -> None:
+        with suppress(SettingsError):
+            Settings.from_env({name: text})
+
+
+class TestListeningWithoutCredentials:
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+    def test_loopback_is_allowed(self, host: str) -> None:
+        assert Settings.from_env({"HOST": host}).host == host
+
+    def test_elsewhere_it_takes_the_ugly_variable(self) -> None:
+        open_to_all = {"HOST": EVERYWHERE, "DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS": CONSENT}
+        settings = Settings.from_env(open_to_all)
+        assert (settings.host, settings.local_mode) == (EVERYWHERE, True)
+
+    def test_settings_made_in_code_are_no_way_round_it(self) -> None:
+        with pytest.raises(SettingsError, match="^HOST: "):
+            Settings(host=EVERYWHERE)
+
+
+class TestSecrets:
+    def test_repr_shows_none(self) -> None:
+        settings = Settings.from_env(
+            CREDENTIALS | {"STORAGE_URL": "postgresql://bot:s3cret@localhost/bot"}
+        )
+        assert "s3cret" not in repr(settings)
+        assert "the-bot" in repr(settings)
+
+    @pytest.mark.parametrize("name", VARIABLES)
+    def test_faults_show_no_value(self, name: str) -> None:
+        environ = {"MicrosoftAppTenantId": "contoso", "WEB_CONCURRENCY": "nil", name: "s3cret !"}
+        with pytest.raises(SettingsError) as caught:
+            Settings.from_env(environ)
+        assert "s3cret" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("url", "name"),
+        [
+            ("sqlite:///data/bot.db?synchronous=full", "sqlite:///data/bot.db"),
+            ("sqlite:////var/lib/bot@home.db", "sqlite:////var/lib/bot@home.db"),
+            ("postgresql://bot:p@ss@db:5432/bot?sslmode=require", "postgresql://db:5432/bot"),
+            ("postgresql://db/bot?user=bot&password=s3cret", "postgresql://db/bot"),
+            ("postgresql://bot:s3?cret@db/bot", "postgresql:"),
+            ("postgresql://bot:s3/cret@db/bot", "postgresql://db/bot"),
+            ("redis://:s3cret@localhost:6379/0", "redis://localhost:6379/0"),
+            ("memory:", "memory:"),
+        ],
+    )
+    def test_the_storage_is_named_without_them(self, url: str, name: str) -> None:
+        assert Settings(storage_url=url).storage_name == name
