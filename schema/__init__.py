@@ -1,0 +1,1 @@
+"""The wire format of the Bot Framework: activities and their parts, to and from JSON."""
