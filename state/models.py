@@ -1,0 +1,45 @@
+"""What the bot remembers of a person and of a conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class UserProfile:
+    """A person, in user state: one record a person and channel.
+
+    :param name: the name as the person gave it, NFC, 1 to 100 characters; "" until given.
+    :param time_zone: the last known IANA zone or fixed offset ("Europe/Paris", "UTC+09:00"), or "".
+    :param locale: the last known BCP 47 locale, or "".
+    :param last_seen_at: seconds since the epoch of the person's last message, or None.
+    :param last_channel: where it was, in words ("Microsoft Teams (msteams), group chat"), or "".
+    :param last_conversation: the id of the conversation it was in, or "".
+    :param aad_object_id: the Entra object id of the person, where the channel tells it.
+    :param tenant_id: the Entra tenant of the person, where the channel tells it.
+    """
+
+    name: str = ""
+    time_zone: str = ""
+    locale: str = ""
+    last_seen_at: float | None = None
+    last_channel: str = ""
+    last_conversation: str = ""
+    aad_object_id: str = ""
+    tenant_id: str = ""
+
+
+@dataclass(slots=True)
+class ConversationData:
+    """A person's place in a conversation, in conversation state.
+
+    :param welcomed: whether the conversation has had its welcome.
+    :param person_id: ``from.id`` of the person the open dialog talks with, or "".
+    :param asked_at: seconds since the epoch at which the open question was asked, or None.
+    :param dialog_version: fingerprint of the dialogs on the open stack, or "".
+    """
+
+    welcomed: bool = False
+    person_id: str = ""
+    asked_at: float | None = None
+    dialog_version: str = ""

@@ -1,0 +1,38 @@
+"""Opening a storage by its URL, as STORAGE_URL names it."""
+
+from __future__ import annotations
+
+from errors import SettingsError
+from state.storage.base import RecordStorage
+
+
+def open_storage(url: str) -> RecordStorage:
+    """Make the storage a URL names; nothing is connected until its ``open()``.
+
+    ``sqlite:///data/bot.db`` (three slashes: relative to the working directory; four: absolute),
+    ``postgresql://user:password@host/database``, ``redis://host:6379/0``, ``memory:``.
+
+    :raises errors.SettingsError: no store speaks this scheme, or its driver is not installed.
+    """
+    # Imported late, so that a bot on SQLite loads no other driver.
+    scheme = url.partition(":")[0].lower()
+    if scheme == "memory":
+        from state.storage.memory import MemoryStorage  # noqa: PLC0415
+
+        return MemoryStorage()
+    if scheme == "sqlite":
+        from state.storage.sqlite import SQLiteStorage  # noqa: PLC0415
+
+        return SQLiteStorage(url)
+    if scheme in ("postgresql", "postgres"):
+        from state.storage.postgresql import PostgreSQLStorage  # noqa: PLC0415
+
+        return PostgreSQLStorage(url)
+    if scheme in ("redis", "rediss", "valkey", "valkeys"):
+        from state.storage.redis import RedisStorage  # noqa: PLC0415
+
+        return RedisStorage(url)
+    raise SettingsError(
+        f"STORAGE_URL: no store is known for {scheme!r}; "
+        "use sqlite:, postgresql:, redis: or memory:"
+    )

@@ -1,0 +1,153 @@
+"""The SQL of the PostgreSQL storage, and why two commits can never both win.
+
+A commit is one statement, so it takes effect as a whole or not at all. Under READ COMMITTED,
+PostgreSQL's default, it goes like this:
+
+1. ``stored`` locks the rows of all keys, in the order of the keys. It waits for a commit under
+   way on any of them, and then sees the row that this one left, or none if it was deleted.
+   https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
+2. ``conflict`` compares the e_tags. If any differs, nothing is written.
+3. Rows that step 1 saw are locked, so they cannot change before they are written. A row that
+   appeared after the statement began was not seen and not locked: the insert meets it and goes
+   the ``on conflict`` way, where its e_tag is not the ``previous`` that step 1 saw. It divides by
+   zero there, on purpose: this undoes the whole statement, and writes nothing of the record into
+   the server's log. The statement is then run again, sees the row, and knows whether it conflicts.
+
+Deadlocks and serialization failures undo the whole statement too, and it is run again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FORMAT: Final = 1
+"""Version of the tables. A store of a newer version is refused."""
+
+READ_FORMAT: Final = "select max(version) from bot_format"
+
+CREATE: Final = (
+    """
+    create table if not exists bot_records (
+        key text collate "C" primary key,
+        body text not null,
+        e_tag text not null,
+        previous text,
+        owner text not null,
+        expires_at double precision
+    )
+    """,
+    """
+    create index if not exists bot_records_owner on bot_records (owner, key)
+    where owner <> ''
+    """,
+    """
+    create index if not exists bot_records_expires_at on bot_records (expires_at)
+    where expires_at is not null
+    """,
+    "create table if not exists bot_format (version integer primary key)",
+    "insert into bot_format (version) values (1) on conflict (version) do nothing",
+)
+"""Makes what is missing; the row of FORMAT comes last: with it there, everything is there."""
+
+FETCH: Final = """
+    select key, body, e_tag, owner, expires_at from bot_records
+    where key = any($1::text[]) and (expires_at is null or expires_at > $2::double precision)
+"""
+
+# $1 keys in ascending order, $2 bodies (null: delete), $3 e_tags expected (null: absent, '*': any),
+# $4 owners, $5 times of expiry, $6 now, $7 the new e_tag
+_COMPARE: Final = """
+    with stored as materialized (
+        select key, e_tag, expires_at from bot_records
+        where key = any($1::text[])
+        order by key
+        for update
+    ), compared as materialized (
+        select wanted.*, stored.e_tag as previous,
+            wanted.expected = '*' or wanted.expected is not distinct from
+            case when stored.expires_at <= $6::double precision then null else stored.e_tag end
+            as same
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::double precision[])
+            as wanted (key, body, expected, owner, expires_at)
+        left join stored on stored.key = wanted.key
+    ), conflict as materialized (
+        select key from compared where same is not true
+    )
+"""
+
+_WRITE: Final = """
+    , written as (
+        insert into bot_records (key, body, e_tag, previous, owner, expires_at)
+        select key, body, $7::text, previous, owner, expires_at from compared
+        where body is not null and not exists (select 1 from conflict)
+        order by key
+        on conflict (key) do update set
+            body = excluded.body,
+            e_tag = excluded.e_tag,
+            previous = excluded.previous,
+            owner = excluded.owner,
+            expires_at = excluded.expires_at
+        where 1 / case when bot_records.e_tag = excluded.previous then 1 else 0 end = 1
+        returning 1
+    )
+"""
+
+_DELETE: Final = """
+    , deleted as (
+        delete from bot_records
+        where key = any(array(select key from compared where body is null))
+            and not exists (select 1 from conflict)
+        returning 1
+    )
+"""
+
+_ANSWER: Final = "select key from conflict order by key limit 1"
+
+COMMIT_WRITES: Final = _COMPARE + _WRITE + _ANSWER
+COMMIT_DELETES: Final = _COMPARE + _DELETE + _ANSWER
+COMMIT_MIXED: Final = _COMPARE + _WRITE + _DELETE + _ANSWER
+"""Three texts for one purpose, because CockroachDB refuses a statement that changes a table in two
+places unless ``sql.multiple_modifications_of_table.enabled`` is set. Only the mixed one does."""
+
+SWEEP: Final = """
+    delete from bot_records
+    where expires_at <= $1::double precision and key = any(array(
+        select key from bot_records where expires_at <= $1::double precision
+        order by expires_at limit $2::bigint for update skip locked
+    ))
+    returning 1
+"""
+
+
+def scan_statement(
+    prefix: str, owner: str | None, after: str, limit: int, now: float
+) -> tuple[str, list[str | float]]:
+    """The statement and arguments of one page of a scan; the arguments are as ``scan`` has them.
+
+    Keys with a prefix are a range of the primary key: up to, and without, the prefix whose last
+    character is one code point further.
+    """
+    arguments: list[str | float] = [now, limit]
+    conditions = ["(expires_at is null or expires_at > $1::double precision)"]
+
+    def require(condition: str, value: str) -> None:
+        arguments.append(value)
+        conditions.append(condition.format(f"${len(arguments)}::text"))
+
+    if after < prefix:
+        require("key >= {}", prefix)
+    else:
+        require("key > {}", after)
+    if stem := prefix.rstrip("\U0010ffff"):
+        # The code points between are surrogates, which no stored text holds.
+        following = "\ue000" if stem[-1] == "\ud7ff" else chr(ord(stem[-1]) + 1)
+        require("key < {}", stem[:-1] + following)
+    if owner is not None:
+        require("owner = {}", owner)
+    if owner:
+        conditions.append("owner <> ''")  # so that the planner may use the index over owners
+    return (
+        "select key, body, e_tag, owner, expires_at from bot_records "  # noqa: S608  # no input
+        f"where {' and '.join(conditions)} order by key limit $2::bigint",
+        arguments,
+    )

@@ -1,0 +1,184 @@
+"""State survives a round trip, and stored bytes never decide which class is made."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botbuilder.dialogs import DialogInstance, DialogState, PromptOptions
+from botbuilder.dialogs.choices import Choice, ListStyle
+from botbuilder.schema import Activity, ActivityTypes, Attachment
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errors import CodecError, UnreadableRecord
+from state import codec
+from state.models import ConversationData, UserProfile
+
+plain_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=20,
+)
+
+
+def round_trip(state: dict[str, Any]) -> dict[str, Any]:
+    return codec.decode_state(codec.encode_state(state))
+
+
+@given(st.dictionaries(st.text(), plain_json))
+def test_plain_json_comes_back_as_it_was(state: dict[str, Any]) -> None:
+    assert round_trip(state) == state
+
+
+@pytest.mark.parametrize("key", ["$", "v", "state", "py/object"])
+def test_no_key_of_a_plain_dict_is_taken_for_a_tag(key: str) -> None:
+    state = {"value": {key: "UserProfile", "name": "Ada"}}
+    assert round_trip(state) == state
+
+
+def test_our_models_come_back() -> None:
+    profile = UserProfile(name="Ada\x00\ud800é", last_seen_at=1.5)
+    data = ConversationData(welcomed=True, person_id="p")
+    assert round_trip({"p": profile, "d": data}) == {"p": profile, "d": data}
+
+
+def test_an_open_dialog_comes_back() -> None:
+    options = PromptOptions(
+        prompt=Activity(type=ActivityTypes.message, text="Name?", channel_data={"$": "x"}),
+        choices=[Choice("red", synonyms=["crimson"])],
+        style=ListStyle.in_line,
+        number_of_attempts=2,
+    )
+    inner = DialogState([DialogInstance("prompt", {"options": options, "state": {}})])
+    state = {
+        "DialogState": DialogState([DialogInstance("root", {"dialogs": inner, "stepIndex": 0})])
+    }
+
+    stack = round_trip(state)["DialogState"].dialog_stack
+
+    assert [instance.id for instance in stack] == ["root"]
+    assert stack[0].state["stepIndex"] == 0
+    prompt = stack[0].state["dialogs"].dialog_stack[0]
+    assert prompt.id == "prompt"
+    read = prompt.state["options"]
+    assert (read.number_of_attempts, read.style) == (2, ListStyle.in_line)
+    assert (read.choices[0].value, read.choices[0].synonyms) == ("red", ["crimson"])
+    assert (read.prompt.text, read.prompt.channel_data) == ("Name?", {"$": "x"})
+
+
+def test_times_and_attachments_come_back() -> None:
+    moment = datetime(2026, 11, 24, tzinfo=UTC)
+    read = round_trip({"t": moment, "a": Attachment(name="x", content={"$": 1})})
+    assert read["t"] == moment
+    assert (read["a"].name, read["a"].content) == ("x", {"$": 1})
+
+
+def test_a_string_of_an_sdk_enum_comes_back_as_the_string() -> None:
+    assert round_trip({"type": ActivityTypes.message}) == {"type": "message"}
+
+
+def test_equal_states_have_equal_bodies() -> None:
+    first, second = UserProfile(name="Ada"), UserProfile(name="Ada")
+    assert codec.encode_state({"p": first}) == codec.encode_state({"p": second})
+
+
+class Unregistered:
+    pass
+
+
+def deep(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Unregistered(),
+        {1: "int key"},
+        float("nan"),
+        float("inf"),
+        {1, 2},
+        b"bytes",
+        deep(100),
+        print,
+    ],
+)
+def test_what_is_not_on_the_list_is_not_stored(value: object) -> None:
+    with pytest.raises(CodecError):
+        codec.encode_state({"value": value})
+
+
+def test_a_state_that_is_too_long_is_not_stored() -> None:
+    with pytest.raises(CodecError, match="at most"):
+        codec.encode_state({"value": "x" * codec.MAX_BODY})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        '{"v": 1}',
+        '{"v": 1, "state": []}',
+        '{"v": "1", "state": {}}',
+        '{"v": true, "state": {}}',
+        '{"v": 0, "state": {}}',
+        '{"v": 2, "state": {}}',
+        '{"v": 1, "state": {"x": {"$": "os.system"}}}',
+        '{"v": 1, "state": {"x": {"$": "Unregistered"}}}',
+        '{"v": 1, "state": {"x": {"$": ["UserProfile"]}}}',
+        '{"v": 1, "state": {"x": {"$": "dict"}}}',
+        '{"v": 1, "state": {"x": {"$": "DialogState"}}}',
+        '{"v": 1, "state": {"x": {"$": "datetime", "iso": "yesterday"}}}',
+        '{"v": 1, "state": {"x": {"$": "schema.Activity", "data": "{\\"entities\\": 5}"}}}',
+        '{"py/object": "os.system", "v": 1, "state": {"x": {"$": "py/object"}}}',
+        '{"v": 1, "state": {"x": ' + "[" * 100 + "]" * 100 + "}}",
+        "[" * 100_000,
+    ],
+    ids=lambda body: body[:40],
+)
+def test_what_cannot_be_read_is_refused_by_name(body: str) -> None:
+    with pytest.raises(UnreadableRecord) as refusal:
+        codec.decode_state(body, key="emulator/users/1")
+    assert refusal.value.key == "emulator/users/1"
+
+
+@given(plain_json)
+def test_any_json_is_read_or_refused(value: object) -> None:
+    try:
+        state = codec.decode_state(json.dumps({"v": 1, "state": value}))
+    except UnreadableRecord:
+        return
+    assert isinstance(state, dict)
+
+
+def test_a_new_field_gets_its_default_in_an_old_record() -> None:
+    body = '{"v": 1, "state": {"p": {"$": "UserProfile", "name": "Ada"}}}'
+    assert codec.decode_state(body) == {"p": UserProfile(name="Ada")}
+
+
+def test_an_older_format_is_upgraded_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def from_0_to_1(state: dict[str, Any]) -> dict[str, Any]:
+        return {"UserProfile": {"$": "UserProfile", "name": state["name"]}}
+
+    monkeypatch.setitem(codec.UPGRADES, 0, from_0_to_1)
+    assert codec.decode_state('{"v": 0, "state": {"name": "Ada"}}') == {
+        "UserProfile": UserProfile(name="Ada")
+    }
+
+
+def test_a_tag_is_taken_once() -> None:
+    with pytest.raises(CodecError, match="taken"):
+        codec.register_dataclass(UserProfile)

@@ -1,0 +1,184 @@
+"""What the SQLite storage promises of its lock, and of the thread that waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from errors import StorageUnavailable, WriteConflict
+from state.storage import ANY, Change
+from state.storage.sqlite import SQLiteStorage
+
+BIG = '{"text":"' + "x" * 4_000_000 + '"}'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "bot.db"
+
+
+@pytest.fixture
+async def storage(path: Path) -> AsyncIterator[SQLiteStorage]:
+    store = SQLiteStorage(f"sqlite:///{path}")
+    await store.open()
+    yield store
+    await store.close()
+
+
+def transactions_in(path: Path) -> int:
+    """The number of transactions in the write-ahead log of a database.
+
+    https://www.sqlite.org/fileformat2.html#walformat : a header of 32 bytes (the page size at
+    8), then frames of a 24 byte header and a page; bytes 4 to 8 of the last frame of each
+    transaction hold the size of the database, in the others they are zero. Frames with another
+    salt than the header's are left over from before.
+    """
+    data = path.with_name("bot.db-wal").read_bytes()
+    frame_size = 24 + int.from_bytes(data[8:12], "big")
+    frames = [data[at : at + 24] for at in range(32, len(data), frame_size)]
+    return sum(frame[8:16] == data[16:24] and frame[4:8] != bytes(4) for frame in frames)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the write lock of a database, as another process that writes does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def begun(*actions: Coroutine[Any, Any, object]) -> list[asyncio.Task[object]]:
+    """Start the actions and let each run as far as it gets without waiting."""
+    futures = [asyncio.create_task(action) for action in actions]
+    await asyncio.sleep(0)
+    return futures
+
+
+async def test_a_busy_writer_elsewhere_is_waited_for(path: Path, storage: SQLiteStorage) -> None:
+    with locked(path):
+        [commit] = await begun(storage.commit([Change("k", "{}", None)]))
+        assert not commit.done()
+    await commit
+    assert "k" in await storage.fetch(["k"])
+
+
+async def test_reads_do_not_wait_for_a_writer_elsewhere(path: Path, storage: SQLiteStorage) -> None:
+    await storage.commit([Change("k", "{}", None)])
+    with locked(path):
+        assert "k" in await storage.fetch(["k"])
+
+
+async def test_a_writer_elsewhere_that_never_ends_makes_the_store_unavailable(path: Path) -> None:
+    storage = SQLiteStorage(f"sqlite:///{path}?timeout=0.05")
+    await storage.open()
+    with locked(path):
+        with pytest.raises(StorageUnavailable, match="locked"):
+            await storage.commit([Change("k", "{}", None)])
+        other = SQLiteStorage(f"sqlite:///{path}?timeout=0.05")
+        with pytest.raises(StorageUnavailable, match="locked"):
+            await other.open()
+    await other.open()
+    assert await other.fetch(["k"]) == {}
+    await other.close()
+    await storage.commit([Change("k", "{}", None)])
+    await storage.close()
+
+
+async def test_commits_that_had_to_wait_are_one_transaction(
+    path: Path, storage: SQLiteStorage
+) -> None:
+    await storage.commit([Change("before", "{}", None)])
+    before = transactions_in(path)
+    with locked(path):
+        commits = await begun(*(storage.commit([Change(f"k{n}", "{}", None)]) for n in range(50)))
+    await asyncio.gather(*commits)
+    assert len(await storage.scan()) == 51
+    # The thread may have taken the first few before the others came.
+    assert 1 <= transactions_in(path) - before <= 2
+
+
+async def test_with_synchronous_full_commits_at_once_share_the_wait_for_the_disk(
+    path: Path,
+) -> None:
+    storage = SQLiteStorage(f"sqlite:///{path}?synchronous=full")
+    await storage.open()
+    before = transactions_in(path)
+    with locked(path):
+        commits = await begun(*(storage.commit([Change(f"k{n}", "{}", None)]) for n in range(50)))
+    await asyncio.gather(*commits)
+    assert 1 <= transactions_in(path) - before <= 2
+    await storage.close()
+
+
+async def test_in_a_group_a_conflict_fails_one_commit_and_later_ones_see_earlier_ones(
+    path: Path, storage: SQLiteStorage
+) -> None:
+    e_tag = (await storage.commit([Change("shared", '{"by":0}', None)]))["shared"]
+    with locked(path):
+        commits = await begun(
+            *(
+                storage.commit(
+                    [
+                        Change(f"own{n}", "{}", None),
+                        Change("shared", f'{{"by":{n}}}', e_tag),
+                        Change(f"last{n}", "{}", None),
+                    ]
+                )
+                for n in range(1, 9)
+            ),
+            storage.commit([Change("own1", None, ANY), Change("alone", "{}", None)]),
+        )
+    first, *others, last = await asyncio.gather(*commits, return_exceptions=True)
+    assert isinstance(first, dict)
+    assert isinstance(last, dict)
+    assert [type(other) for other in others] == [WriteConflict] * 7
+    records = {key: record.body for key, record in await storage.scan()}
+    assert records == {"alone": "{}", "last1": "{}", "shared": '{"by":1}'}
+
+
+async def test_a_caller_that_gives_up_in_the_queue_takes_nobody_with_it(
+    path: Path, storage: SQLiteStorage
+) -> None:
+    with locked(path):
+        commits = await begun(*(storage.commit([Change(f"k{n}", "{}", None)]) for n in range(9)))
+        commits[4].cancel()
+    results = await asyncio.gather(*commits, return_exceptions=True)
+    assert [isinstance(result, dict) for result in results].count(True) == 8
+    assert isinstance(results[4], asyncio.CancelledError)
+    await storage.ping()
+
+
+async def test_close_waits_for_commits_in_the_queue(path: Path, storage: SQLiteStorage) -> None:
+    with locked(path):
+        commits = await begun(*(storage.commit([Change(f"k{n}", "{}", None)]) for n in range(9)))
+        closings = await begun(storage.close(), storage.close())
+    await asyncio.gather(*closings)
+    assert all(commit.done() and not commit.exception() for commit in commits)
+
+
+async def test_after_a_slow_read_the_loop_leaves_reading_to_the_thread_for_a_while(
+    path: Path, storage: SQLiteStorage
+) -> None:
+    large = [f"k{n}" for n in range(8)]
+    for key in large:
+        await storage.commit([Change(key, BIG, None)])
+    assert len(await storage.fetch(large)) == 8  # 32 MB: longer than the loop may stand still
+    with locked(path):
+        commit, read = await begun(storage.commit([Change("k", "{}", None)]), storage.fetch(["k"]))
+        assert not read.done()  # in the thread, behind the commit
+    await asyncio.gather(commit, read)
+
+    async def is_read_at_once() -> bool:
+        [read] = await begun(storage.fetch(["k"]))
+        at_once = read.done()
+        await read
+        return at_once
+
+    assert any([await is_read_at_once() for _ in range(1000)])

