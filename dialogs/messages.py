@@ -1,0 +1,168 @@
+"""The words: what the bot says, in the person's language, with its dates."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import (
+    DateTimePattern,
+    get_date_format,
+    get_datetime_format,
+    get_time_format,
+    parse_pattern,
+)
+from botbuilder.schema import Activity, ActivityTypes, InputHints, TextFormatTypes
+
+from channels.time_zone import Zone
+from dialogs.catalogue import LOCALES, SOURCE_LANGUAGE, catalogue, languages
+
+# A language, then any script, region and variants (BCP 47), with "-" or the "_" of POSIX.
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+_OUTER_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
+_LONGEST_PHRASE = 100
+# Marks of lower combining classes, such as the voicing of kana, make another letter.
+_FIRST_ACCENT_CLASS = 10
+
+
+def locale_tag(locale: object) -> str:
+    """Return a locale as it stands if it is well-formed, else "".
+
+    :param locale: ``locale`` of an activity or a profile, of any type.
+    """
+    return locale if isinstance(locale, str) and _TAG.fullmatch(locale) else ""
+
+
+def message(text: str, *, question: bool = False) -> Activity:
+    """Return a reply of plain text, so that nothing in it is taken for markup.
+
+    :param text: what to say.
+    :param question: whether an answer is awaited; some channels then open the microphone.
+    """
+    return Activity(
+        type=ActivityTypes.message.value,
+        text=text,
+        text_format=TextFormatTypes.plain.value,
+        input_hint=(InputHints.expecting_input if question else InputHints.accepting_input).value,
+    )
+
+
+class Words:
+    """What the bot says in one locale: ``words("thanks", name="Ada")``.
+
+    :param messages: the text of every message, by name.
+    :param dates: the locale of dates, in the language of the messages.
+    """
+
+    def __init__(self, messages: Mapping[str, str], dates: Locale) -> None:
+        self._messages = messages
+        self._dates = dates
+        self._pattern = _moment_pattern(dates)
+        self._phrases: dict[str, frozenset[str]] = {}
+
+    @classmethod
+    def for_locale(
+        cls, *wanted: str | None, default: str = SOURCE_LANGUAGE, folder: Path = LOCALES
+    ) -> Words:
+        """Return the words of the first locale that the bot speaks: "de-AT", else "de".
+
+        Locales that are missing, malformed or not spoken are passed over.
+
+        :param wanted: BCP 47 locales, the most wanted first.
+        :param default: the locale after those; English comes last.
+        :param folder: holds the catalogues.
+        :raises OSError: if the English catalogue is missing.
+        """
+        return _words_for(tuple(filter(None, map(locale_tag, (*wanted, default)))), folder)
+
+    def __call__(self, name: str, /, **values: object) -> str:
+        """Return a message with its placeholders filled in. Values are never taken for patterns.
+
+        :param name: a name of ``dialogs.catalogue.MESSAGES``.
+        :param values: one for each placeholder.
+        """
+        return self._messages[name].format_map(values)
+
+    def moment(self, moment: datetime, zone: Zone) -> str:
+        """Return a moment in words: "Tuesday, November 24, 2026, 6:44:54 AM (Europe/Paris)".
+
+        :param moment: an aware datetime, not at the very ends of the calendar.
+        :param zone: the zone to tell it in.
+        """
+        text = self._pattern.apply(moment.astimezone(zone.tzinfo), self._dates)
+        return self("moment_in_zone", moment=text, zone=zone.label)
+
+    def means(self, name: str, text: str) -> bool:
+        """Return whether a text is, as a whole, one of the phrases of a message.
+
+        Case, accents, outer punctuation and the amount of white space make no difference.
+
+        :param name: a message of phrases separated by ``|``, such as "cancel_phrases".
+        :param text: what a person sent.
+        """
+        if len(text) > _LONGEST_PHRASE:
+            return False
+        if name not in self._phrases:
+            self._phrases[name] = frozenset(map(_bare, self._messages[name].split("|")))
+        return _bare(text) in self._phrases[name]
+
+
+@lru_cache(maxsize=512)
+def _words_for(tags: tuple[str, ...], folder: Path) -> Words:
+    for tag in tags:
+        for language in _with_parents(tag):
+            if language in languages(folder) and catalogue(folder, language) is not None:
+                return _words_in(folder, language, tag)
+    return _words_in(folder, SOURCE_LANGUAGE, SOURCE_LANGUAGE)
+
+
+@lru_cache(maxsize=128)
+def _words_in(folder: Path, language: str, tag: str) -> Words:
+    """Return the words of a language with dates as in a region, so that both are read once."""
+    messages = catalogue(folder, language)
+    return Words(messages or {}, _date_locale(tag))
+
+
+def _with_parents(tag: str) -> Iterator[str]:
+    """Yield a locale and what is left of it as its last subtag is dropped: "de-at", "de"."""
+    subtags = tag.replace("_", "-").casefold().split("-")
+    for count in range(len(subtags), 0, -1):
+        yield "-".join(subtags[:count])
+
+
+def _date_locale(tag: str) -> Locale:
+    for candidate in _with_parents(tag):
+        try:
+            return Locale.parse(candidate, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse(SOURCE_LANGUAGE)
+
+
+def _moment_pattern(locale: Locale) -> DateTimePattern:
+    """Return the locale's pattern of a full date with a time to the second, parsed once.
+
+    The two are joined as CLDR joins medium ones, which in English is a comma: the full form says
+    "at" between them.
+    """
+    return parse_pattern(
+        get_datetime_format("medium", locale=locale)
+        .replace("{0}", get_time_format("medium", locale=locale).pattern)
+        .replace("{1}", get_date_format("full", locale=locale).pattern)
+    )
+
+
+def _bare(text: str) -> str:
+    """Return a phrase in the form in which two spellings of it are equal."""
+    letters = (
+        char
+        for char in unicodedata.normalize("NFKD", text).casefold()
+        if unicodedata.combining(char) < _FIRST_ACCENT_CLASS
+    )
+    words = " ".join("".join(letters).split())
+    return _OUTER_PUNCTUATION.sub("", words) or words

@@ -1,0 +1,70 @@
+"""What counts as a person's name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum
+
+LONGEST_NAME = 100
+
+# White space that a name may hold; the separators U+001C to U+001F are control characters.
+_BLANKS = re.compile(r"[^\S\x1c-\x1f]+")
+# Control characters, halves of a surrogate pair, and what turns the direction of the text
+# around it: embeddings, overrides and isolates (Unicode Standard Annex #9).
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# What shows nothing: soft hyphen, direction marks, zero width spaces, fillers, tags and others
+# that Unicode calls default ignorable. Joiners and variation selectors are not among them:
+# Persian, Indic and Japanese names are written with them.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2060-\u2065"
+    r"\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f]"
+)
+# A joiner joins only between two letters.
+_LOOSE_JOINERS = re.compile(r"(?:^|(?<=\s))[\u200c\u200d]+|[\u200c\u200d]+(?=\s|$)")
+# Tags and mentions, and the entities that some clients turn into them.
+_MARKUP = re.compile(r"[<>]|&#?\w+;")
+
+
+class Refusal(Enum):
+    """Why an answer is no name; the value names the message that says what to change."""
+
+    MISSING = "name_missing"
+    WITHOUT_LETTERS = "name_without_letters"
+    TOO_LONG = "name_too_long"
+    WITH_CONTROLS = "name_with_controls"
+    WITH_MARKUP = "name_with_markup"
+
+
+def name_in(text: str) -> str:
+    """Return the part of an answer that is the name: for now, all of it.
+
+    :param text: the answer without the bot's own mention.
+    """
+    return text
+
+
+def clean_name(text: str) -> str | Refusal:
+    """Return a name as it is kept, or why it is refused. Never raises.
+
+    A name is trimmed, its inner white space folded, in Unicode NFC, 1 to 100 characters (code
+    points) long, and has a letter or a digit of any script. What shows nothing is left out;
+    control characters and whatever could be taken for markup are refused. A clean name stays as
+    it is when it is cleaned again.
+
+    :param text: the answer, "" if there was none.
+    """
+    if not text:
+        return Refusal.MISSING
+    name = _BLANKS.sub(" ", text).strip(" ")
+    if _CONTROLS.search(name):
+        return Refusal.WITH_CONTROLS
+    name = _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", name))
+    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    if len(name) > LONGEST_NAME:
+        return Refusal.TOO_LONG
+    if _MARKUP.search(name):
+        return Refusal.WITH_MARKUP
+    if not any(map(str.isalnum, name)):
+        return Refusal.WITHOUT_LETTERS
+    return name

@@ -1,0 +1,94 @@
+"""The dialog that asks a person's name and keeps it."""
+
+from __future__ import annotations
+
+from botbuilder.core import StatePropertyAccessor, TurnContext
+from botbuilder.dialogs import (
+    ComponentDialog,
+    DialogTurnResult,
+    WaterfallDialog,
+    WaterfallStepContext,
+)
+from botbuilder.dialogs.prompts import PromptOptions, PromptValidatorContext, TextPrompt
+
+from channels.mentions import text_for_bot
+from dialogs.messages import Words, message
+from dialogs.person_name import LONGEST_NAME, Refusal, clean_name, name_in
+from state.models import UserProfile
+
+# From this refusal on, the bot offers to stop.
+REFUSALS_BEFORE_OFFER = 3
+
+
+class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
+    """Asks for the name until it gets one, keeps it in the profile, and ends with it.
+
+    It ends with None when the person would rather stop. Begun with the name of a message as its
+    options, it says that message in front of the question.
+
+    The ids of its dialogs and the names of its steps are stored in open conversations: a change
+    to them starts those afresh.
+
+    :param profile_accessor: the ``UserProfile`` property of user state.
+    :param default_locale: spoken where neither the activity nor the profile tells a locale.
+    """
+
+    def __init__(
+        self, profile_accessor: StatePropertyAccessor, *, default_locale: str = "en"
+    ) -> None:
+        super().__init__(UserProfileDialog.__name__)
+        self._profiles = profile_accessor
+        self._default_locale = default_locale
+        self.add_dialog(WaterfallDialog("profile", [self.ask_name, self.keep_name]))
+        self.add_dialog(TextPrompt("name", self.check_name))
+
+    async def ask_name(self, step: WaterfallStepContext) -> DialogTurnResult:
+        """Ask for the name."""
+        words = await self._words(step.context)
+        question = words("ask_name")
+        if isinstance(step.options, str):
+            question = f"{words(step.options)}\n{question}"
+        # The whole prompt is stored while the question is open. What is wrong with an answer is
+        # said by the validator, so that no retry prompt has to be kept as well.
+        return await step.prompt("name", PromptOptions(prompt=message(question, question=True)))
+
+    async def keep_name(self, step: WaterfallStepContext) -> DialogTurnResult:
+        """Keep the name and confirm it, or take leave if there is none."""
+        words = await self._words(step.context)
+        name = step.result
+        if name is None:
+            await step.context.send_activity(message(words("stopped")))
+        else:
+            profile = await self._profiles.get(step.context) or UserProfile()
+            profile.name = name
+            await self._profiles.set(step.context, profile)
+            await step.context.send_activity(message(words("thanks", name=name)))
+        return await step.end_dialog(name)
+
+    async def check_name(self, prompt: PromptValidatorContext) -> bool:
+        """Accept an answer as the name, or say what to change.
+
+        :returns: whether the prompt is over: with the clean name, or with None after "cancel".
+        """
+        context = prompt.context
+        words = await self._words(context)
+        text = text_for_bot(context.activity)
+        if words.means("cancel_phrases", text):
+            prompt.recognized.value = None
+            return True
+        name = clean_name(name_in(text))
+        if isinstance(name, str):
+            prompt.recognized.value = name
+            return True
+        values = {"limit": LONGEST_NAME} if name is Refusal.TOO_LONG else {}
+        retry = words(name.value, **values)
+        # The SDK counts this answer only after the validator.
+        if prompt.options.number_of_attempts + 1 >= REFUSALS_BEFORE_OFFER:
+            retry += "\n" + words("offer_to_stop")
+        await context.send_activity(message(retry, question=True))
+        return False
+
+    async def _words(self, context: TurnContext) -> Words:
+        profile = await self._profiles.get(context)
+        known = profile.locale if profile else None
+        return Words.for_locale(context.activity.locale, known, default=self._default_locale)

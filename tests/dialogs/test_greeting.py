@@ -1,0 +1,252 @@
+"""What a person whom the bot knows is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from botbuilder.schema import Activity, Attachment, ChannelAccount, Entity
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogs.greeting import greeting_text, shortened
+from dialogs.messages import Words
+from tests.dialogs.person import NOW, Person
+
+NAMES = {
+    "emulator": "Bot Framework Emulator (emulator)",
+    "msteams": "Microsoft Teams (msteams)",
+    "test": "Test (test)",
+}
+
+
+def client_info(zone: str) -> Entity:
+    """Return Teams' clientInfo entity as the SDK reads it from JSON."""
+    entity = Entity(type="clientInfo")
+    entity.additional_properties = {"timezone": zone}
+    return entity
+
+
+@pytest.mark.parametrize("channel", NAMES)
+async def test_a_known_person_gets_what_when_and_where_in_three_lines(channel: str) -> None:
+    person = Person(channel)
+    await person.introduces_herself()
+    assert await person.says("hello", local_timezone="Europe/Paris") == (
+        "Ada sent: hello\n"
+        "Message received at: Tuesday, November 24, 2026, 6:44:54 AM (Europe/Paris)\n"
+        f"Message received from: {NAMES[channel]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "when"),
+    [
+        ({"local_timezone": "Asia/Tokyo"}, "2:44:54 PM (Asia/Tokyo)"),
+        ({"entities": [client_info("Europe/Paris")]}, "6:44:54 AM (Europe/Paris)"),
+        (
+            {"local_timestamp": NOW.astimezone(timezone(timedelta(hours=9)))},
+            "2:44:54 PM (UTC+09:00)",
+        ),
+        ({"local_timezone": "Mars/Olympus"}, "5:44:54 AM (UTC)"),
+        ({}, "5:44:54 AM (UTC)"),
+        ({"timestamp": datetime(1, 1, 1, tzinfo=UTC)}, "5:44:54 AM (UTC)"),
+        ({"timestamp": datetime.max.replace(tzinfo=UTC)}, "5:44:54 AM (UTC)"),
+    ],
+)
+async def test_the_time_is_the_persons_own(
+    person: Person, fields: dict[str, object], when: str
+) -> None:
+    await person.introduces_herself()
+    line = (await person.says("hello", **fields)).splitlines()[1]
+    assert line == f"Message received at: Tuesday, November 24, 2026, {when}"
+
+
+async def test_the_zone_is_remembered_for_messages_that_tell_none(person: Person) -> None:
+    await person.introduces_herself()
+    await person.says("hello", local_timezone="Europe/Paris")
+    assert "6:44:54 AM (Europe/Paris)" in await person.says("hello")
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"value": {"kind": "submit"}}, "a card"),
+        ({"attachments": [Attachment(content_type="image/png")]}, "an attachment"),
+        ({"attachments": [Attachment(content_type="text/html")]}, "an empty message"),
+        ({"attachments": []}, "an empty message"),
+        ({}, "an empty message"),
+    ],
+)
+async def test_a_message_without_text_is_named(
+    person: Person, fields: dict[str, object], what: str
+) -> None:
+    await person.introduces_herself()
+    assert (await person.says(None, **fields)).splitlines()[0] == f"Ada sent: {what}"
+
+
+@pytest.mark.parametrize(
+    ("text", "echo"),
+    [
+        ("**bold** <b>{name}</b>", "**bold** <b>{name}</b>"),
+        ("one\ntwo\r\nthree\u2028four", "one two three four"),
+        ("bell\x07, half \ud83d pair", "bell, half \ufffd pair"),
+    ],
+)
+async def test_the_echo_is_one_line(person: Person, text: str, echo: str) -> None:
+    await person.introduces_herself()
+    reply = await person.says(text)
+    assert reply.splitlines()[0] == f"Ada sent: {echo}"
+    assert len(reply.splitlines()) == 3
+
+
+async def test_a_long_text_is_echoed_in_part(person: Person) -> None:
+    await person.introduces_herself()
+    assert (await person.says("x" * 1000)).startswith(f"Ada sent: {'x' * 1000}\n")
+    assert (await person.says("x" * 1001)).startswith(f"Ada sent: {'x' * 999}…\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("12345678", "12345678"),
+        ("123456789", "1234567…"),
+        ("123456 89", "123456…"),
+        ("😀😀😀😀", "😀😀😀😀"),
+        ("😀😀😀😀😀", "😀😀😀…"),
+        ("1234👩‍💻👩‍💻", "1234…"),
+        ("123456e\u0301e\u0301", "123456…"),
+        ("🇫🇷🇩🇪🇯🇵", "🇫🇷…"),
+    ],
+)
+def test_a_text_is_cut_between_what_people_see_as_characters(text: str, short: str) -> None:
+    assert shortened(text, 8) == short
+
+
+async def test_the_bots_own_mention_is_not_echoed(person: Person) -> None:
+    mention = Entity(type="mention")
+    mention.additional_properties = {"mentioned": {"id": "bot"}, "text": "<at>Bot</at>"}
+    await person.introduces_herself()
+    reply = await person.says("<at>Bot</at> hello Bot", entities=[mention])
+    assert reply.splitlines()[0] == "Ada sent: hello Bot"
+
+
+TEAM = {"id": "19:team", "name": "Contoso"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "channel_data", "where"),
+    [
+        ("personal", None, ""),
+        ("groupChat", None, ", group chat"),
+        ("channel", None, ", channel"),
+        ("channel", {"team": TEAM, "channel": {"id": "19:a"}}, ", channel"),
+        ("channel", {"channel": {"id": "19:a", "name": "Sales"}}, ", channel Sales"),
+        ("channel", {"team": {"id": "19:a"}, "channel": {"id": "19:a"}}, ", channel General"),
+        (
+            "channel",
+            {"team": TEAM, "channel": {"id": "19:team"}},
+            ", channel General in team Contoso",
+        ),
+    ],
+)
+async def test_the_place_tells_group_chats_and_channels(
+    kind: str, channel_data: object, where: str
+) -> None:
+    person = Person("msteams")
+    person.goes_to("19:a", conversation_type=kind)
+    await person.introduces_herself()
+    line = (await person.says("hello", channel_data=channel_data)).splitlines()[2]
+    assert line == f"Message received from: Microsoft Teams (msteams){where}"
+
+
+async def test_an_unknown_channel_is_shown_by_its_id() -> None:
+    person = Person("contoso-kiosk")
+    await person.introduces_herself()
+    assert (await person.says("hello")).endswith("\nMessage received from: contoso-kiosk")
+
+
+@pytest.mark.parametrize(("minutes", "lines"), [(29, 3), (30, 4)])
+async def test_a_person_is_welcomed_back_after_a_silence(
+    person: Person, minutes: int, lines: int
+) -> None:
+    await person.introduces_herself()
+    person.later(minutes=minutes)
+    assert len((await person.says("hi again")).splitlines()) == lines
+    assert len((await person.says("and again")).splitlines()) == 3
+
+
+async def test_the_silence_is_configurable() -> None:
+    person = Person(welcome_back_after=5)
+    await person.introduces_herself()
+    person.later(seconds=5)
+    assert (await person.says("hi again")).startswith("Welcome back, Ada!")
+
+
+async def test_a_person_is_welcomed_back_in_a_new_conversation() -> None:
+    person = Person("msteams")
+    person.goes_to("19:a", conversation_type="groupChat")
+    await person.introduces_herself()
+    person.goes_to("a:1", conversation_type="personal")
+    assert await person.says("hi again", local_timezone="Europe/Paris") == (
+        "Welcome back, Ada! You were last here on Tuesday, November 24, 2026, 6:44:54 AM "
+        "(Europe/Paris), on Microsoft Teams (msteams), group chat.\n"
+        "Ada sent: hi again\n"
+        "Message received at: Tuesday, November 24, 2026, 6:44:54 AM (Europe/Paris)\n"
+        "Message received from: Microsoft Teams (msteams)"
+    )
+
+
+async def test_the_profile_keeps_what_the_last_message_told() -> None:
+    person = Person("msteams")
+    ada = ChannelAccount(id="29:ada", name="Ada", aad_object_id="ada-in-entra")
+    person.client.test_adapter.template.from_property = ada
+    person.goes_to("a:1", conversation_type="personal", tenant_id="contoso")
+    await person.introduces_herself()
+    await person.says("hello", local_timezone="Asia/Tokyo", locale="en-GB")
+    person.later(minutes=1)
+    await person.says("hello", locale="no locale")
+    profile = person.profile
+    assert profile is not None
+    assert (profile.time_zone, profile.locale) == ("Asia/Tokyo", "en-GB")
+    assert (profile.aad_object_id, profile.tenant_id) == ("ada-in-entra", "contoso")
+    assert profile.last_seen_at == person.now.timestamp()
+    assert profile.last_channel == "Microsoft Teams (msteams)"
+    assert profile.last_conversation == "a:1"
+
+
+@pytest.mark.parametrize("kind", ["typing", "messageUpdate", "conversationUpdate", "event"])
+async def test_what_is_no_message_is_no_visit(person: Person, kind: str) -> None:
+    await person.introduces_herself()
+    person.later(minutes=29)
+    assert await person.sends("edited", type=kind) is None
+    person.later(minutes=1)
+    assert (await person.says("hi again")).startswith("Welcome back, Ada!")
+
+
+async def test_dates_are_as_in_the_persons_region() -> None:
+    person = Person()
+    await person.introduces_herself()
+    line = (await person.says("hello", locale="en-GB")).splitlines()[1]
+    assert line == "Message received at: Tuesday, 24 November 2026, 05:44:54 (UTC)"
+
+
+WORDS = Words.for_locale("en")
+
+
+@given(
+    text=st.none() | st.text(), value=st.none() | st.just({}), attachments=st.none() | st.just([])
+)
+def test_any_message_is_greeted_in_three_lines(
+    text: str | None, value: object, attachments: object
+) -> None:
+    activity = Activity(text=text, value=value, attachments=attachments, channel_id="test")
+    greeting = greeting_text(WORDS, "Ada", activity, when="now", where="here")
+    assert len(greeting.splitlines()) == 3
+    assert greeting.encode("utf-8")
+
+
+@given(text=st.text(max_size=40), limit=st.integers(1, 30))
+def test_a_shortened_text_is_the_beginning_of_the_text(text: str, limit: int) -> None:
+    short = shortened(text, limit)
+    assert len(short.encode("utf-16-le")) <= 2 * limit
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
