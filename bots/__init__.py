@@ -1,0 +1,1 @@
+"""The bot: what it does with an activity."""

@@ -1,0 +1,107 @@
+"""Running a dialog on a turn, over deploys, interlopers and old questions."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from botbuilder.core import StatePropertyAccessor, TurnContext
+from botbuilder.dialogs import (
+    ComponentDialog,
+    Dialog,
+    DialogContext,
+    DialogInstance,
+    DialogSet,
+    DialogTurnStatus,
+    WaterfallDialog,
+)
+from botbuilder.dialogs.memory import DialogStateManagerConfiguration
+
+from state.models import ConversationData
+
+RESTARTED: Final = "restarted"
+"""The root dialog's options where a deploy has closed the person's open dialog."""
+
+
+class DialogRun:
+    """Runs a root dialog.
+
+    :param dialog: the root dialog.
+    :param dialog_state: the ``DialogState`` property of conversation state.
+    :param data: the ``ConversationData`` property of conversation state.
+    :param question_timeout: seconds an open question waits for its answer; None for ever.
+    :param clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        dialog: Dialog,
+        dialog_state: StatePropertyAccessor,
+        data: StatePropertyAccessor,
+        *,
+        question_timeout: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._dialog = dialog
+        self._data = data
+        self._dialogs = DialogSet(dialog_state)
+        self._dialogs.add(dialog)
+        self._question_timeout = question_timeout
+        self._clock = clock
+        self._memory: Any = None
+
+    async def run(self, context: TurnContext) -> None:
+        """Continue the open dialog with the message, or begin the root dialog."""
+        name = DialogStateManagerConfiguration.__name__
+        if self._memory is not None:
+            context.turn_state[name] = self._memory  # else the SDK makes it anew at each turn
+        dialogs: DialogContext = await self._dialogs.create_context(context)
+        self._memory = context.turn_state.get(name)
+        data: ConversationData = await self._data.get(context, ConversationData)
+        person_id = context.activity.from_property.id
+        fits = data.dialog_version == fingerprint(self._dialogs, dialogs.stack)
+        if not (fits and self._is_answer(data, person_id)):
+            dialogs.stack.clear()
+        result = await dialogs.continue_dialog()
+        if result.status == DialogTurnStatus.Empty:
+            await dialogs.begin_dialog(self._dialog.id, None if fits else RESTARTED)
+        data.person_id = person_id if dialogs.stack else ""
+        data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
+        data.asked_at = self._clock() if dialogs.stack else None
+
+    def _is_answer(self, data: ConversationData, person_id: str) -> bool:
+        """Whether a message of this person, now, can be the answer to an open question."""
+        return data.person_id in ("", person_id) and (
+            self._question_timeout is None
+            or data.asked_at is None
+            or self._clock() - data.asked_at < self._question_timeout
+        )
+
+
+def fingerprint(dialogs: DialogSet, stack: list[DialogInstance]) -> str:
+    """What the dialogs on a stack are made of: equal where the stack can be continued.
+
+    It changes when a dialog on the stack was removed, renamed or made another class, or when the
+    steps of its waterfall were renamed, reordered, added or removed.
+
+    :param dialogs: the set the stack belongs to.
+    :param stack: the open dialogs.
+    :returns: 16 hexadecimal digits; "" for an empty stack.
+    """
+    parts = list(_parts(dialogs, stack))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16] if parts else ""
+
+
+def _parts(dialogs: DialogSet, stack: list[DialogInstance]) -> Iterator[str]:
+    for instance in stack:
+        dialog = dialogs.find_dialog(instance.id)
+        yield f"{instance.id}={type(dialog).__qualname__}"
+        if isinstance(dialog, WaterfallDialog):
+            yield from (step.__qualname__ for step in dialog._steps)
+        if isinstance(dialog, ComponentDialog):
+            inner = instance.state.get(ComponentDialog.persisted_dialog_state)
+            yield "("
+            yield from _parts(dialog._dialogs, inner.dialog_stack if inner else [])
+            yield ")"

@@ -1,0 +1,1 @@
+"""How activities get in and replies get out."""

@@ -1,0 +1,258 @@
+"""The SDK's CloudAdapter over turns that are ordered, atomic and taken once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from botbuilder.core import TurnContext
+from botbuilder.core.cloud_adapter_base import CloudAdapterBase
+from botbuilder.core.invoke_response import InvokeResponse
+from botbuilder.schema import (
+    Activity,
+    ActivityTypes,
+    ConversationReference,
+    DeliveryModes,
+    ResourceResponse,
+)
+from botframework.connector.auth import ClaimsIdentity
+from msrest.serialization import Model
+
+from errors import StorageError, UnreadableRecord
+from hosting.authentication import Authenticator
+from hosting.connector import Connector
+from hosting.delivery import Delivery
+from hosting.metrics import Metrics
+from hosting.outbox import Outbox
+from hosting.sdk_clients import LateClient
+from hosting.service_url import ServiceUrls
+from hosting.turn_order import TurnOrder
+from hosting.turns import Outcome, Turns
+from schema import wire
+from state.transaction import Transaction
+from state.turn_state import TurnState
+
+_Logic = Callable[[TurnContext], Awaitable[None]]
+
+
+class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyped
+    """Runs the bot on activities; see :mod:`hosting.turns` for the way of a turn.
+
+    Where it differs from the SDK's adapter: ``send_activity`` answers with an id of the bot's own
+    (it works in ``update_activity`` and ``delete_activity``, also in later turns), since nothing
+    leaves before the turn is committed. Updates, deletions and delays wait for the commit too.
+    The SDK's ConnectorClient and UserTokenClient are made when they are first used.
+
+    :param states: the bot's state scopes; they are read and written with the turn.
+    :param authenticator: checks who sends.
+    :param service_urls: checks where replies would go.
+    :param connector: sends replies.
+    :param metrics: counts what happens.
+    :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
+    :param time_limit: seconds the bot may think about one activity.
+    :param budget: seconds one delivery may take.
+    :param clock: seconds since the epoch.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
+        self,
+        states: TurnState,
+        authenticator: Authenticator,
+        service_urls: ServiceUrls,
+        connector: Connector,
+        *,
+        metrics: Metrics | None = None,
+        conversation_ttl: float | None = None,
+        time_limit: float = 10.0,
+        budget: float = 10.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(authenticator.sdk)
+        order = TurnOrder()
+        self._metrics = metrics or Metrics()
+        self._delivery = Delivery(connector, order, self._metrics, budget=budget, clock=clock)
+        self._turns = Turns(
+            states.storage,
+            self._delivery,
+            order,
+            self._metrics,
+            ttl=conversation_ttl,
+            clock=clock,
+        )
+        self._states = states
+        self._authenticator = authenticator
+        self._service_urls = service_urls
+        self._time_limit = time_limit
+
+    async def close(self) -> None:
+        """Write down what was sent. Call it when no turn is under way any more."""
+        await self._delivery.close()
+
+    async def process_activity(
+        self,
+        auth_header_or_authenticate_request_result: str | None,
+        activity: Activity,
+        logic: _Logic,
+    ) -> InvokeResponse | None:
+        """Take an activity: authenticate, run ``logic`` once, commit, send.
+
+        :param auth_header_or_authenticate_request_result: the Authorization header, if any.
+        :returns: what the HTTP response must hold, for invokes and ``expectReplies``.
+        :raises errors.RequestRefused: who sends it, or where replies would go, is not accepted.
+        :raises errors.BotError: see :meth:`hosting.turns.Turns.take`.
+        """
+        identity = await self._authenticator.authenticate(
+            auth_header_or_authenticate_request_result, activity
+        )
+        activity.service_url = self._service_urls.check(activity.service_url)
+        return await self._take_turn(identity, activity, None, logic)
+
+    async def process_proactive(
+        self,
+        claims_identity: ClaimsIdentity,
+        continuation_activity: Activity,
+        audience: str | None,
+        logic: _Logic,
+    ) -> None:
+        """The turn behind ``continue_conversation``: ordered, committed and sent like any other.
+
+        :raises errors.RequestRefused: the stored service URL is not one of a channel.
+        """
+        activity = continuation_activity
+        activity.service_url = self._service_urls.check(activity.service_url)
+        await self._take_turn(claims_identity, activity, audience, logic)
+
+    async def send_activities(
+        self, context: TurnContext, activities: list[Activity]
+    ) -> list[ResourceResponse]:
+        """Keep activities until the turn is committed."""
+        outbox = Outbox.of(context)
+        responses = []
+        for activity in activities:
+            reply_id = ""
+            if activity.type == "delay":
+                outbox.delay(activity.value)
+            elif activity.type == ActivityTypes.invoke_response:
+                context.turn_state[self._INVOKE_RESPONSE_KEY] = activity
+            elif _may_leave(activity):
+                reply_id = outbox.send(activity, context.activity)
+            responses.append(ResourceResponse(id=reply_id))
+        return responses
+
+    async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse:
+        """Keep an update until the turn is committed."""
+        Outbox.of(context).update(activity)
+        return ResourceResponse(id=activity.id)
+
+    async def delete_activity(self, context: TurnContext, reference: ConversationReference) -> None:
+        """Keep a deletion until the turn is committed."""
+        Outbox.of(context).delete(reference)
+
+    async def _take_turn(
+        self,
+        identity: ClaimsIdentity,
+        activity: Activity,
+        audience: str | None,
+        logic: _Logic,
+    ) -> InvokeResponse | None:
+        sdk = self.bot_framework_authentication
+        services = {
+            self.BOT_IDENTITY_KEY: identity,
+            self.BOT_OAUTH_SCOPE_KEY: audience,
+            self.BOT_CALLBACK_HANDLER_KEY: logic,
+            self.BOT_CONNECTOR_CLIENT_KEY: LateClient(
+                lambda: sdk.create_connector_factory(identity).create(
+                    activity.service_url, audience
+                )
+            ),
+            self.USER_TOKEN_CLIENT_KEY: LateClient(lambda: sdk.create_user_token_client(identity)),
+        }
+
+        received = dict(vars(activity))
+
+        async def run(turn: str, transaction: Transaction) -> Outcome:
+            vars(activity).update(received)  # bot code may have changed it in a run before
+            context = self._context(activity, services, transaction, turn)
+            try:
+                async with asyncio.timeout(self._time_limit):
+                    await self._middleware.receive_activity_with_status(context, logic)
+                return self._outcome(context)
+            except StorageError as error:
+                if not isinstance(error, UnreadableRecord):
+                    raise  # not the bot's fault: the turn is run again, or refused
+                failure: Exception = error
+            except Exception as error:
+                if self.on_turn_error is None:
+                    raise
+                failure = error
+            # Begin anew, without what the failed run wanted to store and say.
+            self._metrics.errors.inc()
+            transaction.discard()
+            vars(activity).update(received)
+            context = self._context(activity, services, transaction, turn)
+            await self.on_turn_error(context, failure)
+            return self._outcome(context)
+
+        names = self._states.storage_keys(TurnContext(self, activity))
+        answer = await self._turns.take(activity, names, run)
+        if answer is not None:
+            return InvokeResponse(status=answer["status"], body=answer["body"])
+        if activity.type == ActivityTypes.invoke:  # a late redelivery; its answer is gone
+            return InvokeResponse(status=200)
+        return None
+
+    def _context(
+        self, activity: Activity, services: dict[str, Any], transaction: Transaction, turn: str
+    ) -> TurnContext:
+        context = TurnContext(self, activity)
+        context.turn_state.update(services)
+        context.turn_state[Outbox.__name__] = Outbox(turn)
+        transaction.begin(context)
+        return context
+
+    def _outcome(self, context: TurnContext) -> Outcome:
+        return Outcome(Outbox.of(context).effects, self._answer(context))
+
+    def _answer(self, context: TurnContext) -> dict[str, Any] | None:
+        """The HTTP answer of a turn: ``{"status": int, "body": JSON}``."""
+        activity = context.activity
+        if activity.delivery_mode == DeliveryModes.expect_replies:
+            replies = filter(_may_leave, context.buffered_reply_activities)
+            return {"status": 200, "body": {"activities": list(map(wire.encode_activity, replies))}}
+        if activity.type != ActivityTypes.invoke:
+            return None
+        response = context.turn_state.get(self._INVOKE_RESPONSE_KEY)
+        value = response.value if response else InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
+        return {"status": int(value.status), "body": _plain(value.body)}
+
+
+def _may_leave(activity: Activity) -> bool:
+    """Traces are for the Emulator alone."""
+    return bool(activity.type != ActivityTypes.trace or activity.channel_id == "emulator")
+
+
+def _plain(body: Any) -> Any:
+    """The body of an invoke response as plain JSON.
+
+    The SDK serialises a model in it twice, and makes some that its own serialiser refuses.
+
+    :raises TypeError: it holds something that JSON has no form for.
+    """
+    if isinstance(body, Model):
+        return {
+            field["key"]: _plain(value)
+            for name, field in body._attribute_map.items()
+            if (value := getattr(body, name)) is not None
+        }
+    if isinstance(body, dict):
+        return {name: _plain(value) for name, value in body.items()}
+    if isinstance(body, list):
+        return [_plain(value) for value in body]
+    if isinstance(body, Exception):  # what the SDK answers to an Action.Execute without action
+        return {"message": str(body)}
+    if body is None or isinstance(body, str | int | float):
+        return body
+    raise TypeError(f"an invoke response cannot hold {type(body).__name__}")

@@ -1,0 +1,246 @@
+"""Sending what committed turns owe, and remembering what was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from errors import DeliveryFailed, DeliveryRefused, StorageError, WriteConflict
+from hosting.connector import Connector
+from hosting.metrics import Metrics
+from hosting.turn_order import TurnOrder
+from state.ledger import Ledger
+from state.transaction import Transaction
+
+LINGER: Final = 0.05
+"""Seconds a note of what was sent waits, on a busy bot, for the next turn to carry it."""
+
+LEASE: Final = 2.0
+"""Seconds what is owed stays with its process; renewed while a delivery takes longer.
+
+So long the others wait after a crash. The clocks of hosts must not differ by more than that.
+"""
+
+_log = logging.getLogger("bot.delivery")
+
+
+@dataclass(slots=True)
+class _Note:
+    """What this process knows of a turn's delivery beyond the stored ledger."""
+
+    turn: str
+    sent: int
+    ledger: Ledger
+    transaction: Transaction
+    due: float
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    renewal: asyncio.Task[None] | None = None
+    lost: bool = False
+
+
+class Delivery:
+    """Delivers what a ledger owes.
+
+    :param connector: sends to the channel.
+    :param order: the turns under way; notes are written between them.
+    :param metrics: is told how long deliveries take.
+    :param budget: seconds one delivery may take.
+    :param clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        order: TurnOrder,
+        metrics: Metrics,
+        *,
+        budget: float = 10.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.holder = secrets.token_hex(8)
+        self._connector = connector
+        self._order = order
+        self._metrics = metrics
+        self._budget = budget
+        self._clock = clock
+        self._notes: dict[str, _Note] = {}
+        self._writer: asyncio.Task[None] | None = None
+
+    def lease(self) -> float:
+        """Until when what is owed from now on stays here, in seconds since the epoch."""
+        return self._clock() + LEASE
+
+    def claim(self, ledger: Ledger) -> None:
+        """Make this process the holder of what a ledger owes."""
+        if ledger.owed is not None:
+            ledger.holder = ledger.owed.holder = self.holder
+            ledger.owed.until = self.lease()
+
+    def recall(self, key: str, ledger: Ledger) -> None:
+        """Add what this process knows to a ledger that was just read."""
+        note, owed = self._notes.get(key), ledger.owed
+        if note is None:
+            return
+        if owed is None or owed.turn != note.turn or owed.holder != self.holder:
+            del self._notes[key]  # another process went on from there
+            return
+        owed.sent = note.sent
+        ledger.sent_ids = note.ledger.sent_ids
+        ledger.settle()
+
+    def free(self, ledger: Ledger) -> bool:
+        """Whether what is owed may be sent from here: no other process is at it."""
+        owed = ledger.owed
+        return owed is None or owed.holder == self.holder or owed.until <= self._clock()
+
+    async def deliver(
+        self, key: str, ledger: Ledger, transaction: Transaction, service_url: str, *, shared: bool
+    ) -> None:
+        """Send what is owed, in order. Call it within the conversation's turn.
+
+        :param key: the ledger's key.
+        :param ledger: as committed by ``transaction``; it owes nothing afterwards.
+        :param service_url: where the channel listens now.
+        :param shared: True where another process takes turns too: it must not have to wait.
+        :raises errors.DeliveryFailed: something is still owed; the channel may deliver again.
+        """
+        owed = ledger.owed
+        if owed is None:
+            return
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._budget
+        note = _Note(owed.turn, owed.sent, ledger, transaction, loop.time() + LINGER)
+        self._notes[key] = note
+        renewal = loop.call_later(LEASE / 2, self._begin_renewal, key, note)
+        try:
+            with self._metrics.delivery_seconds.time():
+                while not owed.settled:
+                    if note.lost:
+                        raise DeliveryFailed("another process went on with this delivery")
+                    effect = owed.effects[owed.sent]
+                    channel_id = await self._carry_out(effect, ledger, service_url, deadline)
+                    ledger.sent(effect.get("id", ""), channel_id)
+                    note.sent = owed.sent
+        except BaseException:
+            await self._end(note, renewal)
+            owed.until = 0  # anybody may go on from here, at once
+            await self._write(key)
+            raise
+        await self._end(note, renewal)
+        ledger.settle()
+        note.due = loop.time() + LINGER
+        if shared or len(self._order) == 1:
+            # Nobody waits, or somebody else does: then no crash may bring these replies again.
+            await self._write(key)
+        elif self._writer is None:
+            self._writer = asyncio.create_task(self._write_notes())
+
+    async def _carry_out(
+        self, effect: dict[str, Any], ledger: Ledger, service_url: str, deadline: float
+    ) -> str | None:
+        match effect["do"]:
+            case "delay":
+                await asyncio.sleep(effect["ms"] / 1000)
+                return None
+            case "send":
+                call = self._connector.send(
+                    service_url,
+                    effect["conversation"],
+                    json.dumps(effect["body"], separators=(",", ":")).encode(),
+                    reply_to_id=effect["reply_to"] or None,
+                    deadline=deadline,
+                )
+            case "update":
+                activity_id = ledger.channel_id(effect["activity"])
+                body = {**effect["body"], "id": activity_id}
+                call = self._connector.update(
+                    service_url,
+                    effect["conversation"],
+                    activity_id,
+                    json.dumps(body, separators=(",", ":")).encode(),
+                    deadline=deadline,
+                )
+            case "delete":
+                activity_id = ledger.channel_id(effect["activity"])
+                call = self._connector.delete(
+                    service_url, effect["conversation"], activity_id, deadline=deadline
+                )
+            case unknown:
+                raise DeliveryFailed(f"the ledger holds an unknown effect {unknown!r}")
+        try:
+            return await call
+        except DeliveryRefused:
+            return None  # said once, by the connector; asking again cannot help
+
+    def _begin_renewal(self, key: str, note: _Note) -> None:
+        note.renewal = asyncio.create_task(self._renew(key, note))
+
+    async def _renew(self, key: str, note: _Note) -> None:
+        """Keep what is owed with this process while it takes long."""
+        while not note.ended.is_set():
+            if note.ledger.owed is not None:
+                note.ledger.owed.until = self.lease()
+            note.transaction.rewrite(key, note.ledger.body())
+            try:
+                await note.transaction.commit()
+            except WriteConflict:
+                note.lost = True
+                return
+            except StorageError as error:
+                _log.warning("a delivery could not be renewed: %s", type(error).__name__)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(note.ended.wait(), LEASE / 2)
+
+    async def _end(self, note: _Note, renewal: asyncio.TimerHandle) -> None:
+        """End the renewal, but not in the middle of a write: its e_tag must be known."""
+        renewal.cancel()
+        note.ended.set()
+        if note.renewal is not None:
+            await note.renewal
+
+    async def _write(self, key: str) -> None:
+        """Write a note down; where that fails this process still knows it."""
+        note = self._notes.get(key)
+        if note is None:
+            return
+        note.transaction.rewrite(key, note.ledger.body())
+        try:
+            await note.transaction.commit()
+        except WriteConflict:
+            del self._notes[key]  # another process went on from there
+        except StorageError as error:
+            _log.warning("what was sent could not be noted: %s", type(error).__name__)
+        else:
+            if note.ledger.owed is None:
+                del self._notes[key]
+
+    async def _write_notes(self) -> None:
+        try:
+            while self._notes:
+                await asyncio.sleep(LINGER)
+                now = asyncio.get_running_loop().time()
+                due = [key for key, note in self._notes.items() if note.due <= now]
+                await asyncio.gather(*map(self._write_between_turns, due))
+        finally:
+            self._writer = None
+
+    async def _write_between_turns(self, key: str) -> None:
+        if not self._order.busy(key):
+            async with self._order.turn(key):
+                await self._write(key)
+
+    async def close(self) -> None:
+        """Write all notes down. Call it when no turn is under way any more."""
+        if self._writer is not None:
+            self._writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._writer
+            self._writer = None
+        await asyncio.gather(*map(self._write, list(self._notes)))

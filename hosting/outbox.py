@@ -1,0 +1,87 @@
+"""What a turn wants to send, kept as JSON until the turn is committed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from botbuilder.core import TurnContext
+from botbuilder.schema import Activity, ActivityTypes, ConversationReference
+
+from schema import wire
+
+LONGEST_DELAY_MS: Final = 5_000
+"""A ``delay`` activity longer than this waits this long: a turn has ten seconds in all."""
+
+
+class Outbox:
+    """The effects of one turn, in order: JSON objects with ``do`` = send, update, delete or delay.
+
+    :param turn: names the turn; the same for each run of it, so that reply ids stay the same.
+    """
+
+    def __init__(self, turn: str) -> None:
+        self.effects: list[dict[str, Any]] = []
+        self._turn = turn
+
+    @classmethod
+    def of(cls, context: TurnContext) -> Outbox:
+        """The outbox of a turn under way."""
+        outbox = context.turn_state[cls.__name__]
+        assert isinstance(outbox, cls)  # noqa: S101  # the adapter put it there
+        return outbox
+
+    def emptied(self) -> Outbox:
+        """An empty outbox for the same turn."""
+        return Outbox(self._turn)
+
+    def send(self, activity: Activity, incoming: Activity) -> str:
+        """Keep an activity to be sent.
+
+        :param activity: addressed; without ``replyToId`` it replies to ``incoming``.
+        :param incoming: the activity of the turn.
+        :returns: the id by which bot code may update or delete the reply, in this turn or in a
+            later one. It is not the channel's: that one is not known before the reply has left.
+        """
+        if not activity.reply_to_id and incoming.type != ActivityTypes.conversation_update:
+            # The SDK loses it on Direct Line and Web Chat.
+            activity.reply_to_id = incoming.id
+        reply_id = f"reply-{self._turn}-{len(self.effects)}"
+        self.effects.append(
+            {
+                "do": "send",
+                "id": reply_id,
+                "conversation": activity.conversation.id,
+                "reply_to": activity.reply_to_id or "",
+                "body": wire.encode_activity(activity),
+            }
+        )
+        return reply_id
+
+    def update(self, activity: Activity) -> None:
+        """Keep an update of an activity sent earlier; ``activity.id`` says which."""
+        self.effects.append(
+            {
+                "do": "update",
+                "activity": activity.id or "",
+                "conversation": activity.conversation.id,
+                "body": wire.encode_activity(activity),
+            }
+        )
+
+    def delete(self, reference: ConversationReference) -> None:
+        """Keep the deletion of an activity sent earlier."""
+        self.effects.append(
+            {
+                "do": "delete",
+                "activity": reference.activity_id or "",
+                "conversation": reference.conversation.id,
+            }
+        )
+
+    def delay(self, milliseconds: Any) -> None:
+        """Keep a pause between two sends.
+
+        :param milliseconds: the value of a ``delay`` activity; one second where it is no number.
+        """
+        number = milliseconds if isinstance(milliseconds, int | float) else 1_000
+        self.effects.append({"do": "delay", "ms": max(0, min(number, LONGEST_DELAY_MS))})

@@ -1,0 +1,63 @@
+"""When a call is tried again, and after how long.
+
+Teams asks bots to repeat a request after 412, 429, 502 and 504, with exponential backoff
+and jitter: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+#: The HTTP statuses after which the same request may succeed.
+RETRYABLE = frozenset({408, 412, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Exponential backoff with full jitter.
+
+    :param base: the longest wait before the first repetition, in seconds.
+    :param cap: the longest wait of all, in seconds.
+    :param random: gives a number from 0 to 1.
+    """
+
+    base: float = 0.5
+    cap: float = 4.0
+    random: Callable[[], float] = random.random
+
+    def wait(self, tries: int, retry_after: float | None, room: float) -> float | None:
+        """Seconds to wait before the next try; None when there is no room for one.
+
+        :param tries: how many tries there have been, from 1.
+        :param retry_after: the server's wish in seconds; the wait is never shorter.
+        :param room: seconds left until the deadline.
+        """
+        # An exponent without bound overflows after some thousand failures in a row.
+        longest = min(self.cap, self.base * 2 ** min(tries - 1, 30))
+        if retry_after is None:
+            wait = longest * self.random()
+        else:
+            # The wish was given to many callers at once: they should not come back as one.
+            spread = min(self.base, max(0.0, room - retry_after) / 2)
+            wait = retry_after + spread * self.random()
+        return wait if wait < room else None
+
+
+def retry_after(header: str | None, now: float) -> float | None:
+    """The seconds that a ``Retry-After`` header asks for; None if it says nothing sensible.
+
+    :param header: a number of seconds or an HTTP date (RFC 9110, section 10.2.3).
+    :param now: seconds since 1970.
+    """
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None

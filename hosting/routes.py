@@ -1,0 +1,131 @@
+"""The HTTP side: /api/messages, /healthz, /readyz, /metrics; every refusal is short JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+from botbuilder.core import Bot
+
+from errors import BotError, DeliveryError, RequestRefused, StorageError, TokenUnavailable
+from hosting.adapter import CloudAdapter
+from hosting.logs import turn_ids
+from hosting.metrics import Metrics
+from hosting.requests import MAX_BODY, read_activity
+from state.storage import RecordStorage
+
+ADAPTER: Final = web.AppKey("adapter", CloudAdapter)
+BOT: Final = web.AppKey("bot", Bot)
+STORAGE: Final = web.AppKey("storage", RecordStorage)
+METRICS: Final = web.AppKey("metrics", Metrics)
+MAX_TURNS: Final = web.AppKey("max_turns", int)
+KEYS_READY: Final = web.AppKey[Callable[[], bool]]("keys_ready")
+
+SLOWEST_BODY: Final = 10.0
+"""Seconds a client may take to send its request's body."""
+
+_log = logging.getLogger("bot.http")
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def messages(request: web.Request) -> web.Response:
+    """Take one activity; 201, or the answer of an invoke or of ``expectReplies``."""
+    app = request.app
+    metrics = app[METRICS]
+    with metrics.turn(limit=app[MAX_TURNS]):
+        activity = read_activity(await _body(request), request.headers.get("Content-Type"))
+        with turn_ids(conversation=activity.conversation.id, activity=activity.id):
+            response = await app[ADAPTER].process_activity(
+                request.headers.get("Authorization"), activity, app[BOT].on_turn
+            )
+    if response is None:
+        return web.Response(status=HTTPStatus.CREATED)
+    if response.body is None:
+        return web.Response(status=response.status)
+    return web.json_response(response.body, status=response.status)
+
+
+async def _body(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MAX_BODY:
+        raise RequestRefused(413, "too_large", f"At most {MAX_BODY} bytes are taken.")
+    try:
+        async with asyncio.timeout(SLOWEST_BODY):
+            return await request.read()
+    except TimeoutError:
+        raise RequestRefused(408, "too_slow", "The body did not arrive in time.") from None
+
+
+async def probe(_: web.Request) -> web.Response:
+    """Answer the HEAD with which the Agents Playground looks whether a bot is there."""
+    return web.Response()
+
+
+async def healthz(_: web.Request) -> web.Response:
+    """The process is alive."""
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """The store answers, and the keys that tokens are checked with are there."""
+    faults = {}
+    try:
+        async with asyncio.timeout(2):
+            await request.app[STORAGE].ping()
+    except (StorageError, TimeoutError):
+        faults["storage"] = "does not answer"
+    if not request.app[KEYS_READY]():
+        faults["keys"] = "not fetched yet"
+    if faults:
+        return web.json_response({"status": "not ready", **faults}, status=503)
+    return web.json_response({"status": "ok"})
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """What happened so far, in the Prometheus text format."""
+    body, content_type = request.app[METRICS].exposition()
+    return web.Response(body=body, headers={"Content-Type": content_type})
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    """Answer every error with ``{"error": {"code", "message"}}`` and nothing of its insides."""
+    try:
+        return await handler(request)
+    except RequestRefused as error:
+        request.app[METRICS].refused.labels(error.code).inc()
+        return _refusal(error.status, error.code, error.message, error.retry_after)
+    except web.HTTPException as error:
+        code = HTTPStatus(error.status).phrase.lower().replace(" ", "_")
+        response = _refusal(error.status, code, error.reason)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except StorageError as error:
+        _log.error("turn refused: %s", error)
+        return _refusal(503, "storage_unavailable", "The bot cannot reach its memory now.", 2)
+    except (DeliveryError, TokenUnavailable) as error:
+        _log.error("replies are still owed: %s", error)
+        return _refusal(502, "delivery_failed", "The replies could not be delivered yet.", 2)
+    except (Exception, BotError):
+        _log.exception("turn failed")
+        return _refusal(500, "internal_error", "Something went wrong.")
+
+
+def _refusal(status: int, code: str, message: str, retry_after: int | None = None) -> web.Response:
+    response = web.json_response({"error": {"code": code, "message": message}}, status=status)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the routes to an application made with :func:`answer_errors` as its middleware."""
+    app.router.add_post("/api/messages", messages)
+    app.router.add_head("/api/messages", probe)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)

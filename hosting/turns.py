@@ -1,0 +1,153 @@
+"""The way of a turn: in order, once, commit before send."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botbuilder.schema import Activity
+
+from errors import RequestRefused, WriteConflict
+from hosting.delivery import Delivery
+from hosting.metrics import Metrics
+from hosting.turn_order import TurnOrder
+from state import keys
+from state.ledger import Ledger, digest
+from state.storage.base import RecordStorage
+from state.transaction import Transaction
+
+TRIES: Final = 10
+"""How often a turn is run when others keep changing the same records; then 503."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of the bot wants done once its state is committed.
+
+    :param effects: JSON objects as :mod:`hosting.outbox` makes them, in order.
+    :param answer: the HTTP answer ``{"status": int, "body": JSON}``, where the turn has one.
+    """
+
+    effects: list[dict[str, Any]]
+    answer: dict[str, Any] | None = None
+
+
+class Turns:
+    """Takes each activity once, and the activities of a conversation one after another.
+
+    :param storage: where state and ledgers are.
+    :param delivery: sends what turns owe.
+    :param order: the turns under way in this process.
+    :param metrics: counts duplicates and conflicts.
+    :param ttl: seconds the ledger of a quiet conversation is kept; None for ever.
+    :param clock: seconds since the epoch.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part of its own
+        self,
+        storage: RecordStorage,
+        delivery: Delivery,
+        order: TurnOrder,
+        metrics: Metrics,
+        *,
+        ttl: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._storage = storage
+        self._delivery = delivery
+        self._order = order
+        self._metrics = metrics
+        self._ttl = ttl
+        self._clock = clock
+
+    async def take(
+        self,
+        activity: Activity,
+        state_keys: Sequence[str],
+        run: Callable[[str, Transaction], Awaitable[Outcome]],
+    ) -> dict[str, Any] | None:
+        """Take one activity, unless it took effect before; then only send what is still owed.
+
+        A turn that changed nothing and says nothing is not entered in the ledger.
+
+        :param activity: authenticated, its service URL checked.
+        :param state_keys: the records the bot will need, read together with the ledger.
+        :param run: runs the bot under a turn's name and a transaction; it is called again on
+            fresh state where somebody else changed the same records.
+        :returns: the turn's HTTP answer, where it has one.
+        :raises errors.RequestRefused: 503, too many conflicts or too many waiting.
+        :raises errors.StorageError: the store does not answer, or the ledger is unreadable.
+        :raises errors.DeliveryFailed: committed, but replies are still owed.
+        """
+        key = keys.ledger_key(activity)
+        turn = digest(activity.id) if activity.id else secrets.token_hex(8)
+        owner = "" if keys.several_people(activity) else keys.owner(activity)
+        async with self._order.turn(key):
+            for attempt in range(TRIES):
+                if attempt:
+                    await asyncio.sleep(random.uniform(0, 0.004 * 2**attempt))  # noqa: S311
+                transaction = Transaction(self._storage, hosted=True, clock=self._clock)
+                await transaction.load([key, *state_keys])
+                ledger = Ledger.read(key, transaction.record(key))
+                self._delivery.recall(key, ledger)
+                try:
+                    if ledger.owed:
+                        await self._settle(key, ledger, transaction, activity)
+                    if ledger.knows(activity.id):
+                        self._metrics.duplicates.inc()
+                        return ledger.answer(activity.id)
+                    shared = ledger.holder not in ("", self._delivery.holder)
+                    outcome = await run(turn, transaction)
+                    if transaction.deletes(key):  # the bot forgets the person: so does the ledger
+                        ledger = Ledger(seen=ledger.seen)
+                    if outcome.effects or outcome.answer or transaction.changed:
+                        self._enter(ledger, turn, outcome)
+                        transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)
+                    await transaction.commit()
+                except WriteConflict:
+                    self._metrics.conflicts.inc()
+                    continue
+                await self._delivery.deliver(
+                    key, ledger, transaction, activity.service_url, shared=shared
+                )
+                return outcome.answer
+        raise RequestRefused(
+            503, "conflict", "Others keep changing the same records.", retry_after=1
+        )
+
+    async def _settle(
+        self, key: str, ledger: Ledger, transaction: Transaction, activity: Activity
+    ) -> None:
+        """See that the turn before owes nothing any more, so that replies keep their order.
+
+        :raises errors.WriteConflict: another process was at it; read everything again.
+        """
+        if not self._delivery.free(ledger):
+            await self._wait_for_others(key, ledger)
+            raise WriteConflict(key)
+        self._delivery.claim(ledger)
+        transaction.rewrite(key, ledger.body())
+        await transaction.commit()
+        await self._delivery.deliver(key, ledger, transaction, activity.service_url, shared=False)
+
+    async def _wait_for_others(self, key: str, ledger: Ledger) -> None:
+        """Wait until the process that sends what is owed has noted so, or its time is over."""
+        pause = 0.002
+        while not self._delivery.free(ledger):
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.2)
+            ledger = Ledger.read(key, (await self._storage.fetch([key])).get(key))
+
+    def _enter(self, ledger: Ledger, turn: str, outcome: Outcome) -> None:
+        ledger.enter(
+            turn,
+            effects=outcome.effects,
+            answer=outcome.answer,
+            holder=self._delivery.holder,
+            until=self._delivery.lease(),
+        )

@@ -1,0 +1,213 @@
+"""The connector of the fake cloud: where a bot posts its replies.
+
+It speaks the paths of the Bot Connector REST API and checks what the real one checks:
+bearer token, content type, JSON, and the fields that an activity must have.
+https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from tests.cloud.script import Script
+
+Activity = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came in, accepted or not.
+
+    :param method: the HTTP method.
+    :param raw_path: the path as it stood in the request line, percent-encoding untouched.
+    :param conversation_id: decoded, "" where the path has none.
+    :param rest: what follows the conversation in the path, decoded: ``("activities", "42")``.
+    :param headers: with lower-case names.
+    :param body: the bytes.
+    """
+
+    method: str
+    raw_path: str
+    conversation_id: str
+    rest: tuple[str, ...]
+    headers: dict[str, str]
+    body: bytes
+
+
+class Refused(Exception):
+    """The request is answered with an error as the real connector words it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+@dataclass
+class Conversation:
+    """What the connector knows of one conversation."""
+
+    sent: list[Activity] = field(default_factory=list)
+    updated: list[Activity] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    members: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Connector:
+    """Keeps what bots post, in order.
+
+    :param path: the path of the service URL, such as ``/_connector``.
+    :param token_is_good: says whether a bearer token is one the login service issued and
+        still stands; None to ask for no token (local mode).
+    """
+
+    def __init__(self, path: str, token_is_good: Callable[[str], bool] | None) -> None:
+        self.path = path
+        self.script = Script()
+        self.requests: list[Received] = []
+        self.conversations: dict[str, Conversation] = {}
+        self._token_is_good = token_is_good
+        self._changed = asyncio.Condition()
+        self._count = 0
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """What is known of this conversation; made when it is new."""
+        return self.conversations.setdefault(conversation_id, Conversation())
+
+    async def wait_until(self, true: Callable[[], bool], seconds: float) -> None:
+        """Wait until ``true()`` holds; it is asked when a request comes and when it is answered.
+
+        :raises TimeoutError: it did not hold in time.
+        """
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(true)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request below the path of the service URL."""
+        received = await self._receive(request)
+        self.requests.append(received)
+        await self._tell()
+        try:
+            self._check_token(received)
+            return await self.script.play(
+                request, lambda: self._usual(received), received.conversation_id
+            )
+        except Refused as refused:
+            error = {"code": refused.code, "message": str(refused)}
+            return web.json_response({"error": error}, status=refused.status)
+        finally:
+            await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _receive(self, request: web.Request) -> Received:
+        # raw_path is the request line itself: the router would decode and normalise it.
+        raw_path = request.raw_path.partition("?")[0]
+        parts = [unquote(part) for part in raw_path[len(self.path) :].split("/")[1:]]
+        if parts[:2] != ["v3", "conversations"]:
+            parts = []
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await request.read()
+        conversation_id = parts[2] if len(parts) > 2 else ""
+        return Received(request.method, raw_path, conversation_id, tuple(parts[3:]), headers, body)
+
+    def _check_token(self, received: Received) -> None:
+        if self._token_is_good is None:
+            return
+        scheme, _, token = received.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not self._token_is_good(token):
+            raise Refused(401, "Unauthorized", "Authorization has been denied for this request.")
+
+    async def _usual(  # noqa: PLR0911 - a routing table: one return a path
+        self, received: Received
+    ) -> web.Response:
+        # An activity counts only now: an ordered answer may have come before it.
+        match received.method, *received.rest:
+            case ("POST", "activities") | ("POST", "activities", _):
+                return self._post(received)
+            case "PUT", "activities", activity_id:
+                return self._put(received, activity_id)
+            case "DELETE", "activities", activity_id:
+                self.conversation(received.conversation_id).deleted.append(activity_id)
+                return web.Response()
+            case "GET", "members":
+                return web.json_response(self._members(received))
+            case "GET", "pagedmembers":
+                return web.json_response({"members": self._members(received)})
+            case "GET", "members", member_id:
+                return self._member(received, member_id)
+            case ["POST"] if not received.conversation_id:
+                return self._new_conversation(received)
+        raise Refused(404, "NotFound", "There is no such resource.")
+
+    def _post(self, received: Received) -> web.Response:
+        activity = _activity(received)
+        self._count += 1
+        activity_id = f"{self._count:06}"
+        self.conversation(received.conversation_id).sent.append(activity)
+        status = 202 if activity["type"] == "typing" else 201
+        return web.json_response({"id": activity_id}, status=status)
+
+    def _put(self, received: Received, activity_id: str) -> web.Response:
+        activity = _activity(received)
+        self.conversation(received.conversation_id).updated.append(activity | {"id": activity_id})
+        return web.json_response({"id": activity_id})
+
+    def _members(self, received: Received) -> list[dict[str, Any]]:
+        return self.conversation(received.conversation_id).members
+
+    def _member(self, received: Received, member_id: str) -> web.Response:
+        for member in self._members(received):
+            if member.get("id") == member_id:
+                return web.json_response(member)
+        raise Refused(404, "MemberNotFoundInConversation", "There is no such member.")
+
+    def _new_conversation(self, received: Received) -> web.Response:
+        parameters = _json(received)
+        if not isinstance(parameters.get("bot"), dict):
+            raise Refused(400, "BadSyntax", "Bot is required.")
+        self._count += 1
+        conversation_id = f"conversation-{self._count}"
+        self.conversation(conversation_id).members.extend(parameters.get("members") or [])
+        if isinstance(first := parameters.get("activity"), dict):
+            self.conversation(conversation_id).sent.append(first)
+        return web.json_response(
+            {"id": conversation_id, "activityId": f"{self._count:06}"}, status=201
+        )
+
+
+def _json(received: Received) -> dict[str, Any]:
+    content_type = received.headers.get("content-type", "").partition(";")[0].strip()
+    if content_type != "application/json":
+        raise Refused(415, "UnsupportedMediaType", "The content type must be application/json.")
+    try:
+        data = json.loads(received.body)
+    except ValueError as error:
+        raise Refused(400, "BadSyntax", "Bad format of request.") from error
+    if not isinstance(data, dict):
+        raise Refused(400, "BadSyntax", "Bad format of request.")
+    return data
+
+
+def _activity(received: Received) -> Activity:
+    activity = _json(received)
+    if not isinstance(activity.get("type"), str) or not activity["type"]:
+        raise Refused(400, "BadSyntax", "Activity type is required.")
+    for name in ("from", "conversation"):
+        account = activity.get(name)
+        if not isinstance(account, dict) or not isinstance(account.get("id"), str):
+            raise Refused(400, "BadSyntax", f"Activity {name}.id is required.")
+    if activity["conversation"]["id"] != received.conversation_id:
+        raise Refused(400, "BadSyntax", "The conversation differs from that of the path.")
+    if received.method == "POST" and received.rest[1:] not in ((), (activity.get("replyToId"),)):
+        raise Refused(400, "BadSyntax", "replyToId differs from that of the path.")
+    return activity

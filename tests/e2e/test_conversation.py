@@ -1,0 +1,184 @@
+"""The main job over real HTTP: it asks, remembers, and greets."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cloud import FakeCloud, Place
+from tests.conftest import StartBot
+
+CHANNELS = ["emulator", "msteams", "directline", "webchat"]
+GREETING = re.compile(
+    r"Ada sent: hello\n"
+    r"Message received at: \w+day, \w+ \d+, \d{4}, \d+:\d\d:\d\d [AP]M \(UTC\)\n"
+    r"Message received from: .+"
+)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_it_asks_remembers_and_greets(cloud: FakeCloud, bot: str, channel: str) -> None:
+    person = cloud.person(channel, bot_url=bot)
+    assert (await person.says("hi")).texts == ["What is your name?"]
+    assert (await person.says("Ada")).texts == [
+        "Thanks Ada. To see conversation data, type anything."
+    ]
+    turn = await person.says("hello")
+    assert turn.status == 201
+    assert len(turn.texts) == 1
+    assert GREETING.fullmatch(turn.texts[0])
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_typing_ahead_loses_nothing(cloud: FakeCloud, bot: str, channel: str) -> None:
+    person = cloud.person(channel, bot_url=bot)
+    await asyncio.gather(person.says("hi"), person.says("Ada"))
+    assert cloud.texts(person.place.id) == [
+        "What is your name?",
+        "Thanks Ada. To see conversation data, type anything.",
+    ]
+
+
+async def test_everything_is_there_after_a_restart(cloud: FakeCloud, start_bot: StartBot) -> None:
+    person = cloud.person("msteams", bot_url=await start_bot())
+    await person.says("hi")
+    person.bot_url = await start_bot()
+    await person.says("Ada")
+    person.bot_url = await start_bot()
+    assert GREETING.fullmatch((await person.says("hello")).texts[0])
+
+
+async def test_a_known_person_is_welcomed_back_in_a_new_conversation(
+    cloud: FakeCloud, bot: str
+) -> None:
+    person = cloud.person("msteams", bot_url=bot)
+    await person.says("hi")
+    await person.says("Ada")
+    person.place = Place("msteams")
+    text = (await person.says("hello")).texts[0]
+    assert re.match(
+        r"Welcome back, Ada! You were last here on .+ \(UTC\), on Microsoft Teams \(msteams\)\.\n"
+        r"Ada sent: hello\n",
+        text,
+    )
+
+
+async def test_people_of_a_group_do_not_answer_for_each_other(cloud: FakeCloud, bot: str) -> None:
+    place = Place("msteams", "groupChat")
+    people = [cloud.person(place=place, bot_url=bot) for _ in range(10)]
+    names = [f"Name {number}" for number in range(10)]
+    await asyncio.gather(*(person.says("hi") for person in people))
+    await asyncio.gather(*(p.says(name) for p, name in zip(people, names, strict=True)))
+    for person, name in zip(people, names, strict=True):
+        assert (await person.says("hello")).texts[0].startswith(f"{name} sent: hello\n")
+
+
+async def test_a_thread_of_a_channel_is_a_conversation_of_its_own(
+    cloud: FakeCloud, bot: str
+) -> None:
+    person = cloud.person(place=Place("msteams", "channel", "team;messageid=1"), bot_url=bot)
+    assert (await person.says("hi")).texts == ["What is your name?"]
+    person.place = Place("msteams", "channel", "team;messageid=2")
+    assert (await person.says("hi")).texts == ["What is your name?"]
+
+
+async def test_somebody_else_in_an_unmarked_conversation_is_not_taken_for_the_person_asked(
+    cloud: FakeCloud, bot: str
+) -> None:
+    ada = cloud.person("directline", bot_url=bot)
+    bob = cloud.person(place=ada.place, bot_url=bot)
+    await ada.says("hi")
+    assert (await bob.says("Grace")).texts == ["What is your name?"]
+    assert (await bob.says("Bob")).texts[0].startswith("Thanks Bob.")
+
+
+async def test_a_reply_is_plain_text_and_a_reply(cloud: FakeCloud, bot: str) -> None:
+    for channel in CHANNELS:
+        person = cloud.person(channel, bot_url=bot)
+        [reply] = (await person.sends(person.message("hi", id="a/b|c"))).replies[:1]
+        assert reply["textFormat"] == "plain"
+        assert reply["inputHint"] == "expectingInput"
+        assert reply["replyToId"] == "a/b|c"
+        assert reply["recipient"]["id"] == person.id
+
+
+async def test_ids_of_any_form_are_escaped_in_the_connectors_paths(
+    cloud: FakeCloud, bot: str
+) -> None:
+    person = cloud.person(place=Place("directline", id="../a b/ü|?#%2F"), bot_url=bot)
+    assert (await person.says("hi", id="..")).texts == ["What is your name?"]
+    assert cloud.connector.requests[-1].raw_path == (
+        "/_connector/v3/conversations/..%2Fa%20b%2F%C3%BC%7C%3F%23%252F/activities/%2E%2E"
+    )
+
+
+async def test_on_the_emulator_the_bots_state_is_shown_and_nowhere_else(
+    cloud: FakeCloud, bot: str
+) -> None:
+    person = cloud.person("emulator", bot_url=bot)
+    await person.says("hi")
+    reply, trace = (await person.says("Ada")).replies
+    assert (reply["type"], trace["type"]) == ("message", "trace")
+    assert (trace["name"], trace["label"]) == ("BotState", "Bot State")
+    assert trace["valueType"] == "https://www.botframework.com/schemas/botState"
+    assert trace["value"]["user"]["UserProfile"]["name"] == "Ada"
+    for channel in CHANNELS[1:]:
+        person = cloud.person(channel, bot_url=bot)
+        assert len((await person.says("hi")).replies) == 1
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_replies_can_be_had_in_the_http_answer(
+    cloud: FakeCloud, bot: str, channel: str
+) -> None:
+    person = cloud.person(channel, bot_url=bot)
+    turn = await person.says("hi", deliveryMode="expectReplies")
+    assert (turn.status, turn.texts) == (200, ["What is your name?"])
+    assert cloud.sent(person.place.id) == []
+
+
+async def test_an_invoke_nobody_handles_is_answered_as_the_protocol_says(
+    cloud: FakeCloud, bot: str
+) -> None:
+    person = cloud.person("msteams", bot_url=bot)
+    for name, value, status in (
+        ("some/thing", {"x": 1}, 501),
+        ("adaptiveCard/action", {"action": {"type": "Action.Execute", "verb": "x"}}, 501),
+        ("adaptiveCard/action", {}, 400),
+    ):
+        turn = await person.sends(person.activity("invoke", name=name, value=value))
+        assert turn.status == status
+
+
+@pytest.mark.parametrize(
+    "kind", ["typing", "ping", "messageUpdate", "messageDelete", "messageReaction", "event", "new"]
+)
+async def test_what_is_no_message_changes_nothing(cloud: FakeCloud, bot: str, kind: str) -> None:
+    person = cloud.person("msteams", bot_url=bot)
+    await person.says("hi")
+    turn = await person.sends(person.activity(kind, text="Grace", name="x", reactionsAdded=[]))
+    assert (turn.status, turn.replies) == (201, [])
+    assert (await person.says("Ada")).texts[0].startswith("Thanks Ada.")
+
+
+CAPTURES = {path.stem: path.read_text() for path in sorted(Path("tests/captures").glob("*.json"))}
+
+
+@pytest.mark.parametrize("capture", CAPTURES)
+async def test_every_activity_of_a_real_client_is_taken(
+    cloud: FakeCloud, bot: str, capture: str
+) -> None:
+    activity: dict[str, Any] = json.loads(CAPTURES[capture])
+    activity["serviceUrl"] = cloud.service_url
+    answer = await cloud.post_to_bot(bot, activity)
+    assert answer.status == (501 if activity["type"] == "invoke" else 201)
+    texts = cloud.texts(activity["conversation"]["id"])
+    if activity["type"] == "message":
+        assert texts == ["What is your name?"]
+    elif "add" in capture:
+        assert len(texts) == 1
+    else:
+        assert texts == []

@@ -1,0 +1,150 @@
+"""The bot as operators meet it: ``python app.py``, its settings, its end."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.cloud import FakeCloud
+from tests.cloud.script import Answer
+from tests.e2e.process import BotProcess, run_to_its_end
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, str]:
+    return {"STORAGE_URL": f"sqlite:///{tmp_path}/data/bot.db"}
+
+
+async def test_it_says_where_it_listens_and_what_it_uses(
+    variables: dict[str, str], cloud: FakeCloud
+) -> None:
+    async with BotProcess(variables) as bot:
+        assert bot.printed[0] == f"Listening on {bot.url}"
+        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        assert await bot.terminate() == 0
+    printed = "\n".join(bot.printed)
+    assert f"Remembering in {variables['STORAGE_URL']}" in printed
+    assert "m365agentsplayground -e http://127.0.0.1" in printed
+    assert "Traceback" not in printed
+
+
+async def test_kill_9_forgets_nothing(variables: dict[str, str], cloud: FakeCloud) -> None:
+    person = cloud.person("msteams")
+    for text, beginning in (
+        ("hi", "What is your name?"),
+        ("Ada", "Thanks Ada."),
+        ("hello", "Ada sent: hello\n"),
+    ):
+        async with BotProcess(variables) as bot:
+            assert (await person.says(text, bot.url)).texts[0].startswith(beginning)
+            await bot.kill()
+
+
+async def test_sigterm_finishes_the_turn_under_way(
+    variables: dict[str, str], cloud: FakeCloud
+) -> None:
+    async with BotProcess(variables) as bot:
+        person = cloud.person("msteams", bot_url=bot.url)
+        reached, gate = asyncio.Event(), asyncio.Event()
+        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        turn = asyncio.ensure_future(person.says("hi"))
+        await reached.wait()
+        ended = asyncio.ensure_future(bot.terminate())
+        gate.set()
+        assert (await turn).texts == ["What is your name?"]
+        assert await ended == 0
+
+
+async def test_a_taken_port_is_one_line_and_exit_code_1(variables: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = await run_to_its_end({**variables, "PORT": str(port)})
+    assert code == 1
+    assert len(said.splitlines()) == 1
+    assert "PORT" in said
+    assert str(port) in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"STORAGE_URL": "sqlite:////proc/no/bot.db"}, 2),
+        ({"STORAGE_URL": "postgresql://x:secret@127.0.0.1:1/bot"}, 1),
+        ({"STORAGE_URL": "redis://:secret@127.0.0.1:1"}, 1),
+        ({"STORAGE_URL": "oracle://x"}, 2),
+        ({"PORT": "many", "LOG_LEVEL": "loud", "HOST": "300.1.1.1"}, 2),
+    ],
+    ids=str,
+)
+async def test_what_keeps_it_from_starting_is_said_plainly(
+    variables: dict[str, str], wrong: dict[str, str], code: int
+) -> None:
+    ended_with, said = await run_to_its_end({**variables, **wrong})
+    assert ended_with == code, said
+    assert "Traceback" not in said
+    assert "secret" not in said
+    assert all(line.startswith("error: ") for line in said.splitlines())
+    assert all(name in said for name in wrong)
+
+
+async def test_health_and_metrics_are_there(variables: dict[str, str], cloud: FakeCloud) -> None:
+    async with BotProcess(variables) as bot, aiohttp.ClientSession() as session:
+        await cloud.person(bot_url=bot.url).says("hi")
+        root = bot.url.removesuffix("/api/messages")
+        for path in ("/healthz", "/readyz"):
+            async with session.get(root + path) as answer:
+                assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+        async with session.get(root + "/metrics") as answer:
+            assert "bot_turn_seconds_count 1.0" in await answer.text()
+        async with session.head(bot.url) as answer:
+            assert answer.status == 200
+
+
+async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: FakeCloud) -> None:
+    async with BotProcess({**variables, "LOG_FORMAT": "json"}) as bot:
+        person = cloud.person("msteams", bot_url=bot.url)
+        for text in ("Zyxwv", "Zyxwv", "hello Zyxwv"):
+            await person.says(text)
+        await bot.terminate()
+    assert "Zyxwv" not in "\n".join(bot.printed)
+
+
+async def test_workers_share_one_port_and_finish_their_turns(
+    variables: dict[str, str], cloud: FakeCloud
+) -> None:
+    async with BotProcess(variables, "--workers", "2") as bot:
+        people = [cloud.person("msteams", bot_url=bot.url) for _ in range(20)]
+        reached, gate = asyncio.Event(), asyncio.Event()
+        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=people[0].place.id)
+        turns = [asyncio.ensure_future(person.says("hi")) for person in people]
+        await reached.wait()
+        await asyncio.wait(turns[1:])
+        ended = asyncio.ensure_future(bot.terminate())
+        gate.set()
+        for turn in await asyncio.gather(*turns):
+            assert (turn.status, turn.texts) == (201, ["What is your name?"])
+        assert await ended == 0
+    assert sum(line.startswith("Listening on") for line in bot.printed) == 1
+
+
+async def test_workers_that_cannot_start_end_the_bot(variables: dict[str, str]) -> None:
+    wrong = {**variables, "STORAGE_URL": "sqlite:////proc/no/bot.db", "WEB_CONCURRENCY": "2"}
+    code, said = await run_to_its_end(wrong)
+    assert code == 2
+    assert "STORAGE_URL" in said
+    assert "Traceback" not in said
+
+
+async def test_a_worker_that_dies_is_replaced(variables: dict[str, str], cloud: FakeCloud) -> None:
+    async with BotProcess(variables, "--workers", "2") as bot:
+        children = Path(f"/proc/{bot.pid}/task/{bot.pid}/children")
+        before = (await asyncio.to_thread(children.read_text)).split()
+        os.kill(int(before[0]), signal.SIGKILL)
+        person = cloud.person("msteams", bot_url=bot.url)
+        for text in ("hi", "Ada", "hello"):
+            assert (await person.says(text)).status == 201
+        assert await bot.terminate() == 0

@@ -1,0 +1,549 @@
+"""The connector client against the fake cloud, over real HTTP.
+
+Time is the test's own (:class:`Clock`): a wait makes it pass at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errors import DeliveryFailed, DeliveryRefused
+from hosting.connector import Connector
+from hosting.credentials import Secret
+from hosting.retry import Backoff, retry_after
+from hosting.token import NoToken, TokenSource
+from tests.cloud import Answer, Drop, FakeCloud
+
+APP = ("11111111-app", "secret")
+STRANGE_IDS = [
+    "plain",
+    "9a7ad850-e7cd-11f1|livechat",
+    "19:abc@thread.tacv2;messageid=1795500046872",
+    "a/b",
+    "..",
+    ".",
+    "../../v3/conversations/other/activities",
+    "a%2Fb",
+    "50%",
+    "a b+c?d=e#f&g",
+    "a\\b",
+    "Grüße/こんにちは",
+    "\n\r\t\x00",
+]
+
+
+class Clock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+class Counts:
+    """Counts what the connector tells of its requests."""
+
+    def __init__(self) -> None:
+        self.attempts: Counter[str] = Counter()
+        self.retries: Counter[str] = Counter()
+
+    def on_attempt(self, outcome: str) -> None:
+        self.attempts[outcome] += 1
+
+    def on_retry(self, reason: str) -> None:
+        self.retries[reason] += 1
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[FakeCloud]:
+    async with FakeCloud() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def counts() -> Counts:
+    return Counts()
+
+
+@pytest.fixture
+async def connector(clock: Clock, counts: Counts) -> AsyncIterator[Connector]:
+    client = Connector(
+        NoToken(),
+        watch=counts,
+        clock=clock,
+        sleep=clock.sleep,
+        # The longest wait each time, so that a wait can be foretold.
+        backoff=Backoff(base=0.5, cap=4.0, random=lambda: 1.0),
+    )
+    yield client
+    await client.close()
+
+
+def message(conversation_id: str, **fields: Any) -> bytes:
+    activity = {"type": "message", "text": "hello", "from": {"id": "28:bot"}}
+    return json.dumps(activity | {"conversation": {"id": conversation_id}} | fields).encode()
+
+
+async def test_a_message_arrives_as_it_was_and_its_id_comes_back(
+    cloud: FakeCloud, connector: Connector, counts: Counts
+) -> None:
+    body = message("c")
+    assert await connector.send(cloud.service_url, "c", body) == "000001"
+    assert cloud.sent("c") == [json.loads(body)]
+    request = cloud.connector.requests[0]
+    assert (request.method, request.raw_path) == (
+        "POST",
+        "/_connector/v3/conversations/c/activities",
+    )
+    assert request.headers["content-type"] == "application/json; charset=utf-8"
+    assert "authorization" not in request.headers
+    assert (counts.attempts, counts.retries) == ({"ok": 1}, {})
+
+
+async def test_a_reply_names_the_activity_that_it_answers(
+    cloud: FakeCloud, connector: Connector
+) -> None:
+    body = message("c", replyToId="in|1")
+    await connector.send(cloud.service_url, "c", body, reply_to_id="in|1")
+    assert cloud.connector.requests[0].raw_path.endswith("/c/activities/in%7C1")
+    await connector.send(cloud.service_url, "c", message("c"), reply_to_id="")
+    assert cloud.connector.requests[1].raw_path.endswith("/c/activities")
+
+
+async def test_update_delete_and_members(cloud: FakeCloud, connector: Connector) -> None:
+    url = cloud.service_url
+    ada = {"id": "29:ada", "name": "Ada"}
+    cloud.connector.conversation("c").members.append(ada)
+    assert await connector.update(url, "c", "7", message("c", text="new")) == "7"
+    assert cloud.connector.conversation("c").updated[0]["text"] == "new"
+    await connector.delete(url, "c", "7")
+    assert cloud.connector.conversation("c").deleted == ["7"]
+    assert await connector.members(url, "c") == [ada]
+    assert await connector.member(url, "c", "29:ada") == ada
+    assert await connector.paged_members(url, "c", page_size=5) == {"members": [ada]}
+    with pytest.raises(DeliveryRefused) as refused:
+        await connector.member(url, "c", "29:nobody")
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize("strange", STRANGE_IDS)
+async def test_any_id_reaches_its_own_conversation(
+    cloud: FakeCloud, connector: Connector, strange: str
+) -> None:
+    await connector.send(cloud.service_url, strange, message(strange))
+    await connector.update(cloud.service_url, strange, strange, message(strange))
+    assert len(cloud.sent(strange)) == 1
+    assert cloud.connector.conversation(strange).updated[0]["id"] == strange
+    assert len(cloud.connector.conversations) == 1
+    for request in cloud.connector.requests:
+        path = request.raw_path.removeprefix("/_connector/v3/conversations/")
+        assert path.count("/") <= 2
+        assert not {".", ".."} & set(path.split("/"))
+
+
+async def test_a_lone_surrogate_in_an_id_is_the_channels_to_refuse(
+    cloud: FakeCloud, connector: Connector
+) -> None:
+    with pytest.raises(DeliveryRefused):
+        await connector.send(cloud.service_url, "\ud800", message("\ud800"))
+    assert "%ED%A0%80" in cloud.connector.requests[0].raw_path
+
+
+@pytest.mark.parametrize(("conversation_id", "activity_id"), [("", "1"), ("c", "")])
+async def test_an_empty_id_asks_nothing(
+    cloud: FakeCloud, connector: Connector, conversation_id: str, activity_id: str
+) -> None:
+    with pytest.raises(DeliveryRefused):
+        await connector.delete(cloud.service_url, conversation_id, activity_id)
+    assert cloud.connector.requests == []
+
+
+@pytest.mark.parametrize("path", ["", "/emea", "/a%20b/c"])
+async def test_the_path_of_the_service_url_is_kept(path: str, connector: Connector) -> None:
+    async with FakeCloud(path=path) as cloud:
+        await connector.send(cloud.service_url, "c", message("c"))
+        assert cloud.connector.requests[0].raw_path == f"{path}/v3/conversations/c/activities"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"[]", b"not json", b'{"id": 7}', b"[" * 5000, b'{"id":"1"}' + b" " * 10**6],
+)
+async def test_a_delivery_counts_whatever_the_receipt_says(
+    cloud: FakeCloud, connector: Connector, body: bytes
+) -> None:
+    cloud.script.next(Answer(200, body=body))
+    assert await connector.send(cloud.service_url, "c", message("c")) is None
+    assert len(cloud.sent("c")) == 1
+    # Neither did it spoil the way for the next one.
+    assert await connector.send(cloud.service_url, "c", message("c")) == "000002"
+
+
+@pytest.mark.parametrize("status", [408, 412, 429, 500, 502, 503, 504])
+async def test_what_may_work_later_is_tried_again(
+    cloud: FakeCloud, connector: Connector, clock: Clock, counts: Counts, status: int
+) -> None:
+    cloud.script.next(*[Answer(status)] * 3)
+    assert await connector.send(cloud.service_url, "c", message("c")) == "000001"
+    assert clock.waits == [0.5, 1.0, 2.0]
+    assert counts.attempts == {"failed": 3, "ok": 1}
+    assert counts.retries == {str(status): 3}
+
+
+async def test_an_outage_is_given_up_at_the_deadline_and_not_before(
+    cloud: FakeCloud, connector: Connector, clock: Clock
+) -> None:
+    cloud.script.always(Answer(503))
+    with pytest.raises(DeliveryFailed, match="503"):
+        await connector.send(cloud.service_url, "c", message("c"))
+    # 0.5 + 1 + 2 + 4; another 4 s would end after the 10 s of the budget.
+    assert clock.waits == [0.5, 1.0, 2.0, 4.0]
+    cloud.script.recover()
+    assert await connector.send(cloud.service_url, "c", message("c")) == "000001"
+
+
+async def test_a_deadline_that_is_over_asks_nothing(
+    cloud: FakeCloud, connector: Connector, clock: Clock
+) -> None:
+    with pytest.raises(DeliveryFailed):
+        await connector.send(cloud.service_url, "c", message("c"), deadline=clock() - 1)
+    assert cloud.connector.requests == []
+
+
+async def test_a_token_that_comes_after_the_deadline_is_not_used(
+    cloud: FakeCloud, clock: Clock
+) -> None:
+    class Slow(NoToken):
+        async def get(self, seconds: float | None = None) -> str:
+            clock.now += 11
+            return "late"
+
+    client = Connector(Slow(), clock=clock)
+    with pytest.raises(DeliveryFailed):
+        await client.send(cloud.service_url, "c", message("c"))
+    await client.close()
+    assert cloud.connector.requests == []
+
+
+async def test_retry_after_is_waited_for(
+    cloud: FakeCloud, connector: Connector, clock: Clock
+) -> None:
+    cloud.script.next(Answer(429, {"Retry-After": "3"}))
+    await connector.send(cloud.service_url, "c", message("c"))
+    [wait] = clock.waits
+    assert 3.0 <= wait <= 3.5
+
+
+async def test_retry_after_beyond_the_deadline_fails_at_once(
+    cloud: FakeCloud, connector: Connector, clock: Clock
+) -> None:
+    cloud.script.next(Answer(429, {"Retry-After": "60"}))
+    with pytest.raises(DeliveryFailed, match="429"):
+        await connector.send(cloud.service_url, "c", message("c"))
+    assert clock.waits == []
+    assert len(cloud.connector.requests) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 301, 302, 307, 308])
+async def test_a_refusal_is_final_and_logged_once(
+    cloud: FakeCloud,
+    connector: Connector,
+    counts: Counts,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+) -> None:
+    elsewhere = {"Location": f"{cloud.service_url}/v3/conversations/other/activities"}
+    cloud.script.next(Answer(status, elsewhere))
+    with caplog.at_level(logging.INFO), pytest.raises(DeliveryRefused) as refused:
+        await connector.send(cloud.service_url, "c\n|livechat", message("c\n|livechat"))
+    assert refused.value.status == status
+    assert len(cloud.connector.requests) == 1
+    assert counts.attempts == {"refused": 1}
+    [record] = [record for record in caplog.records if record.name.startswith("hosting")]
+    assert record.levelno == logging.WARNING
+    assert "'c\\n|livechat'" in record.getMessage()
+    assert "hello" not in record.getMessage()
+
+
+async def test_a_closed_idle_connection_costs_no_wait(
+    cloud: FakeCloud, connector: Connector, clock: Clock, counts: Counts
+) -> None:
+    await connector.send(cloud.service_url, "c", message("c"))
+    cloud.script.next(Answer(drop=Drop.BEFORE))
+    assert await connector.send(cloud.service_url, "c", message("c")) == "000002"
+    assert clock.waits == []
+    assert counts.retries == {"disconnected": 1}
+
+
+async def test_connections_that_break_again_and_again_are_waited_for(
+    cloud: FakeCloud, connector: Connector, clock: Clock
+) -> None:
+    cloud.script.next(*[Answer(drop=Drop.BEFORE)] * 3)
+    await connector.send(cloud.service_url, "c", message("c"))
+    assert clock.waits == [1.0, 2.0]
+
+
+async def test_a_lost_answer_is_asked_for_again_though_it_may_repeat_the_reply(
+    cloud: FakeCloud, connector: Connector
+) -> None:
+    cloud.script.next(Answer(drop=Drop.AFTER))
+    assert await connector.send(cloud.service_url, "c", message("c")) == "000002"
+    assert len(cloud.sent("c")) == 2
+
+
+async def test_a_channel_that_is_away_is_waited_for(connector: Connector, clock: Clock) -> None:
+    async with FakeCloud() as cloud:
+        gone = cloud.service_url
+    with pytest.raises(DeliveryFailed, match="connection: ClientConnectorError"):
+        await connector.send(gone, "c", message("c"))
+    assert clock.waits == [0.5, 1.0, 2.0, 4.0]
+
+
+async def test_half_a_receipt_is_a_delivery_but_half_a_list_is_none(
+    connector: Connector, counts: Counts
+) -> None:
+    async def half(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=201, headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b'{"id":')
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async with serving(half) as url:
+        assert await connector.send(url, "c", message("c")) is None
+        with pytest.raises(DeliveryFailed):
+            await connector.members(url, "c")
+    assert counts.retries["connection"] == 4
+
+
+async def test_a_compressed_receipt_is_not_unpacked(cloud: FakeCloud, connector: Connector) -> None:
+    bomb = gzip.compress(b'{"id": "1"}' + b" " * 10**6)
+    cloud.script.next(Answer(201, {"Content-Encoding": "gzip"}, bomb))
+    assert await connector.send(cloud.service_url, "c", message("c")) is None
+    assert len(cloud.sent("c")) == 1
+
+
+async def test_a_huge_answer_is_not_read_to_its_end(connector: Connector) -> None:
+    gone = asyncio.Event()
+
+    async def huge(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=201)
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        try:
+            for _ in range(1000):
+                await response.write(b"x" * 65536)
+            return response
+        except ConnectionError:
+            gone.set()
+            raise
+
+    async with serving(huge) as url:
+        assert await connector.send(url, "c", message("c")) is None
+        await asyncio.wait_for(gone.wait(), 5)
+
+
+async def test_a_hanging_request_is_cut_and_tried_again(cloud: FakeCloud, counts: Counts) -> None:
+    client = Connector(NoToken(), attempt_timeout=0.1, watch=counts, sleep=Clock().sleep)
+    cloud.script.next(Answer(after=asyncio.Event()))
+    try:
+        assert await client.send(cloud.service_url, "c", message("c")) == "000001"
+    finally:
+        await client.close()
+    assert counts.retries == {"timeout": 1}
+
+
+async def test_the_deadline_cuts_a_hanging_request(cloud: FakeCloud) -> None:
+    client = Connector(NoToken())
+    cloud.script.always(Answer(after=asyncio.Event()))
+    deadline = asyncio.get_running_loop().time() + 0.1
+    try:
+        # Without the deadline the request would hang for the 5 seconds of one attempt.
+        async with asyncio.timeout(4):
+            with pytest.raises(DeliveryFailed, match="timeout"):
+                await client.send(cloud.service_url, "c", message("c"), deadline=deadline)
+    finally:
+        await client.close()
+
+
+async def test_hanging_conversations_hold_up_no_other(cloud: FakeCloud) -> None:
+    client = Connector(NoToken(), per_host=130)
+    release = asyncio.Event()
+    hanging = [f"hanging-{n}" for n in range(120)]
+    for name in hanging:
+        cloud.script.always(Answer(after=release), conversation_id=name)
+    stuck = [
+        asyncio.create_task(client.send(cloud.service_url, name, message(name))) for name in hanging
+    ]
+    try:
+        await cloud.wait_for_requests(len(hanging))
+        for n in range(20):
+            await client.send(cloud.service_url, f"free-{n}", message(f"free-{n}"))
+        assert not any(task.done() for task in stuck)
+        release.set()
+        assert all(await asyncio.gather(*stuck))
+    finally:
+        await client.close()
+
+
+async def test_one_connection_serves_one_message_after_another(
+    cloud: FakeCloud, connector: Connector
+) -> None:
+    peers = set()
+
+    async def note(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        assert "Cookie" not in request.headers
+        peers.add(request.transport.get_extra_info("peername"))
+        return web.json_response({"id": "1"}, headers={"Set-Cookie": "who=me"})
+
+    async with serving(note) as url:
+        for _ in range(5):
+            await connector.send(url, "c", message("c"))
+    assert len(peers) == 1
+
+
+async def test_what_is_closed_sends_no_more(cloud: FakeCloud, connector: Connector) -> None:
+    await connector.send(cloud.service_url, "c", message("c"))
+    await connector.close()
+    with pytest.raises(DeliveryFailed, match="shutting down"):
+        await connector.send(cloud.service_url, "c", message("c"))
+    await connector.close()
+
+
+async def test_the_token_goes_along_and_is_fetched_once() -> None:
+    async with authenticated() as (cloud, client):
+        for _ in range(3):
+            await client.send(cloud.service_url, "c", message("c"))
+        assert len(cloud.sent("c")) == 3
+        assert cloud.login.token_requests == 1
+
+
+async def test_a_refused_token_is_renewed_once_and_at_once() -> None:
+    async with authenticated() as (cloud, client):
+        await client.send(cloud.service_url, "c", message("c"))
+        cloud.login.revoke()
+        await client.send(cloud.service_url, "c", message("c"))
+        assert len(cloud.sent("c")) == 2
+        assert cloud.login.token_requests == 2
+
+
+async def test_a_channel_that_refuses_fresh_tokens_too_is_not_asked_for_ever() -> None:
+    async with authenticated() as (cloud, client):
+        cloud.script.always(Answer(401))
+        for _ in range(3):
+            with pytest.raises(DeliveryRefused) as refused:
+                await client.send(cloud.service_url, "c", message("c"))
+            assert refused.value.status == 401
+        assert len(cloud.connector.requests) == 6
+        assert cloud.login.token_requests == 2
+
+
+async def test_without_a_token_the_reply_stays_owed() -> None:
+    async with authenticated() as (cloud, client):
+        cloud.login.token_script.always(Answer(500))
+        with pytest.raises(DeliveryFailed, match="login service"):
+            await client.send(cloud.service_url, "c", message("c"))
+        assert cloud.connector.requests == []
+
+
+async def test_a_login_service_that_hangs_does_not_outlast_the_deadline() -> None:
+    async with authenticated() as (cloud, client):
+        cloud.login.token_script.always(Answer(after=asyncio.Event()))
+        deadline = asyncio.get_running_loop().time() + 0.05
+        with pytest.raises(DeliveryFailed, match="login service"):
+            await client.send(cloud.service_url, "c", message("c"), deadline=deadline)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        ("-1", None),
+        ("1.5", None),
+        ("9" * 400, 999999999.0),
+        ("soon", None),
+        ("٣", None),
+        (formatdate(1030.0, usegmt=True), 30.0),
+        (formatdate(900.0, usegmt=True), 0.0),
+        ("Mon, 99 Foo 2026 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, now=1000.0) == seconds
+
+
+@given(
+    tries=st.integers(1, 10_000),
+    wish=st.none() | st.floats(0, 1e9),
+    room=st.floats(-10, 1e6),
+    luck=st.floats(0, 1, exclude_max=True),
+)
+def test_a_wait_honours_the_wish_and_ends_before_the_deadline(
+    tries: int, wish: float | None, room: float, luck: float
+) -> None:
+    wait = Backoff(base=0.5, cap=4.0, random=lambda: luck).wait(tries, wish, room)
+    if wait is None:
+        assert room <= max(4.0, wish or 0.0)
+    else:
+        assert (wish or 0.0) <= wait < room
+        assert wait <= (4.0 if wish is None else wish + 0.5)
+
+
+@asynccontextmanager
+async def serving(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> AsyncIterator[str]:
+    """A server with one handler, for answers that no script can give; yields its URL."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def authenticated() -> AsyncIterator[tuple[FakeCloud, Connector]]:
+    """A cloud that asks for tokens, and a connector that gets them there."""
+    async with FakeCloud(*APP) as cloud:
+        url = f"{cloud.url}/botframework.com/oauth2/v2.0/token"
+        token = TokenSource(Secret(url, *APP, scope="https://api.botframework.com/.default"))
+        client = Connector(token, sleep=Clock().sleep)
+        try:
+            yield cloud, client
+        finally:
+            await client.close()
+            await token.close()

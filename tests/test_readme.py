@@ -1,0 +1,120 @@
+"""What the README and .env.example say is so: settings, transcripts, commands, worked example."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import aiohttp
+import pytest
+from dotenv import dotenv_values
+
+from config import Settings
+from dialogs.messages import Words
+from dialogs.welcome import welcome_text
+from tests.dialogs.person import Person
+from tests.test_config import VARIABLES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LATER = {"WEB_CONCURRENCY", "FORGET_ON_UNINSTALL"}  # read, but nothing heeds them yet
+ALIASES = {"APP_ID", "APP_PASSWORD", "APP_TYPE", "APP_TENANTID"}
+
+
+def blocks(language: str) -> list[str]:
+    """The README's fenced code blocks in a language ("" for plain ones)."""
+    found = re.findall(r"^ *```(\w*)\n(.*?)^ *```$", README, re.DOTALL | re.MULTILINE)
+    return [dedent(code) for name, code in found if name == language]
+
+
+class TestSettings:
+    table = dict(re.findall(r"^\| `(\w+)` \| (?:`(.*?)` )?\|", README, re.MULTILINE))
+
+    def test_the_table_has_every_variable_in_the_order_of_the_code(self) -> None:
+        assert list(self.table) == [name for name in VARIABLES if name not in ALIASES | LATER]
+
+    def test_its_defaults_are_those_of_the_code(self) -> None:
+        assert Settings.from_env(self.table) == Settings()
+
+    def test_the_other_names_are_mentioned(self) -> None:
+        assert all(f"`{name}`" in README for name in ALIASES)
+
+    def test_the_example_file_shows_the_defaults(self) -> None:
+        example = (ROOT / ".env.example").read_text(encoding="utf-8")
+        switched_on = re.sub(r"^#(?=\w+=)", "", example, flags=re.MULTILINE)
+        values = {
+            name: text or ""
+            for name, text in dotenv_values(stream=io.StringIO(switched_on)).items()
+        }
+        assert set(values) <= set(VARIABLES)
+        assert Settings.from_env(values) == Settings()
+
+
+class TestConversations:
+    async def test_the_bot_says_what_the_transcripts_say(self) -> None:
+        first, second = (block for block in blocks("") if block.startswith(("<", ">")))
+        ada = Person("emulator")
+        welcome, first = first.split("\n", 1)
+        assert welcome == f"< {welcome_text(Words.for_locale('en'), several_people=False)}"
+        await self.holds(ada, first)
+        ada.goes_to("another conversation")
+        await self.holds(ada, second)
+
+    async def holds(self, person: Person, transcript: str) -> None:
+        """Say what stands behind ">" and compare the reply with what follows."""
+        for exchange in re.split(r"^> ", transcript, flags=re.MULTILINE)[1:]:
+            text, reply = exchange.rstrip("\n").split("\n< ")
+            expected = reply.replace("\n  ", "\n")
+            assert await person.says(text, local_timezone="Europe/Paris") == expected
+
+    async def test_the_activity_for_curl_is_answered(self, bot: str) -> None:
+        (command,) = (block for block in blocks("sh") if block.startswith("curl "))
+        match = re.search(r"'(\{.*\})'", command, re.DOTALL)
+        assert match is not None
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(bot, json=json.loads(match[1])) as response,
+        ):
+            (reply,) = (await response.json())["activities"]
+        assert reply["text"] == "What is your name?"
+
+
+class TestWorkedExample:
+    @pytest.fixture
+    def copy(self, tmp_path: Path) -> Path:
+        """A copy of the bot, to be changed as the README says."""
+        ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "data", "venv")
+        shutil.copytree(ROOT, tmp_path / "bot", ignore=ignored)
+        return tmp_path / "bot"
+
+    def test_the_changes_make_its_test_pass(self, copy: Path) -> None:
+        for change in blocks("diff"):
+            self.make(change, copy)
+        (test,) = blocks("python")
+        path = copy / test.removeprefix("# ").partition("\n")[0]
+        path.write_text(test, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
+        run = subprocess.run(  # noqa: S603  # our own code
+            command, cwd=copy, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert "1 passed" in run.stdout
+
+    def make(self, change: str, copy: Path) -> None:
+        """Change a file: what a hunk takes away or leaves must be there, and just once."""
+        head, _, hunks = change.partition("\n")
+        path = copy / head.removeprefix("--- ")
+        text = path.read_text(encoding="utf-8")
+        for hunk in hunks.split("@@\n"):
+            lines = hunk.splitlines(keepends=True)
+            before = "".join(line[1:] for line in lines if not line.startswith("+"))
+            after = "".join(line[1:] for line in lines if not line.startswith("-"))
+            assert text.count(before) == 1, hunk
+            text = text.replace(before, after)
+        path.write_text(text, encoding="utf-8")
