@@ -97,6 +97,10 @@ def create_app(settings: Settings) -> web.Application:
     app[routes.STORAGE] = storage
     app[routes.METRICS] = metrics
     app[routes.MAX_TURNS] = settings.max_turns
+    # A server that imports APP may listen elsewhere than HOST says.
+    app[routes.LOOPBACK_ONLY] = (
+        settings.local_mode and not settings.dangerously_listen_without_credentials
+    )
     app[routes.KEYS_READY] = lambda: authenticator.ready
     routes.add_routes(app)
     app.cleanup_ctx.append(run_parts)

@@ -54,10 +54,7 @@ def read_activity(body: bytes, content_type: str | None) -> Activity:
         raise RequestRefused(
             415, "unsupported_media_type", "The content type must be application/json in UTF-8."
         )
-    data = _parse(body)
-    if type(data) is not dict:
-        raise _bad_activity("the activity must be a JSON object")
-    activity = _decode(data)
+    activity = _decode(_parse(body))
     _check(activity)
     return activity
 
@@ -119,7 +116,7 @@ def _finite(digits: str) -> float:
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
-def _decode(data: dict[str, Any]) -> Activity:
+def _decode(data: Any) -> Activity:
     while True:
         try:
             return decode_activity(data)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
@@ -23,6 +25,7 @@ BOT: Final = web.AppKey("bot", Bot)
 STORAGE: Final = web.AppKey("storage", RecordStorage)
 METRICS: Final = web.AppKey("metrics", Metrics)
 MAX_TURNS: Final = web.AppKey("max_turns", int)
+LOOPBACK_ONLY: Final = web.AppKey("loopback_only", bool)
 KEYS_READY: Final = web.AppKey[Callable[[], bool]]("keys_ready")
 
 SLOWEST_BODY: Final = 10.0
@@ -36,6 +39,10 @@ async def messages(request: web.Request) -> web.Response:
     """Take one activity; 201, or the answer of an invoke or of ``expectReplies``."""
     app = request.app
     metrics = app[METRICS]
+    if app[LOOPBACK_ONLY] and not _is_loopback(request.remote):
+        raise RequestRefused(
+            403, "local_mode", "Without credentials the bot talks to its own machine alone."
+        )
     with metrics.turn(limit=app[MAX_TURNS]):
         activity = read_activity(await _body(request), request.headers.get("Content-Type"))
         with turn_ids(conversation=activity.conversation.id, activity=activity.id):
@@ -47,6 +54,14 @@ async def messages(request: web.Request) -> web.Response:
     if response.body is None:
         return web.Response(status=response.status)
     return web.json_response(response.body, status=response.status)
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback(address: str | None) -> bool:
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return not address  # a Unix socket
 
 
 async def _body(request: web.Request) -> bytes:

@@ -6,6 +6,7 @@ SDK does not have get a second segment of their own, so that no id can be made t
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 from urllib.parse import quote
 
@@ -13,9 +14,22 @@ from botbuilder.schema import Activity, ActivityTypes
 
 from channels.scopes import place_of
 
+# Characters. Quoted, a character takes 3 bytes, or 12 where it is not ASCII; with two ids in a key
+# that stays below the 2,700 bytes that a PostgreSQL index takes.
+_LONGEST: Final = 250
+_LONGEST_NOT_ASCII: Final = 60
+_HASHED: Final = "sha256:"
 _SHARED_EVENTS: Final = frozenset(
     {ActivityTypes.conversation_update.value, ActivityTypes.installation_update.value}
 )
+
+
+def _name(native_id: str) -> str:
+    """An id as it stands, but for one too long for an index of a database: that one's hash."""
+    limit = _LONGEST if native_id.isascii() else _LONGEST_NOT_ASCII
+    if len(native_id) <= limit and not native_id.startswith(_HASHED):
+        return native_id
+    return _HASHED + hashlib.sha256(native_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def several_people(activity: Activity) -> bool:
@@ -25,7 +39,7 @@ def several_people(activity: Activity) -> bool:
 
 def conversation_key(activity: Activity) -> str:
     """The SDK's key of the conversation as a whole."""
-    return f"{activity.channel_id}/conversations/{activity.conversation.id}"
+    return f"{activity.channel_id}/conversations/{_name(activity.conversation.id)}"
 
 
 def place_key(activity: Activity) -> str:
@@ -35,22 +49,20 @@ def place_key(activity: Activity) -> str:
     concern the conversation as a whole.
     """
     if several_people(activity) and activity.type not in _SHARED_EVENTS:
-        conversation = quote(activity.conversation.id, safe="")
-        return (
-            f"{activity.channel_id}/members/{conversation}/"
-            f"{quote(activity.from_property.id, safe='')}"
-        )
+        conversation = quote(_name(activity.conversation.id), safe="")
+        person = quote(_name(activity.from_property.id), safe="")
+        return f"{activity.channel_id}/members/{conversation}/{person}"
     return conversation_key(activity)
 
 
 def user_key(activity: Activity) -> str:
     """The SDK's key of the person in this channel; also the ``owner`` of the person's records."""
-    return f"{activity.channel_id}/users/{activity.from_property.id}"
+    return f"{activity.channel_id}/users/{_name(activity.from_property.id)}"
 
 
 def ledger_key(activity: Activity) -> str:
     """The key of the conversation's ledger of turns."""
-    return f"{activity.channel_id}/turns/{activity.conversation.id}"
+    return f"{activity.channel_id}/turns/{_name(activity.conversation.id)}"
 
 
 def owner(activity: Activity) -> str:

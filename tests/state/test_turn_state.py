@@ -11,6 +11,7 @@ from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
 from errors import UnreadableRecord, WriteConflict
 from state.codec import encode_state
+from state.keys import ledger_key, place_key, user_key
 from state.models import UserProfile
 from state.storage import ANY, Change, MemoryStorage, Record
 from state.transaction import Transaction
@@ -276,6 +277,23 @@ async def test_no_two_places_share_a_key(bot: Bot) -> None:
         lambda: key("a%2Fb", "c", True),
     ]
     assert len({case() for case in cases}) == len(cases)
+
+
+@pytest.mark.parametrize("long", ["x" * 1000, "😀" * 1000, "/" * 250, "ü" * 60])
+async def test_a_key_fits_into_any_stores_index(bot: Bot, long: str) -> None:
+    keys = set()
+    for ending in ("a", "b"):
+        turn = bot.turn(person=long[1:] + ending, is_group=True)
+        turn.activity.conversation.id = long[1:] + ending
+        keys |= {keys_of(turn.activity) for keys_of in (place_key, ledger_key, user_key)}
+    assert len(keys) == 6
+    assert max(len(key.encode()) for key in keys) < 2_000
+
+
+async def test_a_hash_cannot_be_imitated(bot: Bot) -> None:
+    turn = bot.turn(person="x" * 1000)
+    imitation = bot.turn(person=user_key(turn.activity).rpartition("/")[2])
+    assert user_key(turn.activity) != user_key(imitation.activity)
 
 
 async def test_records_belong_to_the_person_who_spoke(bot: Bot) -> None:

@@ -1,0 +1,176 @@
+"""Bad requests over HTTP: a short refusal, the bot never runs, and the next person is served."""
+
+import io
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.cloud import FakeCloud
+from tests.conftest import StartBot
+from tests.hosting.hostile import CASES, Case, Target
+
+APP_ID, PASSWORD = "b0b0b0b0-0000-4000-8000-000000000000", "not a secret"
+
+
+@pytest.fixture
+async def trusted() -> AsyncIterator[FakeCloud]:
+    """A cloud with credentials."""
+    async with FakeCloud(APP_ID, PASSWORD) as cloud:
+        yield cloud
+
+
+async def start_with_credentials(start_bot: StartBot, cloud: FakeCloud) -> str:
+    return await start_bot(
+        app_id=APP_ID,
+        app_password=PASSWORD,
+        open_id_metadata_url=cloud.open_id_metadata_url,
+        login_url=cloud.url,
+        service_hosts=("127.0.0.1",),
+    )
+
+
+async def attack(bot: str, case: Case, target: Target, session: ClientSession) -> None:
+    request = case.make(target)
+    body = io.BytesIO(request.body)
+    async with session.post(bot, data=body, headers=request.headers) as answer:
+        text = await answer.text()
+    assert answer.status in case.statuses, (case.name, answer.status, text)
+    error = json.loads(text)["error"]
+    assert set(error) == {"code", "message"}
+    assert "Traceback" not in text
+    assert len(text) < 300
+
+
+async def test_every_bad_request_is_refused_and_leaves_no_trace(
+    trusted: FakeCloud, start_bot: StartBot
+) -> None:
+    target = Target(trusted.identity, APP_ID, trusted.service_url)
+    bot = await start_with_credentials(start_bot, trusted)
+    person = trusted.person("msteams", bot_url=bot)
+    await person.says("hi")
+    await person.says("Ada")
+    assert len(CASES) >= 150
+    async with ClientSession() as session:
+        for number, case in enumerate(CASES):
+            before = len(trusted.connector.requests)
+            await attack(bot, case, target, session)
+            assert len(trusted.connector.requests) == before, case.name
+            if number % 10 == 0:
+                assert (await person.says("still there?")).texts[0].startswith("Ada sent: still")
+
+
+async def test_local_mode_refuses_what_is_no_activity_just_as_well(
+    cloud: FakeCloud, bot: str
+) -> None:
+    target = Target(service_url=cloud.service_url)
+    async with ClientSession() as session:
+        for case in CASES:
+            if not case.credentials:
+                await attack(bot, case, target, session)
+    assert cloud.connector.requests == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/",
+        "http://127.0.0.1@evil.example",
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1",
+        "file:///etc/passwd",
+        "http://localhost.evil.example",
+        "https://smba.trafficmanager.net/",
+    ],
+)
+async def test_local_mode_sends_nothing_to_other_machines(
+    cloud: FakeCloud, bot: str, url: str
+) -> None:
+    person = cloud.person(bot_url=bot)
+    assert (await person.says("hi", serviceUrl=url)).status == 403
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+async def test_other_methods_are_not_allowed(bot: str, method: str) -> None:
+    async with ClientSession() as session, session.request(method, bot) as answer:
+        assert answer.status == 405
+        assert "POST" in answer.headers["Allow"]
+        assert (await answer.json())["error"]["code"] == "method_not_allowed"
+
+
+async def test_too_large_a_body_is_refused_with_and_without_its_length(bot: str) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(300):
+            yield b" " * 1024
+
+    headers = {"Content-Type": "application/json"}
+    async with ClientSession() as session:
+        for data in (b" " * 300_000, chunks()):
+            async with session.post(bot, data=data, headers=headers) as answer:
+                assert answer.status == 413
+
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: (
+        st.lists(children, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["type", "id", "text", "from", "conversation", "recipient", "entities"])
+            | st.text(),
+            children,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "type",
+                "id",
+                "text",
+                "from",
+                "conversation",
+                "recipient",
+                "entities",
+                "attachments",
+                "name",
+                "membersAdded",
+                "value",
+                "channelData",
+                "timestamp",
+                "localTimestamp",
+                "locale",
+                "action",
+                "localTimezone",
+                "deliveryMode",
+                "replyToId",
+                "textFormat",
+            ]
+        ),
+        any_json,
+        max_size=8,
+    )
+)
+async def test_json_of_any_shape_is_taken_or_refused(
+    cloud: FakeCloud, bot: str, changes: dict[str, object]
+) -> None:
+    message = cloud.person("msteams").message("hi") | changes
+    try:
+        body = json.dumps(message).encode()
+    except ValueError:
+        return
+    headers = {"Content-Type": "application/json"}
+    async with ClientSession() as session, session.post(bot, data=body, headers=headers) as answer:
+        assert answer.status in (200, 201, 400, 501), await answer.text()
