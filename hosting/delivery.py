@@ -15,6 +15,7 @@ from typing import Any, Final
 from errors import DeliveryFailed, DeliveryRefused, StorageError, WriteConflict
 from hosting.connector import Connector
 from hosting.metrics import Metrics
+from hosting.tracing import span
 from hosting.turn_order import TurnOrder
 from state.ledger import Ledger
 from state.transaction import Transaction
@@ -120,7 +121,7 @@ class Delivery:
         self._notes[key] = note
         renewal = loop.call_later(LEASE / 2, self._begin_renewal, key, note)
         try:
-            with self._metrics.delivery_seconds.time():
+            with span("delivery"), self._metrics.delivery_seconds.time():
                 while not owed.settled:
                     if note.lost:
                         raise DeliveryFailed("another process went on with this delivery")

@@ -18,6 +18,7 @@ from hosting.adapter import CloudAdapter
 from hosting.logs import turn_ids
 from hosting.metrics import Metrics
 from hosting.requests import MAX_BODY, read_activity
+from hosting.tracing import span
 from state.storage import RecordStorage
 
 ADAPTER: Final = web.AppKey("adapter", CloudAdapter)
@@ -45,7 +46,8 @@ async def messages(request: web.Request) -> web.Response:
         )
     with metrics.turn(limit=app[MAX_TURNS]):
         activity = read_activity(await _body(request), request.headers.get("Content-Type"))
-        with turn_ids(conversation=activity.conversation.id, activity=activity.id):
+        ids = {"conversation": activity.conversation.id, "activity": activity.id or ""}
+        with turn_ids(**ids), span("turn", channel=activity.channel_id, **ids):
             response = await app[ADAPTER].process_activity(
                 request.headers.get("Authorization"), activity, app[BOT].on_turn
             )

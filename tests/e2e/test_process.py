@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from tests.cloud import FakeCloud
+from tests.cloud.person import Person
 from tests.cloud.script import Answer
 from tests.e2e.process import BotProcess, run_to_its_end
 
@@ -148,3 +149,30 @@ async def test_a_worker_that_dies_is_replaced(variables: dict[str, str], cloud: 
         for text in ("hi", "Ada", "hello"):
             assert (await person.says(text)).status == 201
         assert await bot.terminate() == 0
+
+
+async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
+    variables: dict[str, str], cloud: FakeCloud
+) -> None:
+    async with BotProcess(variables, "--workers", "2") as bot:
+        people = [cloud.person("msteams", bot_url=bot.url) for _ in range(40)]
+
+        async def talk(person: Person) -> tuple[int, int]:
+            """How many messages were confirmed, and how many refused with an error."""
+            confirmed = 0
+            while True:
+                try:
+                    turn = await person.says(f"message {confirmed}")
+                except aiohttp.ClientError:
+                    return confirmed, 0
+                if turn.status != 201:
+                    return confirmed, 1
+                confirmed += 1
+
+        talks = [asyncio.ensure_future(talk(person)) for person in people]
+        await cloud.wait_for_requests(400)
+        async with asyncio.timeout(10):
+            assert await bot.terminate() == 0
+        for person, (confirmed, refused) in zip(people, await asyncio.gather(*talks), strict=True):
+            assert refused == 0
+            assert len(cloud.texts(person.place.id)) == confirmed

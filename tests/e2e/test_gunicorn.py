@@ -1,0 +1,47 @@
+"""The bot under gunicorn, as on App Service."""
+
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.cloud import FakeCloud
+from tests.e2e.process import ROOT
+
+LISTENING = re.compile(r"Listening at: (http://\S+)")
+
+
+@pytest.fixture
+async def gunicorn(tmp_path: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "2"),
+        *("--worker-class", "aiohttp.GunicornWebWorker", "app:APP"),
+        env={"PATH": "/usr/bin:/bin", "STORAGE_URL": f"sqlite:///{tmp_path}/bot.db"},
+        stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stderr
+    async for line in process.stderr:
+        if match := LISTENING.search(line.decode()):
+            yield f"{match[1]}/api/messages", process
+            break
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
+
+
+async def test_it_talks_and_ends_in_good_order(
+    cloud: FakeCloud, gunicorn: tuple[str, asyncio.subprocess.Process]
+) -> None:
+    url, process = gunicorn
+    person = cloud.person("msteams", bot_url=url)
+    for text, beginning in (("hi", "What"), ("Ada", "Thanks Ada."), ("hello", "Ada sent: hello")):
+        assert (await person.says(text)).texts[0].startswith(beginning)
+    process.send_signal(signal.SIGTERM)
+    _, said = await process.communicate()
+    assert process.returncode == 0
+    assert b"Traceback" not in said

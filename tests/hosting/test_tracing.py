@@ -1,0 +1,44 @@
+"""With OpenTelemetry there is a span for each turn, and its delivery inside."""
+
+from collections.abc import Iterator
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from hosting import tracing
+from tests.cloud import FakeCloud
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "_tracer", trace.get_tracer("test", tracer_provider=provider))
+    yield exporter
+    provider.shutdown()
+
+
+async def test_a_turn_and_its_delivery_are_spans_without_any_text(
+    cloud: FakeCloud, bot: str, spans: InMemorySpanExporter
+) -> None:
+    person = cloud.person("msteams", bot_url=bot)
+    await person.says("Zyxwv")
+    delivery, turn = spans.get_finished_spans()
+    assert (turn.name, delivery.name) == ("turn", "delivery")
+    assert delivery.parent is not None
+    assert turn.context is not None
+    assert delivery.parent.span_id == turn.context.span_id
+    assert turn.attributes is not None
+    assert turn.attributes["conversation"] == person.place.id
+    assert "Zyxwv" not in turn.to_json()
+
+
+async def test_without_it_nothing_is_missing(
+    cloud: FakeCloud, bot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "_tracer", None)
+    assert (await cloud.person(bot_url=bot).says("hi")).status == 201
