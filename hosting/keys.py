@@ -137,7 +137,8 @@ class KeyCache:
             await asyncio.wait({self._refresh()})
             pause = self._refresh_every
             if self._failures:
-                pause = min(pause, MINUTE, 2.0**self._failures) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, no secret
+                backoff = min(MINUTE, 2.0 ** min(self._failures, 10))
+                pause = min(pause, backoff * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             await asyncio.sleep(pause)
 
     async def _fetch(self) -> None:

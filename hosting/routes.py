@@ -134,6 +134,8 @@ async def answer_errors(request: web.Request, handler: _Handler) -> web.StreamRe
 
 def _refusal(status: int, code: str, message: str, retry_after: int | None = None) -> web.Response:
     response = web.json_response({"error": {"code": code, "message": message}}, status=status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response

@@ -200,6 +200,11 @@ async def test_clocks_may_differ_by_five_minutes(
     assert await status(authenticator, early, activity(target)) == 201
 
 
+async def test_a_token_has_a_size(authenticator: Authenticator, target: Target) -> None:
+    assert await status(authenticator, target.bearer(pad="x" * 5000), activity(target)) == 201
+    assert await status(authenticator, target.bearer(pad="x" * 9000), activity(target)) == 401
+
+
 async def test_a_known_token_needs_no_keys(
     authenticator: Authenticator, cloud: FakeCloud, target: Target
 ) -> None:
@@ -326,12 +331,13 @@ async def test_refusals_are_logged_once_a_minute_and_without_the_token(
         *(target.bearer(aud=f"secret-{number}") for number in range(20)),
         *(target.bearer(iss=f"secret-{number}") for number in range(20)),
         *(f"Bearer secret.{number}" for number in range(20)),
+        *(target.bearer(header={"crit": [f"secret-{number}"]}) for number in range(20)),
     ]
     with caplog.at_level(logging.DEBUG):
         for header in headers:
             assert await status(authenticator, header, activity(target)) in {401, 403}
         reasons = [record.message for record in caplog.records if record.levelname == "WARNING"]
-        assert len(reasons) == 3
+        assert len(reasons) == 4
         clock.now += 60
         assert await status(authenticator, headers[0], activity(target)) == 403
     assert caplog.records[-1].message == reasons[0]

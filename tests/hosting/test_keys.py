@@ -58,12 +58,17 @@ async def cache(cloud: FakeCloud, clock: Clock) -> AsyncIterator[KeyCache]:
     await made.close()
 
 
+async def arrives(event: asyncio.Event) -> None:
+    async with asyncio.timeout(10):
+        await event.wait()
+
+
 async def test_keys_are_fetched_in_the_background(cache: KeyCache, cloud: FakeCloud) -> None:
     assert not cache.ready
     reached = asyncio.Event()
     cloud.login.key_script.next(Answer(reached=reached))
     cache.start()
-    await reached.wait()
+    await arrives(reached)
     key = await cache.get("first")
     assert cache.ready
     assert key is cache.find("first")
@@ -117,7 +122,7 @@ async def test_keys_are_refreshed_in_time(cloud: FakeCloud) -> None:
     cloud.identity.keys = [SECOND]
     second_refresh = asyncio.Event()
     cloud.login.key_script.next(Answer(), Answer(), Answer(reached=second_refresh))
-    await second_refresh.wait()
+    await arrives(second_refresh)
     assert cache.find("second") is not None
     assert cache.find("first") is None, "a key that was withdrawn is trusted no more"
     await cache.close()
@@ -195,7 +200,7 @@ async def test_the_background_tries_again_by_itself(
     cloud.login.key_script.next(Answer(500), Answer(500), Answer(reached=third_try))
     cache = KeyCache(cloud.open_id_metadata_url)
     cache.start()
-    await third_try.wait()
+    await arrives(third_try)
     assert await cache.get("first")
     await cache.close()
 
@@ -226,7 +231,7 @@ async def test_a_request_that_is_given_up_does_not_stop_the_fetch(
     cloud.login.key_script.next(Answer(reached=reached, after=answered))
     given_up = asyncio.create_task(cache.get("first"))
     waiting = asyncio.create_task(cache.get("first"))
-    await reached.wait()
+    await arrives(reached)
     given_up.cancel()
     answered.set()
     assert await waiting
@@ -237,7 +242,7 @@ async def test_closing_ends_a_fetch_under_way(cloud: FakeCloud) -> None:
     cloud.login.key_script.next(Answer(reached=reached, after=asyncio.Event()))
     cache = KeyCache(cloud.open_id_metadata_url)
     cache.start()
-    await reached.wait()
+    await arrives(reached)
     await cache.close()
     assert not [task for task in asyncio.all_tasks() if "KeyCache" in repr(task.get_coro())]
     await cache.close()
