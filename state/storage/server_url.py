@@ -33,7 +33,9 @@ class ServerUrl:
         base, _, query = url.partition("?")
         try:
             parts = urlsplit(base)
-            options = dict(parse_qsl(query, strict_parsing=True)) if query else {}
+            options = (
+                dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
+            )
         except ValueError:
             parts = None
         if parts is not None:

@@ -56,14 +56,20 @@ async def test_it_may_be_deleted_as_absent(storage: RecordStorage) -> None:
         assert await storage.sweep() == 0
 
 
-async def test_a_later_write_gives_it_a_new_time(storage: RecordStorage) -> None:
-    await storage.commit([Change("k", "{}", ANY, expires_at=past())])
-    await storage.commit([Change("k", "{}", ANY, expires_at=future())])
-    assert "k" in await storage.fetch(["k"])
-    await storage.commit([Change("k", "{}", ANY, expires_at=past())])
-    await storage.commit([Change("k", "{}", ANY)])
-    assert await storage.sweep() == 0
-    assert "k" in await storage.fetch(["k"])
+@pytest.mark.parametrize("known", [True, False], ids=["on what was read", "on whatever is there"])
+async def test_a_later_write_gives_it_a_new_time_and_owner(
+    storage: RecordStorage, known: bool
+) -> None:
+    e_tag: str | None = None
+    for owner, expires_at in (("a", future()), ("b", None), ("", future()), ("a", past())):
+        e_tags = await storage.commit(
+            [Change("k", "{}", e_tag if known else ANY, owner=owner, expires_at=expires_at)]
+        )
+        e_tag = e_tags["k"]
+        lives = expires_at is None or expires_at > time.time()
+        assert ("k" in await storage.fetch(["k"])) is lives
+        assert [key for key, _ in await storage.scan(owner=owner)] == ["k"] * lives
+        assert await storage.sweep() == (0 if lives else 1)
 
 
 async def test_the_expired_are_swept_in_batches_and_no_other(storage: RecordStorage) -> None:

@@ -1,0 +1,167 @@
+"""What the commands of ``python -m state`` show and do, on a store that is in use."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from state.codec import encode_state
+from state.ledger import Ledger
+from state.models import UserProfile
+from state.storage import Change, open_storage
+from state.storage.sqlite import SQLiteStorage
+from tests.contract.operator_command import Ended, operate
+
+ADA = "msteams/users/29:ada"
+ADA_BODY = encode_state({"UserProfile": UserProfile(name="Zoë 日本", last_seen_at=1.5)})
+HOSTILE = "test/users/\x1b]0;x\x07\u202e\\\n"
+RECORDS = [
+    Change(ADA, ADA_BODY, None, ADA),
+    Change("msteams/conversations/a", '{"v":1,"state":{"n":1}}', None, ADA, 4102444800.0),
+    Change("msteams/turns/a", Ledger(seen=["00"]).body(), None, ADA, 4102444800.5),
+    Change(HOSTILE, '{"v":2,"state":{}}', None, HOSTILE),
+]
+IN_ORDER = sorted(change.key for change in RECORDS)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The bot's folder, where the commands are run."""
+    monkeypatch.delenv("STORAGE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+async def storage(folder: Path) -> AsyncIterator[SQLiteStorage]:
+    """The bot's store; it stays open, as while the bot runs."""
+    storage = open_storage("sqlite:///data/bot.db")
+    assert isinstance(storage, SQLiteStorage)
+    await storage.open()
+    await storage.commit(RECORDS)
+    yield storage
+    await storage.close()
+
+
+async def test_list_shows_a_record_a_line(storage: SQLiteStorage) -> None:
+    result = await operate("list")
+    assert result == Ended(
+        0,
+        f"msteams/conversations/a\t23\t{ADA}\t2100-01-01T00:00:00+00:00\n"
+        f"msteams/turns/a\t53\t{ADA}\t2100-01-01T00:00:00+00:00\n"
+        f"{ADA}\t{len(ADA_BODY)}\t{ADA}\t-\n"
+        r"test/users/\x1b]0;x\x07\u202e\\\x0a" + "\t18\t" + r"test/users/\x1b]0;x\x07\u202e\\\x0a"
+        "\t-\n",
+        "",
+    )
+
+
+async def test_list_by_prefix_and_up_to_a_limit(storage: SQLiteStorage) -> None:
+    result = await operate("list", "--prefix", "msteams/", "--limit", "2")
+    assert [line.split("\t")[0] for line in result.output.splitlines()] == IN_ORDER[:2]
+    await storage.commit([Change(f"n/{n:03}", "{}", None) for n in range(450)])
+    result = await operate("list", "--prefix", "n/")
+    assert [line.split("\t")[0] for line in result.output.splitlines()] == [
+        f"n/{n:03}" for n in range(450)
+    ]
+
+
+async def test_show_is_readable_json(storage: SQLiteStorage) -> None:
+    result = await operate("show", ADA)
+    assert (result.code, result.errors) == (0, "")
+    assert '"name": "Zoë 日本"' in result.output
+    shown = json.loads(result.output)
+    assert (shown["key"], shown["owner"], shown["expires_at"]) == (ADA, ADA, None)
+    assert shown["state"]["UserProfile"]["last_seen_at"] == 1.5
+    result = await operate("show", "msteams/turns/a")
+    assert json.loads(result.output)["state"] == {"turns": {"seen": ["00"], "holder": ""}}
+
+
+async def test_show_has_the_text_of_a_record_that_cannot_be_read(storage: SQLiteStorage) -> None:
+    result = await operate("show", HOSTILE)
+    assert result.code == 0
+    assert json.loads(result.output) == {
+        "key": HOSTILE,
+        "owner": HOSTILE,
+        "expires_at": None,
+        "unreadable": "format 2 is not known; newest is 1",
+        "body": '{"v":2,"state":{}}',
+    }
+    assert result.output.replace("\n", "").isprintable()
+    assert result.errors == (
+        "this record is unreadable (format 2 is not known; newest is 1); shown is what is stored\n"
+    )
+
+
+async def test_what_is_not_there_is_an_error(storage: SQLiteStorage) -> None:
+    for arguments in (("show", "x\x1b"), ("export", "--user", "x/\x1b")):
+        result = await operate(*arguments)
+        assert (result.code, result.output) == (1, "")
+        assert result.errors.startswith("error: x")
+        assert "\x1b" not in result.errors
+
+
+async def test_check_names_what_the_bot_cannot_read(storage: SQLiteStorage) -> None:
+    result = await operate("check")
+    assert result == Ended(
+        1,
+        r"test/users/\x1b]0;x\x07\u202e\\\x0a" + "\tformat 2 is not known; newest is 1\n",
+        "4 records read, 1 of them unreadable\n",
+    )
+    await storage.delete([HOSTILE])
+    result = await operate("check")
+    assert result == Ended(0, "", "3 records read, 0 of them unreadable\n")
+
+
+@pytest.mark.parametrize("user", ["msteams/29:ada", ADA])
+async def test_export_is_json_to_standard_output_or_a_private_file(
+    storage: SQLiteStorage, folder: Path, user: str
+) -> None:
+    result = await operate("export", "--user", user)
+    assert (result.code, result.errors) == (0, "")
+    exported = json.loads(result.output)
+    assert exported["user"] == ADA
+    assert [record["key"] for record in exported["records"]] == [ADA, *IN_ORDER[:2]]
+    result = await operate("export", "--user", user, "--output", "ada.json")
+    assert result == Ended(0, "", "3 records in ada.json\n")
+    text = (folder / "ada.json").read_text("utf-8")
+    assert json.loads(text)["records"] == exported["records"]
+    assert stat.S_IMODE((folder / "ada.json").stat().st_mode) == 0o600
+    result = await operate("export", "--user", user, "--output", "no/ada.json")
+    assert result == Ended(1, "", "error: no/ada.json: No such file or directory\n")
+
+
+async def test_erase_leaves_no_byte_while_the_bot_runs(
+    storage: SQLiteStorage, folder: Path
+) -> None:
+    def raw() -> bytes:
+        return b"".join(part.read_bytes() for part in (folder / "data").iterdir())
+
+    assert b"29:ada" in raw()
+    result = await operate("erase", "--user", "msteams/29:ada", "--yes")
+    assert result == Ended(0, "", f"{ADA}: 3 records erased\n")
+    assert [key for key, _ in await storage.scan()] == [HOSTILE]
+    left = raw()
+    assert b"29:ada" not in left
+    assert b"test/users/" in left
+    result = await operate("erase", "--user", ADA, "--yes")
+    assert result == Ended(0, "", f"{ADA}: 0 records erased\n")
+
+
+async def test_erase_takes_several_people_and_need_not_rewrite_the_file(
+    storage: SQLiteStorage,
+) -> None:
+    await storage.commit([Change("c/users/1", "{}", None), Change("c/users/2", "{}", None)])
+    people = ("--user", "c/1", "--user", "c/2")
+    result = await operate("erase", *people, "--yes", "--no-compact")
+    assert result == Ended(0, "", "c/users/1: 1 record erased\nc/users/2: 1 record erased\n")
+
+
+async def test_an_expired_record_is_not_there(storage: SQLiteStorage) -> None:
+    await storage.commit([Change("old", "{}", None, expires_at=time.time() - 1)])
+    assert (await operate("show", "old")).code == 1

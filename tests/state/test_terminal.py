@@ -1,0 +1,91 @@
+"""Stored text cannot drive the operator's terminal, and is still there to be read."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from state.terminal import Progress, one_line, pretty_json
+
+TEXT = st.text(st.characters(exclude_characters="\0"))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(TEXT)
+@example("\x1b[2J\x9b2J\x7f\r\n\t\u2028\u202e\ud83d\U000e0001")
+def test_any_text_is_one_printable_line(text: str) -> None:
+    assert one_line(text).isprintable()
+
+
+def test_what_is_printable_stays_as_it_is() -> None:
+    assert one_line("msteams/users/29:1-a_b Zoë 日本 🎉") == "msteams/users/29:1-a_b Zoë 日本 🎉"
+
+
+@pytest.mark.parametrize("text", ["a\\nb", "\x1b]0;x\x07", "\x85\u202e\ue000\U000f0000\\", "\n\n"])
+def test_bash_reads_what_was_escaped(text: str) -> None:
+    script = f"printf %s $'{one_line(text)}'"
+    environment = {"LC_ALL": "C.UTF-8"}
+    printed = subprocess.run(  # noqa: S603 - the text above
+        ["/bin/bash", "-c", script], env=environment, capture_output=True, check=True
+    )
+    assert printed.stdout.decode() == text
+
+
+@given(JSON)
+@example({"\x1b\x7f\x85\u202e\U000e0001": "日本\n🎉"})
+@example("\ud83d")
+def test_any_value_is_printable_json(value: Any) -> None:
+    for encoding in ("utf-8", "ascii", "latin-1"):
+        text = pretty_json(value, encoding)
+        assert json.loads(text) == value
+        assert text.replace("\n", "").isprintable()
+        text.encode(encoding)
+
+
+def test_json_is_for_people() -> None:
+    assert pretty_json({"name": "Zoë"}) == '{\n  "name": "Zoë"\n}'
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_bar_that_moves() -> None:
+    stream = Terminal()
+    with Progress("copied", 2_000, stream) as progress:
+        progress.add(500)
+        progress.add(1)  # not a percent more: nothing to draw
+        progress.add(1_499)
+    assert stream.getvalue() == (
+        f"\r[{'#' * 7}{'.' * 23}]  25%  500 of 2,000 copied"
+        f"\r[{'#' * 30}] 100%  2,000 of 2,000 copied\n"
+    )
+
+
+def test_a_file_gets_a_line_for_each_tenth() -> None:
+    stream = io.StringIO()
+    with Progress("copied", 100, stream) as progress:
+        for _ in range(100):
+            progress.add(1)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 11
+    assert lines[0] == "  1%  1 of 100 copied"
+    assert lines[-1] == "100%  100 of 100 copied"
+
+
+def test_a_store_that_grows_meanwhile_is_never_more_than_done() -> None:
+    stream = io.StringIO()
+    with Progress("copied", 0, stream) as progress:
+        progress.add(7)
+    assert stream.getvalue() == "100%  7 of 0 copied\n"
