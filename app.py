@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -15,6 +16,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from bots.dialog_bot import DialogBot
+from bots.person_data import exporting, forgetting
 from bots.turn_error import turn_error_handler
 from config import Settings
 from dialogs.main_dialog import MainDialog
@@ -48,8 +50,10 @@ def create_app(settings: Settings) -> web.Application:
     authenticator = Authenticator(settings)
     token = token_source(settings)
     connector = Connector(token, per_host=settings.max_turns, watch=metrics)
+    states = TurnState(conversation_state, user_state)
+    forget = forgetting(states)
     adapter = CloudAdapter(
-        TurnState(conversation_state, user_state),
+        states,
         authenticator,
         ServiceUrls(settings.service_hosts, local=settings.local_mode),
         connector,
@@ -61,9 +65,10 @@ def create_app(settings: Settings) -> web.Application:
     )
     dialog = MainDialog(
         user_state.create_property("UserProfile"),
-        conversation_state.create_property("ConversationData"),
         welcome_back_after=settings.welcome_back_after,
         default_locale=settings.default_locale,
+        forget=forget,
+        export=exporting(storage),
     )
     bot = DialogBot(
         conversation_state,
@@ -71,6 +76,8 @@ def create_app(settings: Settings) -> web.Application:
         dialog,
         default_locale=settings.default_locale,
         question_timeout=settings.question_timeout,
+        forget=forget,
+        forget_on_uninstall=settings.forget_on_uninstall,
     )
 
     async def run_parts(_: web.Application) -> AsyncIterator[None]:
@@ -159,6 +166,9 @@ def _run(settings: Settings) -> int:
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         return _fail(f"HOST, PORT: cannot listen on {where}: {error.strerror or error}")
+    # What lives as long as the process need not be looked at by each garbage collection.
+    gc.collect()
+    gc.freeze()
     with listener:
         if settings.workers > 1:
             return Workers(

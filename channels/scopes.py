@@ -49,6 +49,14 @@ class Place:
         return self.scope is not Scope.PERSONAL
 
 
+def several_people_in(activity: Activity) -> bool:
+    """Return whether others than one person and the bot may take part. Never raises.
+
+    :param activity: any incoming activity.
+    """
+    return _scope_of(activity) is not Scope.PERSONAL
+
+
 def place_of(activity: Activity) -> Place:
     """Return where an activity was sent. Never raises.
 

@@ -29,6 +29,7 @@ from hosting.metrics import Metrics
 from hosting.outbox import Outbox
 from hosting.sdk_clients import LateClient
 from hosting.service_url import ServiceUrls
+from hosting.turn_context import HostedTurnContext
 from hosting.turn_order import TurnOrder
 from hosting.turns import Outcome, Turns
 from schema import wire
@@ -138,7 +139,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             elif activity.type == ActivityTypes.invoke_response:
                 context.turn_state[self._INVOKE_RESPONSE_KEY] = activity
             elif _may_leave(activity):
-                reply_id = outbox.send(activity, context.activity)
+                reply_id = outbox.send(activity)
             responses.append(ResourceResponse(id=reply_id))
         return responses
 
@@ -196,8 +197,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             await self.on_turn_error(context, failure)
             return self._outcome(context)
 
-        names = self._states.storage_keys(TurnContext(self, activity))
-        answer = await self._turns.take(activity, names, run)
+        answer = await self._turns.take(activity, self._states.storage_keys(activity), run)
         if answer is not None:
             return InvokeResponse(status=answer["status"], body=answer["body"])
         if activity.type == ActivityTypes.invoke:  # a late redelivery; its answer is gone
@@ -207,7 +207,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
     def _context(
         self, activity: Activity, services: dict[str, Any], transaction: Transaction, turn: str
     ) -> TurnContext:
-        context = TurnContext(self, activity)
+        context = HostedTurnContext(self, activity)
         context.turn_state.update(services)
         context.turn_state[Outbox.__name__] = Outbox(turn)
         transaction.begin(context)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from errors import DeliveryFailed, DeliveryRefused, StorageError, WriteConflict
@@ -17,6 +16,7 @@ from hosting.connector import Connector
 from hosting.metrics import Metrics
 from hosting.tracing import span
 from hosting.turn_order import TurnOrder
+from schema import json_text
 from state.ledger import Ledger
 from state.transaction import Transaction
 
@@ -41,7 +41,7 @@ class _Note:
     ledger: Ledger
     transaction: Transaction
     due: float
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event | None = None
     renewal: asyncio.Task[None] | None = None
     lost: bool = False
 
@@ -116,12 +116,13 @@ class Delivery:
         if owed is None:
             return
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._budget
-        note = _Note(owed.turn, owed.sent, ledger, transaction, loop.time() + LINGER)
+        began = loop.time()
+        deadline = began + self._budget
+        note = _Note(owed.turn, owed.sent, ledger, transaction, began + LINGER)
         self._notes[key] = note
         renewal = loop.call_later(LEASE / 2, self._begin_renewal, key, note)
         try:
-            with span("delivery"), self._metrics.delivery_seconds.time():
+            with span("delivery"):
                 while not owed.settled:
                     if note.lost:
                         raise DeliveryFailed("another process went on with this delivery")
@@ -135,6 +136,7 @@ class Delivery:
             await self._write(key)
             raise
         await self._end(note, renewal)
+        self._metrics.delivery_seconds.observe(loop.time() - began)
         ledger.settle()
         note.due = loop.time() + LINGER
         if shared or len(self._order) == 1:
@@ -154,7 +156,7 @@ class Delivery:
                 call = self._connector.send(
                     service_url,
                     effect["conversation"],
-                    json.dumps(effect["body"], separators=(",", ":")).encode(),
+                    json_text.encode(effect["body"]).encode(),
                     reply_to_id=effect["reply_to"] or None,
                     deadline=deadline,
                 )
@@ -165,7 +167,7 @@ class Delivery:
                     service_url,
                     effect["conversation"],
                     activity_id,
-                    json.dumps(body, separators=(",", ":")).encode(),
+                    json_text.encode(body).encode(),
                     deadline=deadline,
                 )
             case "delete":
@@ -181,11 +183,12 @@ class Delivery:
             return None  # said once, by the connector; asking again cannot help
 
     def _begin_renewal(self, key: str, note: _Note) -> None:
-        note.renewal = asyncio.create_task(self._renew(key, note))
+        note.ended = asyncio.Event()
+        note.renewal = asyncio.create_task(self._renew(key, note, note.ended))
 
-    async def _renew(self, key: str, note: _Note) -> None:
+    async def _renew(self, key: str, note: _Note, ended: asyncio.Event) -> None:
         """Keep what is owed with this process while it takes long."""
-        while not note.ended.is_set():
+        while not ended.is_set():
             if note.ledger.owed is not None:
                 note.ledger.owed.until = self.lease()
             note.transaction.rewrite(key, note.ledger.body())
@@ -197,13 +200,13 @@ class Delivery:
             except StorageError as error:
                 _log.warning("a delivery could not be renewed: %s", type(error).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(note.ended.wait(), LEASE / 2)
+                await asyncio.wait_for(ended.wait(), LEASE / 2)
 
     async def _end(self, note: _Note, renewal: asyncio.TimerHandle) -> None:
         """End the renewal, but not in the middle of a write: its e_tag must be known."""
         renewal.cancel()
-        note.ended.set()
-        if note.renewal is not None:
+        if note.renewal is not None and note.ended is not None:
+            note.ended.set()
             await note.renewal
 
     async def _write(self, key: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final
@@ -18,17 +16,20 @@ _CONTROLS: Final = {
 }
 
 
-@contextmanager
-def turn_ids(**ids: str | None) -> Iterator[None]:
-    """Have every log line inside the block carry the ids of a turn.
+class TurnIds:
+    """A block in which every log line carries the ids of a turn.
 
-    :param ids: what they are called, and what they are; None is left out.
+    :param ids: what they are called, and what they are.
     """
-    token = _turn.set({name: value for name, value in ids.items() if value})
-    try:
-        yield
-    finally:
-        _turn.reset(token)
+
+    def __init__(self, ids: dict[str, str]) -> None:
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        self._token = _turn.set(self._ids)
+
+    def __exit__(self, *_: object) -> None:
+        _turn.reset(self._token)
 
 
 class PlainFormatter(logging.Formatter):

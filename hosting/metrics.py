@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -44,22 +42,22 @@ class Metrics:
             lambda: self._under_way
         )
 
-    @contextmanager
-    def turn(self, *, limit: int) -> Iterator[None]:
-        """Count a request and its time.
+    def begin_turn(self, limit: int) -> float:
+        """Count a request as under way; :meth:`end_turn` must follow.
 
         :param limit: how many may be under way.
+        :returns: when it began, for :meth:`end_turn`.
         :raises errors.RequestRefused: 503, too many are.
         """
         if self._under_way >= limit:
             raise RequestRefused(503, "overloaded", "Too many turns at once.", retry_after=1)
         self._under_way += 1
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._under_way -= 1
-            self.turn_seconds.observe(time.perf_counter() - begin)
+        return time.perf_counter()
+
+    def end_turn(self, began: float) -> None:
+        """Count a request as answered, and its time."""
+        self._under_way -= 1
+        self.turn_seconds.observe(time.perf_counter() - began)
 
     def on_attempt(self, outcome: str) -> None:
         """Count a call to the channel; see :class:`hosting.calls.Watch`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from botbuilder.core import TurnContext
-from botbuilder.schema import Activity, ActivityTypes, ConversationReference
+from botbuilder.schema import Activity, ConversationReference
 
 from schema import wire
 
@@ -34,17 +34,13 @@ class Outbox:
         """An empty outbox for the same turn."""
         return Outbox(self._turn)
 
-    def send(self, activity: Activity, incoming: Activity) -> str:
+    def send(self, activity: Activity) -> str:
         """Keep an activity to be sent.
 
-        :param activity: addressed; without ``replyToId`` it replies to ``incoming``.
-        :param incoming: the activity of the turn.
+        :param activity: addressed.
         :returns: the id by which bot code may update or delete the reply, in this turn or in a
             later one. It is not the channel's: that one is not known before the reply has left.
         """
-        if not activity.reply_to_id and incoming.type != ActivityTypes.conversation_update:
-            # The SDK loses it on Direct Line and Web Chat.
-            activity.reply_to_id = incoming.id
         reply_id = f"reply-{self._turn}-{len(self.effects)}"
         self.effects.append(
             {

@@ -15,7 +15,7 @@ from botbuilder.core import Bot
 
 from errors import BotError, DeliveryError, RequestRefused, StorageError, TokenUnavailable
 from hosting.adapter import CloudAdapter
-from hosting.logs import turn_ids
+from hosting.logs import TurnIds
 from hosting.metrics import Metrics
 from hosting.requests import MAX_BODY, read_activity
 from hosting.tracing import span
@@ -44,13 +44,16 @@ async def messages(request: web.Request) -> web.Response:
         raise RequestRefused(
             403, "local_mode", "Without credentials the bot talks to its own machine alone."
         )
-    with metrics.turn(limit=app[MAX_TURNS]):
+    began = metrics.begin_turn(app[MAX_TURNS])
+    try:
         activity = read_activity(await _body(request), request.headers.get("Content-Type"))
         ids = {"conversation": activity.conversation.id, "activity": activity.id or ""}
-        with turn_ids(**ids), span("turn", channel=activity.channel_id, **ids):
+        with TurnIds(ids), span("turn", channel=activity.channel_id, **ids):
             response = await app[ADAPTER].process_activity(
                 request.headers.get("Authorization"), activity, app[BOT].on_turn
             )
+    finally:
+        metrics.end_turn(began)
     if response is None:
         return web.Response(status=HTTPStatus.CREATED)
     if response.body is None:
@@ -69,6 +72,8 @@ def _is_loopback(address: str | None) -> bool:
 async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise RequestRefused(413, "too_large", f"At most {MAX_BODY} bytes are taken.")
+    if request.content.is_eof():  # it is all here: nothing to wait for
+        return await request.read()
     try:
         async with asyncio.timeout(SLOWEST_BODY):
             return await request.read()

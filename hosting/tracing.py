@@ -13,7 +13,9 @@ try:
 except ImportError:
     _tracer = None
 else:
-    _tracer = trace.get_tracer("waterfall_bot")
+    # Without a provider (see opentelemetry-instrument) spans would cost time and go nowhere.
+    _provided = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+    _tracer = trace.get_tracer("waterfall_bot") if _provided else None
 
 _NO_SPAN: AbstractContextManager[Any] = nullcontext()
 

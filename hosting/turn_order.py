@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 from errors import RequestRefused
@@ -28,26 +26,45 @@ class TurnOrder:
         """Whether a turn of the conversation is under way or waiting."""
         return conversation in self._turns
 
-    @asynccontextmanager
-    async def turn(self, conversation: str) -> AsyncIterator[None]:
-        """Wait for the conversation's turn and hold it.
+    def turn(self, conversation: str) -> _Turn:
+        """A block that waits for the conversation's turn and holds it.
 
         :param conversation: any key that names the conversation.
         :raises errors.RequestRefused: 503, too many activities wait already.
         """
-        turns = self._turns.get(conversation, 0)
+        return _Turn(conversation, self._locks, self._turns)
+
+
+class _Turn:
+    # A class, since a generator as a context manager costs each turn five times as much.
+    def __init__(
+        self, conversation: str, locks: dict[str, asyncio.Lock], turns: dict[str, int]
+    ) -> None:
+        self._conversation = conversation
+        self._locks = locks
+        self._turns = turns
+
+    async def __aenter__(self) -> None:
+        turns = self._turns.get(self._conversation, 0)
         if turns > WAITING:
             raise RequestRefused(
                 503, "conversation_busy", "Too many activities wait here.", retry_after=2
             )
-        self._turns[conversation] = turns + 1
-        lock = self._locks.setdefault(conversation, asyncio.Lock())
+        self._turns[self._conversation] = turns + 1
+        lock = self._locks.setdefault(self._conversation, asyncio.Lock())
         try:
-            async with lock:
-                yield
-        finally:
-            turns = self._turns[conversation] - 1
-            if turns:
-                self._turns[conversation] = turns
-            else:
-                del self._turns[conversation], self._locks[conversation]
+            await lock.acquire()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._locks[self._conversation].release()
+        self._leave()
+
+    def _leave(self) -> None:
+        turns = self._turns[self._conversation] - 1
+        if turns:
+            self._turns[self._conversation] = turns
+        else:
+            del self._turns[self._conversation], self._locks[self._conversation]

@@ -167,7 +167,7 @@ def _nested_writer(kind: str, models: dict[str, type]) -> Write:
             return _WRITERS[value.__class__](value)
         if isinstance(value, dict):
             return write_model(_model_of_dict(kind, models, value))
-        raise WireError(f"a {kind}")
+        raise WireError(kind)
 
     return write
 
@@ -184,7 +184,7 @@ def _model_of_dict(kind: str, models: dict[str, type], value: dict[str, Any]) ->
     try:
         return deserializer._deserialize(kind, value)
     except Exception:
-        raise WireError(f"a {kind}") from None
+        raise WireError(kind) from None
 
 
 def _write_object(value: Any, room: int = MAX_NESTING) -> Any:

@@ -21,7 +21,7 @@ from botbuilder.dialogs import DialogInstance, DialogState, PromptOptions
 from botbuilder.dialogs.choices import Choice, ListStyle
 
 from errors import CodecError, UnreadableRecord
-from schema import wire
+from schema import json_text, wire
 from state.models import ConversationData, UserProfile
 
 FORMAT: Final = 1
@@ -38,7 +38,8 @@ MAX_DEPTH: Final = 64
 
 _TAG: Final = "$"
 _ESCAPED: Final = "dict"  # a plain dict that has the key "$" itself
-_PLAIN: Final = frozenset({str, int, bool, type(None)})
+_PLAIN: Final = frozenset({str, bool, type(None)})
+_INTEGERS: Final = range(-(2**63), 2**63)  # what every JSON library keeps exactly
 _Pack = Callable[[Any], dict[str, Any]]
 _Unpack = Callable[[dict[str, Any]], Any]
 _packs: dict[type, tuple[str, _Pack]] = {}
@@ -74,13 +75,13 @@ def register_dataclass(cls: type, tag: str | None = None) -> None:
 
 
 def encode_state(state: dict[str, Any]) -> str:
-    """The body of a record, ASCII JSON, the same for equal states.
+    """The body of a record, JSON, the same for equal states.
 
     :param state: property names to values.
     :raises errors.CodecError: a value is of a type that is not registered, not finite, too deep,
         or the whole is longer than :data:`MAX_BODY`.
     """
-    body = json.dumps({"v": FORMAT, "state": _pack_dict(state, 0)}, separators=(",", ":"))
+    body = json_text.encode({"v": FORMAT, "state": _pack_dict(state, 0)})
     if len(body) > MAX_BODY:
         raise CodecError(f"the state is {len(body)} characters long; at most {MAX_BODY} are kept")
     return body
@@ -95,7 +96,7 @@ def decode_state(body: str, *, key: str = "") -> dict[str, Any]:
     try:
         if len(body) > MAX_BODY:
             raise UnreadableRecord(key, f"longer than {MAX_BODY} characters")
-        data = json.loads(body)
+        data = json_text.decode(body)
         version, state = data["v"], data["state"]
         if type(version) is not int or version > FORMAT:
             raise UnreadableRecord(key, f"format {version!r} is not known; newest is {FORMAT}")
@@ -108,10 +109,12 @@ def decode_state(body: str, *, key: str = "") -> dict[str, Any]:
         raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
 
 
-def _pack(value: Any, depth: int) -> Any:
+def _pack(value: Any, depth: int) -> Any:  # noqa: PLR0911 - a table of types
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind is int:
+        return value if value in _INTEGERS else {_TAG: "int", "digits": str(value)}
     if depth > MAX_DEPTH:
         raise CodecError(f"state nests deeper than {MAX_DEPTH}")
     if kind is dict:
@@ -184,6 +187,7 @@ def _register_model(cls: type) -> None:
     )
 
 
+register(int, "int", lambda value: {"digits": str(value)}, lambda data: int(data["digits"]))
 register(
     datetime,
     "datetime",

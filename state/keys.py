@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from botbuilder.schema import Activity, ActivityTypes
 
-from channels.scopes import place_of
+from channels.scopes import several_people_in
 
 # Characters. Quoted, a character takes 3 bytes, or 12 where it is not ASCII; with two ids in a key
 # that stays below the 2,700 bytes that a PostgreSQL index takes.
@@ -34,7 +34,7 @@ def _name(native_id: str) -> str:
 
 def several_people(activity: Activity) -> bool:
     """Whether the conversation has several people: a group chat, or a channel of a team."""
-    return place_of(activity).several_people
+    return several_people_in(activity)
 
 
 def conversation_key(activity: Activity) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botbuilder.core import BotState, BotStateSet, StatePropertyAccessor, TurnContext
+from botbuilder.schema import Activity
 
 from state import codec, keys
 from state.storage.base import RecordStorage
@@ -96,17 +97,17 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         self,
         storage: RecordStorage,
         context_service_key: str,
-        key: Callable[[Any], str],
+        key: Callable[[Activity], str],
         ttl: float | None = None,
     ) -> None:
         super().__init__(storage, context_service_key)
         self.storage = storage
-        self._key = key
+        self.storage_key = key
         self._ttl = ttl
 
     def get_storage_key(self, turn_context: TurnContext) -> str:
         """The key of this turn's record."""
-        return self._key(turn_context.activity)
+        return self.storage_key(turn_context.activity)
 
     def create_property(self, name: str) -> StateProperty:
         """An accessor for one property of this state."""
@@ -202,14 +203,14 @@ class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
         super().__init__(states)
         self.storage = states[0].storage
 
-    def storage_keys(self, turn_context: TurnContext) -> list[str]:
-        """The keys of the records of a turn."""
-        return [state.get_storage_key(turn_context) for state in self.bot_states]
+    def storage_keys(self, activity: Activity) -> list[str]:
+        """The keys of the records of an activity's turn."""
+        return [state.storage_key(activity) for state in self.bot_states]
 
     async def load_all(self, turn_context: TurnContext, force: bool = False) -> None:
         """Read all states in one round trip, unless the turn has them."""
         transaction = Transaction.of(turn_context, self.storage)
-        await transaction.load(self.storage_keys(turn_context), again=force)
+        await transaction.load(self.storage_keys(turn_context.activity), again=force)
         for state in self.bot_states:
             if force:
                 turn_context.turn_state.pop(state._context_service_key, None)

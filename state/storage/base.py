@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from botbuilder.core import Storage
 
@@ -16,8 +15,7 @@ ANY: Final = "*"
 """The e_tag that matches whatever is stored, as in the SDK: last write wins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One stored record.
 
     :param body: JSON text as :func:`state.codec.encode_state` writes it.
@@ -32,8 +30,7 @@ class Record:
     expires_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One record to write or delete.
 
     :param key: the record's key.

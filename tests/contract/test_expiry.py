@@ -43,10 +43,16 @@ async def test_it_is_overwritten_as_if_it_were_not_there(storage: RecordStorage)
 
 
 async def test_its_e_tag_is_stale(storage: RecordStorage) -> None:
-    e_tags = await storage.commit([Change("k", "{}", ANY, expires_at=past())])
-    for body in ('{"v":2}', None):
+    gone = past()
+    e_tags = await storage.commit([Change("k", "{}", ANY, expires_at=gone)])
+    for body, expires_at in (
+        ('{"v":2}', None),
+        ('{"v":2}', gone),
+        ('{"v":2}', future()),
+        (None, None),
+    ):
         with pytest.raises(WriteConflict):
-            await storage.commit([Change("k", body, e_tags["k"])])
+            await storage.commit([Change("k", body, e_tags["k"], expires_at=expires_at)])
 
 
 async def test_it_may_be_deleted_as_absent(storage: RecordStorage) -> None:
@@ -61,7 +67,14 @@ async def test_a_later_write_gives_it_a_new_time_and_owner(
     storage: RecordStorage, known: bool
 ) -> None:
     e_tag: str | None = None
-    for owner, expires_at in (("a", future()), ("b", None), ("", future()), ("a", past())):
+    for owner, expires_at in (
+        ("a", future()),
+        ("a", None),
+        ("a", future()),
+        ("b", future()),
+        ("", future()),
+        ("", past()),
+    ):
         e_tags = await storage.commit(
             [Change("k", "{}", e_tag if known else ANY, owner=owner, expires_at=expires_at)]
         )

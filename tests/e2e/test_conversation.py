@@ -69,7 +69,7 @@ async def test_a_known_person_is_welcomed_back_in_a_new_conversation(
 async def test_people_of_a_group_do_not_answer_for_each_other(cloud: FakeCloud, bot: str) -> None:
     place = Place("msteams", "groupChat")
     people = [cloud.person(place=place, bot_url=bot) for _ in range(10)]
-    names = [f"Name {number}" for number in range(10)]
+    names = [f"Ada {number}" for number in range(10)]
     await asyncio.gather(*(person.says("hi") for person in people))
     await asyncio.gather(*(p.says(name) for p, name in zip(people, names, strict=True)))
     for person, name in zip(people, names, strict=True):

@@ -61,7 +61,7 @@ class Bot:
 async def talk(bot: Bot, cloud: FakeCloud, person: Person, done: asyncio.Event) -> list[str]:
     """Say hello, a name, and then more until the end; returns what was said after the name."""
     await bot.deliver(cloud, person.message("hi"))
-    await bot.deliver(cloud, person.message(f"Name {person.name}"))
+    await bot.deliver(cloud, person.message(f"Ada {person.name}"))
     said: list[str] = []
     while not done.is_set():
         said.append(f"message {len(said)}")
@@ -105,7 +105,7 @@ async def test_nothing_confirmed_is_lost_and_nothing_counts_twice(
     stop.set()
     await last
     twice = sum(
-        check(cloud.texts(person.place.id), f"Name {person.name}", texts)
+        check(cloud.texts(person.place.id), f"Ada {person.name}", texts)
         for person, texts in zip(people, said, strict=True)
     )
     # Twice only what was on its way when the process died.

@@ -12,12 +12,12 @@ import jsonpickle
 import pytest
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ConversationAccount, ConversationReference, Mention
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msrest.exceptions import DeserializationError
 from msrest.serialization import Deserializer, Model
 
-from schema.fields import STRICT_READERS
+from schema.fields import STRICT_READERS, shape_of
 from schema.wire import WireError, decode, decode_activity, encode
 from tests.schema.samples import (
     CAPTURES,
@@ -91,6 +91,15 @@ def test_an_activity_from_outside_is_the_sdks_or_is_refused(document: Any) -> No
 
 @settings(max_examples=200, deadline=None)
 @given(TIMESTAMPS)
+@example("2026-11-24T06:09:28+05:30:15")
+@example("2026-11-24T06:09:28+0530")
+@example("2026-11-24T06:09:28.1234567+05")
+@example("2026-11-24T06:09:28,5Z")
+@example("2026-11-24t06:09:28z")
+@example("2026-11-24T24:00:00Z")
+@example("2026-11-24T06:09:60Z")
+@example("2026-11-24T06:09:28-00:00")
+@example("9999-12-31T23:59:59-01:00")
 def test_a_timestamp_is_read_as_the_sdk_reads_it_and_keeps_its_offset(text: str) -> None:
     try:
         expected = Deserializer.deserialize_iso(text)
@@ -147,6 +156,18 @@ def test_two_models_share_nothing() -> None:
     first.additional_properties["x"] = 1
     first.text = "hi"
     assert second == Activity()
+
+
+def test_what_an_activity_holds_is_not_left_to_msrest() -> None:
+    models = Activity._infer_class_models()
+    seen, waiting = set(), {"Activity"}
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        shape = shape_of(models[name])
+        assert shape is not None, name
+        waiting |= {kind.strip("[]{}") for _, kind in shape.fields.values()} & models.keys() - seen
+    assert {"Activity", "ConversationAccount", "Attachment", "CardAction", "Entity"} <= seen
 
 
 def test_a_model_of_a_bots_own_is_left_to_msrest_where_it_is_unusual() -> None:

@@ -21,7 +21,7 @@ from botbuilder.schema import (
     HeroCard,
     Mention,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from msrest.serialization import Serializer
 
 from schema.fields import write_timestamp
@@ -113,6 +113,9 @@ def test_what_is_written_is_read_as_the_same_again(document: dict[str, Any]) -> 
 
 @settings(deadline=None)
 @given(MOMENTS)
+@example(datetime(2026, 1, 2, tzinfo=timezone(timedelta(seconds=1, microseconds=5))))
+@example(datetime(1, 1, 1, tzinfo=UTC_PLUS_2))
+@example(datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-timedelta(hours=2))))
 def test_a_timestamp_is_written_as_the_sdk_writes_it(moment: datetime) -> None:
     try:
         expected = Serializer.serialize_iso(moment)

@@ -63,6 +63,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"channelData": nested(100_000)}, "channelData: expected at most 100 levels"),
     ({"attachments": [{"content": nested(101)}]}, "attachments[0].content: expected at most 100"),
     ({"secret name": nested(101)}, "*: expected at most 100 levels"),
+    ({"channelData": (1, 2)}, "channelData: expected a JSON value"),
 ]
 
 
@@ -90,6 +91,7 @@ def test_the_error_is_a_value_error_and_one_of_ours() -> None:
         {"membersAdded": "topsecret"},
         {"from": {"properties": {"topsecret": nested(100)}}},
         {"topsecret": nested(101)},
+        {"topsecret": object()},
         {"semanticAction": {"entities": {"topsecret": "topsecret"}}},
         {"textHighlights": [{"occurrence": "topsecret"}]},
     ],
@@ -122,15 +124,15 @@ def test_numbers_that_are_no_json_do_no_harm(value: str) -> None:
 @pytest.mark.parametrize(
     ("activity", "message"),
     [
-        (Activity(from_property="x"), "from: expected a ChannelAccount"),
+        (Activity(from_property="x"), "from: expected ChannelAccount"),
         (Activity(attachments="x"), "attachments: expected a list"),
         (Activity(attachments=5), "attachments: expected a list"),
-        (Activity(attachments=[Attachment(), 5]), "attachments[1]: expected a Attachment"),
+        (Activity(attachments=[Attachment(), 5]), "attachments[1]: expected Attachment"),
         (Activity(timestamp="yesterday"), "timestamp: expected a value of type iso-8601"),
         (Activity(recipient=ChannelAccount(id="1"), entities=[{"type": "x"}, "y"]), "entities[1]"),
         (
             Activity(attachments=[Attachment(content=HeroCard(buttons=[1]))]),
-            "attachments[0].content.buttons[0]: expected a CardAction",
+            "attachments[0].content.buttons[0]: expected CardAction",
         ),
     ],
 )

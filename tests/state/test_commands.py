@@ -23,7 +23,7 @@ HOSTILE = "test/users/\x1b]0;x\x07\u202e\\\n"
 RECORDS = [
     Change(ADA, ADA_BODY, None, ADA),
     Change("msteams/conversations/a", '{"v":1,"state":{"n":1}}', None, ADA, 4102444800.0),
-    Change("msteams/turns/a", Ledger(seen=["00"]).body(), None, ADA, 4102444800.5),
+    Change("msteams/turns/a", Ledger(seen=" 00").body(), None, ADA, 4102444800.5),
     Change(HOSTILE, '{"v":2,"state":{}}', None, HOSTILE),
 ]
 IN_ORDER = sorted(change.key for change in RECORDS)
@@ -53,7 +53,7 @@ async def test_list_shows_a_record_a_line(storage: SQLiteStorage) -> None:
     assert result == Ended(
         0,
         f"msteams/conversations/a\t23\t{ADA}\t2100-01-01T00:00:00+00:00\n"
-        f"msteams/turns/a\t53\t{ADA}\t2100-01-01T00:00:00+00:00\n"
+        f"msteams/turns/a\t52\t{ADA}\t2100-01-01T00:00:00+00:00\n"
         f"{ADA}\t{len(ADA_BODY)}\t{ADA}\t-\n"
         r"test/users/\x1b]0;x\x07\u202e\\\x0a" + "\t18\t" + r"test/users/\x1b]0;x\x07\u202e\\\x0a"
         "\t-\n",
@@ -79,7 +79,7 @@ async def test_show_is_readable_json(storage: SQLiteStorage) -> None:
     assert (shown["key"], shown["owner"], shown["expires_at"]) == (ADA, ADA, None)
     assert shown["state"]["UserProfile"]["last_seen_at"] == 1.5
     result = await operate("show", "msteams/turns/a")
-    assert json.loads(result.output)["state"] == {"turns": {"seen": ["00"], "holder": ""}}
+    assert json.loads(result.output)["state"] == {"turns": {"seen": " 00", "holder": ""}}
 
 
 async def test_show_has_the_text_of_a_record_that_cannot_be_read(storage: SQLiteStorage) -> None:

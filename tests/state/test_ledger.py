@@ -79,9 +79,9 @@ def test_answers_and_ids_are_kept_for_a_while() -> None:
     [
         "",
         "[]",
-        '{"v": 2, "state": {"turns": {"seen": [], "holder": ""}}}',
+        '{"v": 2, "state": {"turns": {"seen": "", "holder": ""}}}',
         '{"v": 1, "state": {}}',
-        '{"v": 1, "state": {"turns": {"seen": [], "holder": "", "owed": {"cls": "x"}}}}',
+        '{"v": 1, "state": {"turns": {"seen": "", "holder": "", "owed": {"cls": "x"}}}}',
     ],
 )
 def test_an_unreadable_ledger_is_refused(body: str) -> None:

@@ -52,7 +52,7 @@ def test_a_record_of_an_earlier_format_is_shown_as_one_of_today(
 
 
 def test_a_ledger_may_hold_any_json_of_a_channel() -> None:
-    ledger = Ledger(seen=["00"], answers={"00": {"status": 200, "body": {"$": "no tag"}}})
+    ledger = Ledger(seen=" 00", answers={"00": {"status": 200, "body": {"$": "no tag"}}})
     record = Record(ledger.body(), "1")
     turns = readable("c/turns/x", record)["state"]["turns"]
     assert turns["answers"]["00"]["body"] == {"$": "no tag"}

@@ -1,0 +1,61 @@
+"""A TurnContext that copies replies quickly."""
+
+from __future__ import annotations
+
+from botbuilder.core import TurnContext
+from botbuilder.schema import (
+    Activity,
+    ActivityTypes,
+    DeliveryModes,
+    InputHints,
+    ResourceResponse,
+)
+
+from schema import wire
+
+
+class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untyped
+    """The SDK's TurnContext. With ``copy.deepcopy``, as there, replies cost a tenth of a turn."""
+
+    async def send_activities(self, activities: list[Activity]) -> list[ResourceResponse]:
+        """Send activities, addressed as replies; what was handed in stays as it is.
+
+        Where replies go into the HTTP response, it is done by the SDK's own method.
+        """
+        incoming = self.activity
+        if incoming.delivery_mode == DeliveryModes.expect_replies:
+            responses: list[ResourceResponse] = await super().send_activities(activities)
+            return responses
+        output = [_addressed(activity, incoming) for activity in activities]
+
+        async def send() -> list[ResourceResponse]:
+            responses: list[ResourceResponse] = await self.adapter.send_activities(self, output)
+            if any(activity.type != ActivityTypes.trace for activity in output):
+                self.responded = True
+            return responses
+
+        if self._on_send_activities:
+            responses = await self._emit(self._on_send_activities, output, send())
+        else:
+            responses = await send()
+        return responses
+
+
+def _addressed(activity: Activity, incoming: Activity) -> Activity:
+    """A copy of an activity, addressed as a reply, as ``apply_conversation_reference`` does it.
+
+    On Direct Line and Web Chat the SDK's loses ``replyToId``.
+    """
+    reply = wire.copy_activity(activity)
+    reply.type = reply.type or ActivityTypes.message
+    reply.input_hint = reply.input_hint or InputHints.accepting_input
+    reply.id = None
+    reply.channel_id = incoming.channel_id
+    reply.locale = incoming.locale
+    reply.service_url = incoming.service_url
+    reply.conversation = incoming.conversation
+    reply.from_property = incoming.recipient
+    reply.recipient = incoming.from_property
+    if incoming.id and incoming.type != ActivityTypes.conversation_update:
+        reply.reply_to_id = incoming.id
+    return reply
