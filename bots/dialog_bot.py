@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from botbuilder.core import ActivityHandler, BotState, BotStateSet, TurnContext
 from botbuilder.dialogs import Dialog
-from botbuilder.schema import ChannelAccount
+from botbuilder.schema import Activity, ChannelAccount
 
 from bots.dialog_run import DialogRun
+from channels.manners import manners_of, mind
 from channels.scopes import place_of
-from dialogs.messages import Words, message
-from dialogs.welcome import welcome_text
+from dialogs.messages import Words
+from dialogs.welcome import welcome_message
 from state.codec import encode_state
 from state.models import ConversationData
 
+_DELETE_USER_DATA: Final = "deleteUserData"
 _BOT_STATE: Final = "https://www.botframework.com/schemas/botState"
 
 
@@ -28,9 +32,13 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
     :param default_locale: the language of activities that name none.
     :param question_timeout: seconds after which an open question is no longer answered by the
         next message; None for never.
+    :param forget: erases the person of a turn, when the channel or the person's leaving asks for
+        it; None where nothing can.
+    :param forget_on_uninstall: whether to erase a person who removes the app.
+    :param clock: seconds since the epoch.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
         self,
         conversation_state: BotState,
         user_state: BotState,
@@ -38,21 +46,29 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         *,
         default_locale: str = "en",
         question_timeout: float | None = None,
+        forget: Callable[[TurnContext], Awaitable[None]] | None = None,
+        forget_on_uninstall: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._states = BotStateSet([conversation_state, user_state])
         self._conversation_state = conversation_state
         self._user_state = user_state
+        self._profiles = user_state.create_property("UserProfile")
         self._data = conversation_state.create_property("ConversationData")
         self._default_locale = default_locale
+        self._forget = forget
+        self._forget_on_uninstall = forget_on_uninstall
         self._run = DialogRun(
             dialog,
             conversation_state.create_property("DialogState"),
             self._data,
             question_timeout=question_timeout,
+            clock=clock,
         )
 
     async def on_turn(self, turn_context: TurnContext) -> None:
         """Handle one activity and save what changed."""
+        turn_context.on_send_activities(self._mind_manners)
         await self._states.load_all(turn_context)
         await super().on_turn(turn_context)
         await self._states.save_all_changes(turn_context)
@@ -82,14 +98,49 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         if turn_context.activity.action == "add":  # the SDK calls this for "add-upgrade" too
             await self._welcome(turn_context)
 
+    async def on_installation_update_remove(self, turn_context: TurnContext) -> None:
+        """Erase the person who removed the app (Teams), if the settings say so.
+
+        From a group or a team the app is removed by one for all; nobody is erased then.
+        """
+        activity = turn_context.activity
+        removed = activity.action == "remove"  # the SDK calls this for "remove-upgrade" too
+        if removed and self._forget_on_uninstall and not place_of(activity).several_people:
+            await self._erase(turn_context)
+
+    async def on_unrecognized_activity_type(self, turn_context: TurnContext) -> None:
+        """Erase the person where the channel asks for it (``deleteUserData``)."""
+        if turn_context.activity.type == _DELETE_USER_DATA:
+            await self._erase(turn_context)
+
+    async def _erase(self, context: TurnContext) -> None:
+        if self._forget:
+            await self._forget(context)
+
+    async def _mind_manners(
+        self,
+        context: TurnContext,
+        replies: list[Activity],
+        send: Callable[[], Awaitable[None]],
+    ) -> None:
+        incoming = context.activity
+        language = (await self._words(context)).tag if manners_of(incoming).speaks else ""
+        for reply in replies:
+            mind(reply, incoming, language)
+        await send()
+
+    async def _words(self, context: TurnContext) -> Words:
+        profile = await self._profiles.get(context)
+        known = getattr(profile, "locale", None)
+        return Words.for_locale(context.activity.locale, known, default=self._default_locale)
+
     async def _welcome(self, context: TurnContext) -> None:
         data: Any = await self._data.get(context, ConversationData)
         if data.welcomed:
             return
         data.welcomed = True
-        words = Words.for_locale(context.activity.locale, default=self._default_locale)
-        several_people = place_of(context.activity).several_people
-        await context.send_activity(message(welcome_text(words, several_people)))
+        words = await self._words(context)
+        await context.send_activity(welcome_message(words, context.activity))
 
     async def _send_bot_state(self, context: TurnContext) -> None:
         """Show the Emulator what the bot remembers, as the SDK's DialogExtensions does."""

@@ -24,6 +24,9 @@ from state.models import ConversationData
 RESTARTED: Final = "restarted"
 """The root dialog's options where a deploy has closed the person's open dialog."""
 
+HELLO_AGAIN: Final = "hello_again"
+"""The root dialog's options where the person's open question has waited too long."""
+
 
 class DialogRun:
     """Runs a root dialog.
@@ -62,21 +65,24 @@ class DialogRun:
         data: ConversationData = await self._data.get(context, ConversationData)
         person_id = context.activity.from_property.id
         fits = data.dialog_version == fingerprint(self._dialogs, dialogs.stack)
-        if not (fits and self._is_answer(data, person_id)):
+        late = self._is_late(data)
+        if late or not fits or data.person_id not in ("", person_id):
             dialogs.stack.clear()
         result = await dialogs.continue_dialog()
         if result.status == DialogTurnStatus.Empty:
-            await dialogs.begin_dialog(self._dialog.id, None if fits else RESTARTED)
+            late = late and data.person_id == person_id
+            options = HELLO_AGAIN if late else None if fits else RESTARTED
+            await dialogs.begin_dialog(self._dialog.id, options)
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None
 
-    def _is_answer(self, data: ConversationData, person_id: str) -> bool:
-        """Whether a message of this person, now, can be the answer to an open question."""
-        return data.person_id in ("", person_id) and (
-            self._question_timeout is None
-            or data.asked_at is None
-            or self._clock() - data.asked_at < self._question_timeout
+    def _is_late(self, data: ConversationData) -> bool:
+        """Whether a question is open that has waited too long for its answer."""
+        return (
+            self._question_timeout is not None
+            and data.asked_at is not None
+            and self._clock() - data.asked_at >= self._question_timeout
         )
 
 

@@ -52,7 +52,8 @@ def turn_error_handler(
             )
         elif activity.type == ActivityTypes.message:
             words = Words.for_locale(activity.locale, default=default_locale)
-            await context.send_activity(message(words("something_went_wrong")))
+            text = words("unreadable" if unreadable else "something_went_wrong")
+            await context.send_activity(message(text))
         if activity.channel_id == "emulator":
             trace = "".join(traceback.format_exception(error))
             await context.send_trace_activity("on_turn_error Trace", trace, _ERROR, "TurnError")

@@ -4,39 +4,37 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import regex  # type: ignore[import-untyped]
 from botbuilder.schema import Activity
 
+from channels.manners import manners_of
 from channels.mentions import text_for_bot
 from channels.names import channel_name
 from channels.scopes import Scope, place_of
+from channels.shortening import shortened, units
 from channels.time_zone import Zone
 from dialogs.messages import Words
 from state.models import UserProfile
 
-# In UTF-16 code units, as channels count. With the longest name twice and all lines the greeting
-# stays below the 1,600 of an SMS, the smallest limit of a channel.
-LONGEST_ECHO = 1000
 
-_CLUSTER = regex.compile(r"\X")
-
-
-def greeting_text(words: Words, name: str, activity: Activity, *, when: str, where: str) -> str:
+def greeting_text(  # noqa: PLR0913 - what is told is made of these
+    words: Words, name: str, activity: Activity, *, when: str, where: str, first: str = ""
+) -> str:
     """Return the three lines: what was sent, when, and from where.
+
+    What was sent is shortened, so that the whole fits into a message of the channel.
 
     :param words: the person's language.
     :param name: the person's.
     :param activity: their message.
     :param when: the moment it was sent, in words.
     :param where: the place it was sent from, in words.
+    :param first: what goes in front, with the line break after it.
     """
-    return "\n".join(
-        (
-            words("sent", name=name, what=_what_was_sent(words, activity)),
-            words("received_at", when=when),
-            words("received_from", where=where),
-        )
-    )
+    rest = "\n" + words("received_at", when=when) + "\n" + words("received_from", where=where)
+    frame = first + words("sent", name=name, what="") + rest
+    room = manners_of(activity).longest_text - units(frame)
+    what = shortened(_what_was_sent(words, activity), max(1, room))
+    return first + words("sent", name=name, what=what) + rest
 
 
 def welcome_back_text(words: Words, profile: UserProfile, zone: Zone) -> str:
@@ -71,34 +69,10 @@ def place_text(words: Words, activity: Activity) -> str:
     return words("in_channel_of_team", channel=channel, name=name, team=place.team_name)
 
 
-def shortened(text: str, limit: int = LONGEST_ECHO) -> str:
-    """Return a text that is at most ``limit`` UTF-16 code units long, with "…" for what is cut.
-
-    What a person sees as one character is kept whole or left out.
-
-    :param text: any text without lone surrogates.
-    :param limit: 1 or more.
-    """
-    # A code point is one or two units: most texts need no counting.
-    if 2 * len(text) <= limit or _units(text) <= limit:
-        return text
-    end = units = 0
-    for cluster in _CLUSTER.finditer(text, 0, limit):
-        units += _units(cluster.group())
-        if units >= limit:
-            break
-        end = cluster.end()
-    return text[:end].rstrip() + "…"
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(char > "\uffff" for char in text)
-
-
 def _what_was_sent(words: Words, activity: Activity) -> str:
     text = _one_line(text_for_bot(activity))
     if text:
-        return shortened(text)
+        return text
     if activity.value is not None:
         return words("a_card")
     # Teams attaches the HTML of a message to it, even if only the bot was mentioned.

@@ -1,98 +1,207 @@
-"""The root dialog: asks an unknown person for a name and greets a known one."""
+"""The root dialog: asks an unknown person for a name, greets a known one, grants their wishes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from botbuilder.core import StatePropertyAccessor, TurnContext
-from botbuilder.dialogs import ComponentDialog, DialogContext, DialogTurnResult, DialogTurnStatus
+from botbuilder.dialogs import ComponentDialog, Dialog, DialogContext, DialogTurnResult
 from botbuilder.schema import Activity, ActivityTypes
 
+from channels.mentions import text_for_bot
 from channels.scopes import tenant_of
 from channels.time_zone import UTC_ZONE, sent_at, zone_named, zone_told_by
+from dialogs.about_person import about_message, export_message
 from dialogs.catalogue import LOCALES, languages
+from dialogs.forget_dialog import ForgetDialog
 from dialogs.greeting import greeting_text, place_text, welcome_back_text
-from dialogs.messages import Words, locale_tag, message
-from dialogs.user_profile_dialog import UserProfileDialog
-from state.models import ConversationData, UserProfile
+from dialogs.interruptions import Interruption, Wish, interruption_in, open_question
+from dialogs.messages import Words, is_spoken, locale_tag, message
+from dialogs.user_profile_dialog import CHANGE_NAME, UserProfileDialog
+from state.models import UserProfile
+
+_ASKED_WITH = {
+    Wish.HELP: "help",
+    Wish.WHO_AM_I: "nothing_known",
+    Wish.START_OVER: "start_over",
+    Wish.CHANGE_NAME: CHANGE_NAME,
+}
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A message, and what it takes to answer it."""
+
+    context: TurnContext
+    profile: UserProfile
+    words: Words
+    wants: Interruption | None
+
+    @property
+    def wish(self) -> Wish | None:
+        return self.wants.wish if self.wants else None
+
+    @property
+    def new_name(self) -> str:
+        return self.wants.name if self.wants else ""
 
 
 class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     """Runs for every message, and replies once.
 
     An unknown person is asked for a name by :class:`UserProfileDialog`; a known one gets the
-    greeting. Begun with the name of a message as its options, such as "restarted", it says that
-    message first. Activities that are no messages change nothing.
+    greeting. Both may interrupt at any point, see :mod:`dialogs.interruptions`. Begun with the
+    name of a message as its options, such as "restarted", it says that message in front of the
+    question. Activities that are no messages change nothing.
 
     :param profile_accessor: the ``UserProfile`` property of user state.
-    :param conversation_accessor: the ``ConversationData`` property of conversation state.
     :param clock: seconds since the epoch.
     :param welcome_back_after: seconds of silence after which a person is welcomed back.
     :param default_locale: spoken where neither the activity nor the profile tells a locale.
+    :param forget: erases the person of a turn, profile included; by default the profile alone.
+    :param export: returns everything held about the person of a turn, as plain JSON; by default
+        the profile.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting or a part of its own
         self,
         profile_accessor: StatePropertyAccessor,
-        conversation_accessor: StatePropertyAccessor,
         *,
         clock: Callable[[], float] = time.time,
         welcome_back_after: float = 30 * 60,
         default_locale: str = "en",
+        forget: Callable[[TurnContext], Awaitable[None]] | None = None,
+        export: Callable[[TurnContext], Awaitable[dict[str, Any]]] | None = None,
     ) -> None:
         super().__init__(MainDialog.__name__)
         self._profiles = profile_accessor
-        self._conversations = conversation_accessor
         self._clock = clock
         self._welcome_back_after = welcome_back_after
         self._default_locale = default_locale
+        self._export = export or self._export_profile
         self.add_dialog(UserProfileDialog(profile_accessor, default_locale=default_locale))
+        self.add_dialog(ForgetDialog(forget or profile_accessor.delete, self._words_of))
         # Read now: a bot without its words should not start, and no turn should wait for a file.
         for locale in (default_locale, *languages(LOCALES)):
-            Words.for_locale(locale)
+            interruption_in("", Words.for_locale(locale).language)
 
     async def begin_dialog(
         self, dialog_context: DialogContext, options: object = None
     ) -> DialogTurnResult:
-        """Greet a known person and end, or begin to ask an unknown one."""
+        """Answer a message that opens no question, or ask one."""
         context = dialog_context.context
         if context.activity.type != ActivityTypes.message:
             return await dialog_context.end_dialog()
-        profile = await self._profiles.get(context)
-        if profile is None or not profile.name:
+        turn = await self._turn(context)
+        # An answer opens no dialog, so none is begun for it: that would cost half of the turn.
+        if not await self._answered(turn, options):
             return await super().begin_dialog(dialog_context, options)
-        # A greeting opens no dialog, so none is begun for it: that would cost half of the turn.
-        await self._greet(context, profile, options)
         return await dialog_context.end_dialog()
 
     async def on_begin_dialog(self, inner_dc: DialogContext, options: object) -> DialogTurnResult:
-        """Ask for the name."""
-        result = await super().on_begin_dialog(inner_dc, options)
-        await self._after_profile_dialog(inner_dc.context, result)
-        return result
+        """Ask what the message calls for."""
+        return await self._ask(inner_dc, await self._turn(inner_dc.context), options)
 
     async def on_continue_dialog(self, inner_dc: DialogContext) -> DialogTurnResult:
-        """Hand the message to the open question."""
-        result = await super().on_continue_dialog(inner_dc)
-        if inner_dc.context.activity.type == ActivityTypes.message:
-            await self._after_profile_dialog(inner_dc.context, result)
-        return result
+        """Grant the wish that interrupts the open question, or hand the answer to it."""
+        context = inner_dc.context
+        if context.activity.type != ActivityTypes.message:
+            return await super().on_continue_dialog(inner_dc)
+        turn = await self._turn(context)
+        if self._is_answer(turn, inner_dc):
+            result = await super().on_continue_dialog(inner_dc)
+            await self._note_first_visit(turn)
+            return result
+        if reply := await self._told(turn, open_question(inner_dc)):
+            await context.send_activity(reply)
+            return Dialog.end_of_turn
+        await inner_dc.cancel_all_dialogs()
+        if turn.wish is Wish.CANCEL:
+            await context.send_activity(message(turn.words("stopped")))
+        elif turn.new_name:
+            await self._answered(turn, None)
+        else:
+            return await self._ask(inner_dc, turn, None)
+        return await inner_dc.end_dialog()
 
-    async def _greet(self, context: TurnContext, profile: UserProfile, options: object) -> None:
+    async def _turn(self, context: TurnContext) -> _Turn:
+        profile = await self._profiles.get(context) or UserProfile()
         activity = context.activity
         words = Words.for_locale(activity.locale, profile.locale, default=self._default_locale)
+        return _Turn(
+            context, profile, words, interruption_in(text_for_bot(activity), words.language)
+        )
+
+    async def _words_of(self, context: TurnContext) -> Words:
+        profile = await self._profiles.get(context)
+        known = profile.locale if profile else None
+        return Words.for_locale(context.activity.locale, known, default=self._default_locale)
+
+    def _is_answer(self, turn: _Turn, inner_dc: DialogContext) -> bool:
+        """Whether a message is for the open question to judge."""
+        asked = inner_dc.active_dialog.id
+        if turn.wish is Wish.CANCEL:
+            return bool(asked == ForgetDialog.__name__)  # it means no
+        if turn.new_name:
+            return bool(asked == UserProfileDialog.__name__)
+        return turn.wants is None
+
+    async def _answered(self, turn: _Turn, options: object) -> bool:
+        """Answer a message unless a question is to be asked; return whether it was."""
+        profile, words = turn.profile, turn.words
+        known = bool(profile.name)
+        if turn.new_name:
+            profile.name = turn.new_name
+            reply = message(words("renamed" if known else "thanks", name=profile.name))
+        elif turn.wish is Wish.CANCEL and known:
+            reply = message(words("nothing_to_stop"))
+        elif told := await self._told(turn, ""):
+            reply = told
+        elif turn.wants is None and known:
+            return await self._greet(turn, options)
+        else:
+            return False
+        if profile.name:
+            await self._note_visit(turn)
+        await turn.context.send_activity(reply)
+        return True
+
+    async def _told(self, turn: _Turn, question: str) -> Activity | None:
+        """Return the answer to a wish to be told something, with the open question after it."""
+        words, activity = turn.words, turn.context.activity
+        if turn.wish is Wish.EXPORT:
+            return export_message(words, await self._export(turn.context), activity, question)
+        if turn.wish is Wish.WHO_AM_I and turn.profile.name:
+            return about_message(words, turn.profile, activity, question)
+        if turn.wish in (Wish.HELP, Wish.WHO_AM_I) and (turn.profile.name or question):
+            text = words(_ASKED_WITH[turn.wish])
+            return message(f"{text}\n{question}".rstrip(), question=bool(question))
+        return None
+
+    async def _ask(self, inner_dc: DialogContext, turn: _Turn, options: object) -> DialogTurnResult:
+        """Open the question that a message calls for."""
+        if turn.wish is Wish.FORGET:
+            return await inner_dc.begin_dialog(ForgetDialog.__name__)
+        if turn.wish in _ASKED_WITH and (turn.profile.name or turn.wish is not Wish.CHANGE_NAME):
+            options = _ASKED_WITH[turn.wish]
+        return await inner_dc.begin_dialog(UserProfileDialog.__name__, options)
+
+    async def _greet(self, turn: _Turn, options: object) -> bool:
+        activity, profile, words = turn.context.activity, turn.profile, turn.words
         moment = sent_at(activity, self._clock())
         zone = zone_told_by(activity) or zone_named(profile.time_zone) or UTC_ZONE
-        lines = [words(options)] if isinstance(options, str) else []
+        first = f"{words('restarted')}\n" if options == "restarted" else ""
         if self._is_back(profile, activity, moment):
-            lines.append(welcome_back_text(words, profile, zone))
+            first += f"{welcome_back_text(words, profile, zone)}\n"
         when, where = words.moment(moment, zone), place_text(words, activity)
-        lines.append(greeting_text(words, profile.name, activity, when=when, where=where))
-        _note_visit(profile, activity, moment, where)
-        await self._profiles.set(context, profile)
-        await context.send_activity(message("\n".join(lines)))
+        text = greeting_text(words, profile.name, activity, when=when, where=where, first=first)
+        await self._note_visit(turn, where)
+        await turn.context.send_activity(message(text))
+        return True
 
     def _is_back(self, profile: UserProfile, activity: Activity, moment: datetime) -> bool:
         """Whether a person comes back: to another conversation, or after a silence."""
@@ -104,30 +213,27 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
             or activity.conversation.id != profile.last_conversation
         )
 
-    async def _after_profile_dialog(self, context: TurnContext, result: DialogTurnResult) -> None:
-        """Note when the open question was asked, or the first visit of a person now known."""
-        moment = sent_at(context.activity, self._clock())
-        data = await self._conversations.get(context) or ConversationData()
-        waiting = result.status == DialogTurnStatus.Waiting
-        data.asked_at = moment.timestamp() if waiting else None
-        await self._conversations.set(context, data)
-        profile = await self._profiles.get(context)
+    async def _note_first_visit(self, turn: _Turn) -> None:
+        profile = await self._profiles.get(turn.context)
         if profile and profile.name:
-            words = Words.for_locale(
-                context.activity.locale, profile.locale, default=self._default_locale
-            )
-            _note_visit(profile, context.activity, moment, place_text(words, context.activity))
-            await self._profiles.set(context, profile)
+            turn.profile = profile
+            await self._note_visit(turn)
 
+    async def _note_visit(self, turn: _Turn, where: str = "") -> None:
+        """Keep in the profile what a message tells of its sender."""
+        activity, profile = turn.context.activity, turn.profile
+        profile.last_seen_at = sent_at(activity, self._clock()).timestamp()
+        profile.last_channel = where or place_text(turn.words, activity)
+        profile.last_conversation = activity.conversation.id
+        if zone := zone_told_by(activity):
+            profile.time_zone = zone.label
+        locale = locale_tag(activity.locale)
+        profile.locale = locale if is_spoken(locale) else profile.locale
+        person = activity.from_property
+        profile.aad_object_id = getattr(person, "aad_object_id", None) or profile.aad_object_id
+        profile.tenant_id = tenant_of(activity) or profile.tenant_id
+        await self._profiles.set(turn.context, profile)
 
-def _note_visit(profile: UserProfile, activity: Activity, moment: datetime, where: str) -> None:
-    """Keep in the profile what a message tells of its sender."""
-    profile.last_seen_at = moment.timestamp()
-    profile.last_channel = where
-    profile.last_conversation = activity.conversation.id
-    if zone := zone_told_by(activity):
-        profile.time_zone = zone.label
-    profile.locale = locale_tag(activity.locale) or profile.locale
-    person = activity.from_property
-    profile.aad_object_id = getattr(person, "aad_object_id", None) or profile.aad_object_id
-    profile.tenant_id = tenant_of(activity) or profile.tenant_id
+    async def _export_profile(self, context: TurnContext) -> dict[str, Any]:
+        profile = await self._profiles.get(context)
+        return {"UserProfile": asdict(profile)} if profile else {}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from babel.dates import (
     get_time_format,
     parse_pattern,
 )
+from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityTypes, InputHints, TextFormatTypes
 
 from channels.time_zone import Zone
@@ -24,10 +24,9 @@ from dialogs.catalogue import LOCALES, SOURCE_LANGUAGE, catalogue, languages
 
 # A language, then any script, region and variants (BCP 47), with "-" or the "_" of POSIX.
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
-_OUTER_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
-_LONGEST_PHRASE = 100
-# Marks of lower combining classes, such as the voicing of kana, make another letter.
-_FIRST_ACCENT_CLASS = 10
+# First-strong isolate and its end (Unicode Standard Annex #9): what is between them takes its own
+# direction and leaves that of the text around it alone.
+_ISOLATED = "\u2068{}\u2069"
 
 
 def locale_tag(locale: object) -> str:
@@ -57,13 +56,16 @@ class Words:
 
     :param messages: the text of every message, by name.
     :param dates: the locale of dates, in the language of the messages.
+    :param language: the language of the messages, as in ``dialogs.catalogue.languages``.
     """
 
-    def __init__(self, messages: Mapping[str, str], dates: Locale) -> None:
+    def __init__(self, messages: Mapping[str, str], dates: Locale, language: str) -> None:
+        self.language = language
+        self.tag = str(dates).replace("_", "-")
+        self.right_to_left = dates.character_order == "right-to-left"
         self._messages = messages
         self._dates = dates
         self._pattern = _moment_pattern(dates)
-        self._phrases: dict[str, frozenset[str]] = {}
 
     @classmethod
     def for_locale(
@@ -83,9 +85,14 @@ class Words:
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message with its placeholders filled in. Values are never taken for patterns.
 
+        In a language that runs from right to left each value is isolated, so that names and
+        times of the other direction stay readable.
+
         :param name: a name of ``dialogs.catalogue.MESSAGES``.
         :param values: one for each placeholder.
         """
+        if values and self.right_to_left:
+            values = {key: _ISOLATED.format(value) for key, value in values.items()}
         return self._messages[name].format_map(values)
 
     def moment(self, moment: datetime, zone: Zone) -> str:
@@ -97,19 +104,33 @@ class Words:
         text = self._pattern.apply(moment.astimezone(zone.tzinfo), self._dates)
         return self("moment_in_zone", moment=text, zone=zone.label)
 
-    def means(self, name: str, text: str) -> bool:
-        """Return whether a text is, as a whole, one of the phrases of a message.
+    def language_name(self, locale: str) -> str:
+        """Return what a locale is called in these words: "German (Austria)"; "" if it is unknown.
 
-        Case, accents, outer punctuation and the amount of white space make no difference.
-
-        :param name: a message of phrases separated by ``|``, such as "cancel_phrases".
-        :param text: what a person sent.
+        :param locale: a BCP 47 locale, or any other text.
         """
-        if len(text) > _LONGEST_PHRASE:
-            return False
-        if name not in self._phrases:
-            self._phrases[name] = frozenset(map(_bare, self._messages[name].split("|")))
-        return _bare(text) in self._phrases[name]
+        try:
+            return (
+                Locale.parse(locale, sep="-" if "-" in locale else "_").get_display_name(
+                    self._dates
+                )
+                or ""
+            )
+        except (UnknownLocaleError, ValueError, TypeError):
+            return ""
+
+
+WordsOf = Callable[[TurnContext], Awaitable[Words]]
+"""Returns the words for the person of a turn."""
+
+
+@lru_cache(maxsize=512)
+def is_spoken(locale: str, folder: Path = LOCALES) -> bool:
+    """Return whether the bot has words for a locale.
+
+    :param locale: a well-formed BCP 47 locale, or "".
+    """
+    return any(language in languages(folder) for language in _with_parents(locale))
 
 
 @lru_cache(maxsize=512)
@@ -125,7 +146,7 @@ def _words_for(tags: tuple[str, ...], folder: Path) -> Words:
 def _words_in(folder: Path, language: str, tag: str) -> Words:
     """Return the words of a language with dates as in a region, so that both are read once."""
     messages = catalogue(folder, language)
-    return Words(messages or {}, _date_locale(tag))
+    return Words(messages or {}, _date_locale(tag), language)
 
 
 def _with_parents(tag: str) -> Iterator[str]:
@@ -155,14 +176,3 @@ def _moment_pattern(locale: Locale) -> DateTimePattern:
         .replace("{0}", get_time_format("medium", locale=locale).pattern)
         .replace("{1}", get_date_format("full", locale=locale).pattern)
     )
-
-
-def _bare(text: str) -> str:
-    """Return a phrase in the form in which two spellings of it are equal."""
-    letters = (
-        char
-        for char in unicodedata.normalize("NFKD", text).casefold()
-        if unicodedata.combining(char) < _FIRST_ACCENT_CLASS
-    )
-    words = " ".join("".join(letters).split())
-    return _OUTER_PUNCTUATION.sub("", words) or words

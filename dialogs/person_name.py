@@ -6,6 +6,8 @@ import re
 import unicodedata
 from enum import Enum
 
+from dialogs.phrases import phrases
+
 LONGEST_NAME = 100
 
 # White space that a name may hold; the separators U+001C to U+001F are control characters.
@@ -26,6 +28,9 @@ _LOOSE_JOINERS = re.compile(r"(?:^|(?<=\s))[\u200c\u200d]+|[\u200c\u200d]+(?=\s|
 _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
 
+_PATTERNS = ("rename_patterns", "name_patterns")
+
+
 class Refusal(Enum):
     """Why an answer is no name; the value names the message that says what to change."""
 
@@ -36,11 +41,22 @@ class Refusal(Enum):
     WITH_MARKUP = "name_with_markup"
 
 
-def name_in(text: str) -> str:
-    """Return the part of an answer that is the name: for now, all of it.
+def name_in(text: str, language: str = "") -> str:
+    """Return the part of an answer that is the name: "Ada" in "I'm Ada".
+
+    The sentences are those of every language we ship. Those that would be part of a name
+    elsewhere count only in their own language. What has none of these forms is a name as it
+    stands.
 
     :param text: the answer without the bot's own mention.
+    :param language: the person's, which goes before the others.
     """
+    known = phrases()
+    rest = known.without_greeting(text, language)
+    for answer in dict.fromkeys((rest, text)):
+        name = known.name_in(answer, language, _PATTERNS, "own_name_patterns")
+        if name:
+            return name
     return text
 
 

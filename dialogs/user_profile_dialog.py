@@ -12,19 +12,22 @@ from botbuilder.dialogs import (
 from botbuilder.dialogs.prompts import PromptOptions, PromptValidatorContext, TextPrompt
 
 from channels.mentions import text_for_bot
+from dialogs.interruptions import Wish, suggest
 from dialogs.messages import Words, message
 from dialogs.person_name import LONGEST_NAME, Refusal, clean_name, name_in
 from state.models import UserProfile
 
 # From this refusal on, the bot offers to stop.
 REFUSALS_BEFORE_OFFER = 3
+CHANGE_NAME = "change_name"
+"""The options with which the dialog asks for another name in place of the one it knows."""
 
 
 class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     """Asks for the name until it gets one, keeps it in the profile, and ends with it.
 
-    It ends with None when the person would rather stop. Begun with the name of a message as its
-    options, it says that message in front of the question.
+    Begun with the name of a message as its options, it says that message in front of the question;
+    with :data:`CHANGE_NAME` it asks how to call the person from now on.
 
     The ids of its dialogs and the names of its steps are stored in open conversations: a change
     to them starts those afresh.
@@ -45,38 +48,42 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
     async def ask_name(self, step: WaterfallStepContext) -> DialogTurnResult:
         """Ask for the name."""
         words = await self._words(step.context)
-        question = words("ask_name")
-        if isinstance(step.options, str):
-            question = f"{words(step.options)}\n{question}"
+        changes = step.options == CHANGE_NAME
+        question = words("ask_new_name" if changes else "ask_name")
         # The whole prompt is stored while the question is open. What is wrong with an answer is
         # said by the validator, so that no retry prompt has to be kept as well.
-        return await step.prompt("name", PromptOptions(prompt=message(question, question=True)))
+        options = PromptOptions(prompt=message(question, question=True))
+        if isinstance(step.options, str) and not changes:
+            options.prompt.text = f"{words(step.options)}\n{question}"
+        result = await step.prompt("name", options)
+        options.prompt.text = question  # what is asked again after an interruption
+        return result
 
     async def keep_name(self, step: WaterfallStepContext) -> DialogTurnResult:
-        """Keep the name and confirm it, or take leave if there is none."""
+        """Keep the name and confirm it."""
         words = await self._words(step.context)
         name = step.result
-        if name is None:
-            await step.context.send_activity(message(words("stopped")))
+        profile = await self._profiles.get(step.context) or UserProfile()
+        profile.name = name
+        await self._profiles.set(step.context, profile)
+        if step.options == CHANGE_NAME:
+            reply = message(words("renamed", name=name))
         else:
-            profile = await self._profiles.get(step.context) or UserProfile()
-            profile.name = name
-            await self._profiles.set(step.context, profile)
-            await step.context.send_activity(message(words("thanks", name=name)))
+            reply = message(words("thanks", name=name))
+            wishes = (Wish.WHO_AM_I, Wish.CHANGE_NAME, Wish.HELP)
+            suggest(reply, step.context.activity, words, *wishes)
+        await step.context.send_activity(reply)
         return await step.end_dialog(name)
 
     async def check_name(self, prompt: PromptValidatorContext) -> bool:
         """Accept an answer as the name, or say what to change.
 
-        :returns: whether the prompt is over: with the clean name, or with None after "cancel".
+        :returns: whether the prompt is over, with the clean name.
         """
         context = prompt.context
         words = await self._words(context)
         text = text_for_bot(context.activity)
-        if words.means("cancel_phrases", text):
-            prompt.recognized.value = None
-            return True
-        name = clean_name(name_in(text))
+        name = clean_name(name_in(text, words.language))
         if isinstance(name, str):
             prompt.recognized.value = name
             return True

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dialogs.messages import Words
+from botbuilder.schema import Activity
+
+from channels.scopes import place_of
+from dialogs.interruptions import Wish, suggest
+from dialogs.messages import Words, message
 
 
 def welcome_text(words: Words, several_people: bool) -> str:
@@ -13,3 +17,13 @@ def welcome_text(words: Words, several_people: bool) -> str:
         only messages that mention it.
     """
     return words("welcome_group" if several_people else "welcome_person")
+
+
+def welcome_message(words: Words, incoming: Activity) -> Activity:
+    """Return the welcome, with buttons for what a person may say first.
+
+    :param words: the language of the person or the group.
+    :param incoming: the activity that opened the conversation.
+    """
+    text = welcome_text(words, place_of(incoming).several_people)
+    return suggest(message(text), incoming, words, Wish.HELP)

@@ -12,7 +12,7 @@ from botbuilder.schema import Activity, ConversationAccount
 from botbuilder.testing import DialogTestClient
 
 from dialogs.main_dialog import MainDialog
-from state.models import ConversationData, UserProfile
+from state.models import UserProfile
 
 NOW = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
 
@@ -30,9 +30,8 @@ class Person:
         self.conversations = ConversationState(MemoryStorage())
         users = UserState(MemoryStorage())
         self._profile = users.create_property("UserProfile")
-        self._data = self.conversations.create_property("ConversationData")
-        self._seen: list[tuple[UserProfile | None, ConversationData | None]] = []
-        self.dialog: Dialog = MainDialog(self._profile, self._data, clock=self._clock, **options)
+        self._seen: list[UserProfile | None] = []
+        self.dialog: Dialog = MainDialog(self._profile, clock=self._clock, **options)
         self.client = DialogTestClient(
             channel,
             self.dialog,
@@ -47,17 +46,12 @@ class Person:
     async def on_turn(self, context: Any, logic: Callable[[], Any]) -> None:
         """Look at the state at the end of each turn, as a middleware of the test adapter."""
         await logic()
-        self._seen.append((await self._profile.get(context), await self._data.get(context)))
+        self._seen.append(await self._profile.get(context))
 
     @property
     def profile(self) -> UserProfile | None:
         """The person's profile after the last turn, or None if there is none."""
-        return self._seen[-1][0]
-
-    @property
-    def data(self) -> ConversationData | None:
-        """The conversation's data after the last turn, or None if there are none."""
-        return self._seen[-1][1]
+        return self._seen[-1]
 
     def later(self, **span: float) -> None:
         """Let time pass, in the units of ``timedelta``."""

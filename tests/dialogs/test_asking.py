@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
-
 import pytest
 from botbuilder.core import MemoryStorage, UserState
 from botbuilder.schema import Attachment, Entity
@@ -93,9 +91,9 @@ async def test_the_bots_own_mention_is_no_part_of_the_name(person: Person) -> No
 
 async def test_three_refusals_bring_an_offer_to_stop(person: Person) -> None:
     await person.says("hi")
-    assert await person.says("?") == WITHOUT_LETTERS
-    assert await person.says("?") == WITHOUT_LETTERS
-    assert await person.says("?") == f"{WITHOUT_LETTERS}\n{OFFER}"
+    assert await person.says("!") == WITHOUT_LETTERS
+    assert await person.says("!") == WITHOUT_LETTERS
+    assert await person.says("!") == f"{WITHOUT_LETTERS}\n{OFFER}"
     assert await person.says("x" * 101) == f"{TOO_LONG}\n{OFFER}"
     assert await person.says("Ada") == "Thanks Ada. To see conversation data, type anything."
 
@@ -105,40 +103,26 @@ async def test_three_refusals_bring_an_offer_to_stop(person: Person) -> None:
 async def test_cancel_ends_the_dialog(person: Person, word: str, refusals: int) -> None:
     await person.says("hi")
     for _ in range(refusals):
-        await person.says("?")
+        await person.says("!")
     leave = "All right, let us leave it there. Whenever you want to go on, type anything."
     assert await person.says(word) == leave
     assert person.profile is None
     assert await person.says("hi again") == "What is your name?"
-    assert await person.says("?") == WITHOUT_LETTERS, "refusals are counted afresh"
+    assert await person.says("!") == WITHOUT_LETTERS, "refusals are counted afresh"
 
 
 async def test_questions_await_an_answer_and_statements_do_not(person: Person) -> None:
-    replies = [await person.sends(text) for text in ("hi", "?", "Ada", "hello")]
+    replies = [await person.sends(text) for text in ("hi", "!", "Ada", "hello")]
     hints = [reply.input_hint for reply in replies if reply]
     assert hints == ["expectingInput", "expectingInput", "acceptingInput", "acceptingInput"]
-
-
-async def test_the_time_of_the_open_question_is_kept_until_it_is_answered() -> None:
-    person = Person()
-    await person.says("hi")
-    person.later(minutes=2)
-    await person.says("?")
-    assert person.data is not None
-    assert person.data.asked_at == person.now.timestamp()
-    await person.says("Ada")
-    assert person.data.asked_at is None
 
 
 @pytest.mark.parametrize("kind", ["typing", "event", "messageUpdate", "messageReaction", "invoke"])
 async def test_what_is_no_message_changes_nothing(person: Person, kind: str) -> None:
     assert await person.sends(type=kind) is None
-    assert (person.profile, person.data) == (None, None)
+    assert person.profile is None
     await person.says("hi")
-    before = copy(person.data)
-    person.later(minutes=1)
     assert await person.sends("Bob", type=kind) is None
-    assert person.data == before
     assert await person.says("Ada") == "Thanks Ada. To see conversation data, type anything."
 
 

@@ -9,7 +9,7 @@ from botbuilder.schema import Activity, Attachment, ChannelAccount, Entity
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs.greeting import greeting_text, shortened
+from dialogs.greeting import greeting_text
 from dialogs.messages import Words
 from tests.dialogs.person import NOW, Person
 
@@ -99,27 +99,19 @@ async def test_the_echo_is_one_line(person: Person, text: str, echo: str) -> Non
     assert len(reply.splitlines()) == 3
 
 
-async def test_a_long_text_is_echoed_in_part(person: Person) -> None:
-    await person.introduces_herself()
-    assert (await person.says("x" * 1000)).startswith(f"Ada sent: {'x' * 1000}\n")
-    assert (await person.says("x" * 1001)).startswith(f"Ada sent: {'x' * 999}…\n")
-
-
 @pytest.mark.parametrize(
-    ("text", "short"),
-    [
-        ("12345678", "12345678"),
-        ("123456789", "1234567…"),
-        ("123456 89", "123456…"),
-        ("😀😀😀😀", "😀😀😀😀"),
-        ("😀😀😀😀😀", "😀😀😀…"),
-        ("1234👩‍💻👩‍💻", "1234…"),
-        ("123456e\u0301e\u0301", "123456…"),
-        ("🇫🇷🇩🇪🇯🇵", "🇫🇷…"),
-    ],
+    ("channel", "limit"), [("msteams", 20_000), ("sms", 1600), ("facebook", 2000), ("kiosk", 1600)]
 )
-def test_a_text_is_cut_between_what_people_see_as_characters(text: str, short: str) -> None:
-    assert shortened(text, 8) == short
+async def test_of_a_long_text_as_much_is_echoed_as_the_channel_takes(
+    channel: str, limit: int
+) -> None:
+    person = Person(channel)
+    await person.introduces_herself()
+    room = limit - len(await person.says("")) + len("an empty message")
+    assert (await person.says("x" * room)).startswith(f"Ada sent: {'x' * room}\n")
+    reply = await person.says("x" * (room + 1))
+    assert reply.startswith(f"Ada sent: {'x' * (room - 1)}…\n")
+    assert len(reply) == limit
 
 
 async def test_the_bots_own_mention_is_not_echoed(person: Person) -> None:
@@ -243,10 +235,3 @@ def test_any_message_is_greeted_in_three_lines(
     greeting = greeting_text(WORDS, "Ada", activity, when="now", where="here")
     assert len(greeting.splitlines()) == 3
     assert greeting.encode("utf-8")
-
-
-@given(text=st.text(max_size=40), limit=st.integers(1, 30))
-def test_a_shortened_text_is_the_beginning_of_the_text(text: str, limit: int) -> None:
-    short = shortened(text, limit)
-    assert len(short.encode("utf-16-le")) <= 2 * limit
-    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))

@@ -1,0 +1,198 @@
+"""What a person says, recognised: whole phrases, and names in sentences such as "I'm Ada"."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+
+import regex  # type: ignore[import-untyped]
+
+from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages
+
+# No phrase, and no name in a sentence, is longer. What is longer costs nothing to pass over.
+_LONGEST = 160
+_LONGEST_GREETING = 30
+_AFTER_GREETING = " ,.!،、。！，"
+_SLOT = "{name}"
+_BLANKS = regex.compile(r"\s+")
+# What stands around a name without being part of it. A full stop may be: "John Smith Jr."
+_AROUND_NAME = ' \t\r\n\u00a0\u3000:,;!?"“”„«»「」『』。、！？،؛؟¡¿'
+_FULL_STOP = regex.compile(r"(?<=[^\W\d_]{3}|[\"“”«»])\.$")
+_BLOCKS_OF_MARKS = (
+    (0x300, 0x900),
+    (0x1AB0, 0x1B00),
+    (0x1DC0, 0x1E00),
+    (0x20D0, 0x2100),
+    (0xFE20, 0xFE30),
+)
+# Marks of lower combining classes, such as the voicing of kana, make another letter.
+_FIRST_ACCENT_CLASS = 10
+_ACCENTS = [
+    chr(code)
+    for code in chain.from_iterable(range(*block) for block in _BLOCKS_OF_MARKS)
+    if unicodedata.combining(chr(code)) >= _FIRST_ACCENT_CLASS
+]
+_TATWEEL = "\u0640"  # stretches Arabic words
+_FOLDS = {
+    **str.maketrans(dict.fromkeys([*_ACCENTS, _TATWEEL], "")),
+    **str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'")),
+    **str.maketrans(dict.fromkeys(",:-\u2010\u2011\u060c\u3001", " ")),
+}
+
+
+def folded(text: str) -> str:
+    """Return a text without case and accents, its commas, colons and hyphens as blanks."""
+    if text.isascii():
+        return text.casefold().replace(",", " ").replace(":", " ").replace("-", " ")
+    return unicodedata.normalize("NFKD", text).casefold().translate(_FOLDS)
+
+
+def bare(text: str) -> str:
+    """Return an utterance in the form in which two spellings of it are equal.
+
+    Case, accents, outer punctuation and the amount of white space make no difference, except
+    where there is nothing else: "?".
+    """
+    words = " ".join(folded(text).split())
+    begin, end = 0, len(words)
+    while begin < end and not words[begin].isalnum():
+        begin += 1
+    while begin < end and not (words[end - 1].isalnum() or _is_mark(words[end - 1])):
+        end -= 1
+    return words[begin:end] or words
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M"
+
+
+class Phrases:
+    """The phrases and the name patterns of all languages, in one look-up.
+
+    Phrases are the messages called ``…_phrases``, alternatives separated by ``|``. Patterns are
+    those called ``…_patterns``, with a slot for the name in each alternative.
+
+    :param catalogues: the messages of every language.
+    """
+
+    def __init__(self, catalogues: Mapping[str, Mapping[str, str]]) -> None:
+        self._meanings: dict[str, dict[str, str]] = {}
+        self._patterns: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._languages = tuple(catalogues)
+        for language, messages in catalogues.items():
+            for name, text in messages.items():
+                if name.endswith("_phrases"):
+                    for phrase in text.split("|"):
+                        self._meanings.setdefault(bare(phrase), {}).setdefault(language, name)
+                elif name.endswith("_patterns"):
+                    self._patterns[name, language] = [
+                        _sides(pattern) for pattern in text.split("|")
+                    ]
+        # Blanks and punctuation around and in a phrase may be many, but not without end.
+        self._longest_phrase = 2 * max(map(len, self._meanings), default=0)
+        names = [name for name in MESSAGES if name.endswith("_patterns")]
+        sides = {name: list(self._sides_of(name)) for name in names}
+        self._beginnings = {
+            name: tuple({begin for begin, _ in pairs if begin}) for name, pairs in sides.items()
+        }
+        # A pattern that begins with the name is known by its end.
+        self._ends = {
+            name: tuple({end for begin, end in pairs if not begin}) for name, pairs in sides.items()
+        }
+        known = chain(*self._beginnings.values(), *self._ends.values())
+        self._reach = 2 * max(map(len, known), default=0)
+
+    def meaning(self, text: str, language: str) -> str | None:
+        """Return the message one of whose phrases a text is as a whole, or None.
+
+        :param text: what a person said.
+        :param language: theirs: it goes before the others where a phrase is in several.
+        """
+        if len(text) > self._longest_phrase:
+            return None
+        found = self._meanings.get(bare(text))
+        if not found:
+            return None
+        return found.get(language) or next(iter(found.values()))
+
+    def name_in(
+        self, text: str, language: str, patterns: Sequence[str], own: str = ""
+    ) -> str | None:
+        """Return the name in a text that has the form of a pattern, or None.
+
+        :param text: what a person said.
+        :param language: the person's, whose patterns are tried first.
+        :param patterns: the messages with the patterns.
+        :param own: a message with patterns that are tried only in the person's language.
+        """
+        if len(text) > _LONGEST or not self._may_match(text, (*patterns, own)):
+            return None
+        line, at = _aligned(text)
+        for spoken in dict.fromkeys((language, *self._languages)):
+            messages = (*patterns, own) if spoken == language else patterns
+            sides = chain.from_iterable(self._patterns.get((name, spoken), ()) for name in messages)
+            # The longest first: "my name is Ada" is said before "is Ada".
+            for begin, end in sorted(sides, key=lambda pair: -len(pair[0] + pair[1])):
+                first, last = len(begin), len(line) - len(end)
+                matches = first < last and line.startswith(begin) and line.endswith(end)
+                if matches and (name := _trimmed(text[at[first] : at[last]])):
+                    return name
+        return None
+
+    def without_greeting(self, text: str, language: str) -> str:
+        """Return a text without a greeting in front: "Hi, I'm Ada" says "I'm Ada"."""
+        for end in reversed(range(1, min(len(text), _LONGEST_GREETING))):
+            if text[end] in _AFTER_GREETING and self.meaning(text[:end], language) == (
+                "hello_phrases"
+            ):
+                return text[end:].lstrip(_AROUND_NAME)
+        return text
+
+    def _may_match(self, text: str, patterns: Sequence[str]) -> bool:
+        """Whether it is worth to look closely, told by the beginning and the end of a text."""
+        if len(text) <= self._reach:
+            first = last = bare(text)
+        else:
+            first, last = bare(text[: self._reach]), bare(text[-self._reach :])
+        return any(
+            first.startswith(self._beginnings[name]) or last.endswith(self._ends[name])
+            for name in patterns
+            if name
+        )
+
+    def _sides_of(self, name: str) -> Iterator[tuple[str, str]]:
+        for language in self._languages:
+            yield from self._patterns.get((name, language), ())
+
+
+@lru_cache
+def phrases(folder: Path = LOCALES) -> Phrases:
+    """Return the phrases of all languages under a folder, read once."""
+    return Phrases({language: catalogue(folder, language) or {} for language in languages(folder)})
+
+
+def _sides(pattern: str) -> tuple[str, str]:
+    """Return what stands before and after the slot of a pattern."""
+    before, _, after = pattern.partition(_SLOT)
+    return _BLANKS.sub(" ", folded(before)).lstrip(), _BLANKS.sub(" ", folded(after)).rstrip()
+
+
+def _aligned(text: str) -> tuple[str, list[int]]:
+    """Return a text as patterns are compared with it, and where each of its characters was."""
+    line: list[str] = []
+    at: list[int] = []
+    end = len(text.rstrip(_AROUND_NAME + "."))
+    for index, char in enumerate(text[:end]):
+        for part in " " if char.isspace() else folded(char):
+            if (line and line[-1] != " ") or (part != " " and (line or part not in _AROUND_NAME)):
+                line.append(part)
+                at.append(index)
+    return "".join(line), [*at, len(text)]
+
+
+def _trimmed(name: str) -> str:
+    trimmed: str = _FULL_STOP.sub("", name.strip(_AROUND_NAME))
+    return trimmed.strip(_AROUND_NAME)

@@ -1,0 +1,90 @@
+"""What a person may say in the middle of a question, on the main dialog alone."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+
+import pytest
+
+from tests.dialogs.person import Person
+
+ASKED = "What is your name?"
+SURE = (
+    'Shall I erase everything I keep about you? This cannot be undone. Say "yes" to erase it, '
+    "anything else to keep it."
+)
+
+
+@pytest.mark.parametrize("word", ["help", "?", "Hilfe", "who am I", "export my data"])
+async def test_what_only_tells_something_asks_again_in_the_same_message(
+    person: Person, word: str
+) -> None:
+    await person.says("hi")
+    for _ in range(2):
+        reply = await person.sends(word)
+        assert reply is not None
+        assert reply.text.count(ASKED) == 1
+        assert reply.input_hint == "expectingInput"
+    assert await person.says("Ada") == "Thanks Ada. To see conversation data, type anything."
+
+
+async def test_a_preface_is_not_said_again_with_the_question() -> None:
+    person = Person(begin_with="restarted")
+    assert (await person.says("hi")).startswith("I was updated")
+    assert "I was updated" not in await person.says("help")
+
+
+async def test_an_interruption_does_not_count_as_a_refusal(person: Person) -> None:
+    await person.says("hi")
+    for _ in range(5):
+        await person.says("help")
+    assert "cancel" not in await person.says("!")
+
+
+async def test_a_question_that_interrupts_another_takes_its_place(person: Person) -> None:
+    await person.introduces_herself()
+    assert await person.says("change my name") == "What should I call you?"
+    assert await person.says("forget me") == SURE
+    assert await person.says("change my name") == "What should I call you?"
+    assert await person.says("forget me") == SURE
+    assert await person.says("call me Grace") == "All right, I will call you Grace from now on."
+    assert (await person.says("yes")).startswith("Grace sent: yes\n")
+
+
+@pytest.mark.parametrize("answer", ["no", "cancel", "hello", "Yes or no?", "", None])
+async def test_only_yes_erases(person: Person, answer: str | None) -> None:
+    await person.introduces_herself()
+    await person.says("forget me")
+    assert await person.says(answer) == "All right, I keep everything as it is."
+    assert person.profile is not None
+    assert person.profile.name == "Ada"
+
+
+async def test_without_more_the_dialog_forgets_and_exports_the_profile() -> None:
+    person = Person("test")
+    await person.introduces_herself()
+    reply = await person.sends("export my data")
+    assert reply is not None
+    (file,) = reply.attachments
+    assert (file.content_type, file.name) == ("application/json", "my-data.json")
+    data = json.loads(b64decode(file.content_url.removeprefix("data:application/json;base64,")))
+    assert data["UserProfile"]["name"] == "Ada"
+    await person.says("forget me")
+    assert await person.says("yes") == "Done. I have erased everything I kept about you."
+    assert person.profile is None
+
+
+async def test_a_first_time_person_sees_what_can_be_said() -> None:
+    person = Person("msteams")
+    await person.says("hi")
+    reply = await person.sends("Ada")
+    assert reply is not None
+    actions = reply.suggested_actions.actions
+    assert [action.value for action in actions] == ["Who am I?", "Change my name", "Help"]
+    assert {action.type for action in actions} == {"imBack"}
+    for action in actions:
+        answer = await person.sends(action.value)
+        assert answer is not None
+        assert "sent:" not in (answer.text or "")
+        await person.says("cancel")

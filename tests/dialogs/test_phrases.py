@@ -1,0 +1,123 @@
+"""What a person says is recognised, in every language, and not where it is not meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogs.interruptions import Interruption, Wish, interruption_in
+from dialogs.person_name import name_in
+from dialogs.phrases import bare, phrases
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("help", Wish.HELP),
+        ("?", Wish.HELP),
+        ("？", Wish.HELP),
+        (" HELP!! ", Wish.HELP),
+        ("Hélp", Wish.HELP),
+        ("who  am\ni", Wish.WHO_AM_I),
+        ("“Forget me.”", Wish.FORGET),
+        ("cancel, please", Wish.CANCEL),
+        ("ARRETER", Wish.CANCEL),
+        ("oubliez moi", Wish.FORGET),
+        ("Was weisst du über mich?", Wish.WHO_AM_I),
+        ("ﾍﾙﾌﾟ", Wish.HELP),
+        ("الغـــاء", Wish.CANCEL),
+        ("إِلْغَاء", Wish.CANCEL),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "ja", "ar", "tlh"])
+def test_a_phrase_is_known_in_any_spelling_and_language(
+    text: str, wish: Wish, language: str
+) -> None:
+    assert interruption_in(text, language) == Interruption(wish)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "help me out", "helps", "My help is here", "can cel", "??", "!" * 500, "x" * 200_000],
+)
+def test_a_phrase_is_a_whole_message(text: str) -> None:
+    assert interruption_in(text, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Call me Grace", "Grace"),
+        ("please  CALL ME Grace Hopper!", "Grace Hopper"),
+        ('call me "Grace".', "Grace"),
+        ("Nennen Sie mich Jürgen", "Jürgen"),
+        ("Appelle moi Zoé", "Zoé"),
+        ("¡Llamame Íñigo!", "Íñigo"),
+        ("太郎と呼んでください。", "太郎"),
+        ("نادني غريس", "غريس"),
+        ("change my name to Help", "Help"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_new_name_can_be_given_at_once(text: str, name: str, language: str) -> None:
+    assert interruption_in(text, language) == Interruption(Wish.CHANGE_NAME, name)
+
+
+@pytest.mark.parametrize("text", ["call me", "call me !", "call me <b>", "I'm late", "Ada here"])
+def test_what_gives_no_name_at_once_is_no_wish(text: str) -> None:
+    assert interruption_in(text, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("I’m Ada", "en", "Ada"),
+        ("hey there, I'm Ada.", "en", "Ada"),
+        ("Good morning! My name is Ada", "en", "Ada"),
+        ("hi I am Ada", "en", "Ada"),
+        ("My name is Help Johnson", "en", "Help Johnson"),
+        ("My name is: Ada", "en", "Ada"),
+        ("I'm John Smith Jr.", "en", "John Smith Jr."),
+        ("ich heisse Ada", "en", "Ada"),
+        ("je m'appelle Ada", "ja", "Ada"),
+        ("アダです", "en", "アダ"),
+        ("اسمي آدا", "en", "آدا"),
+        ("Marie Hier", "en", "Marie Hier"),
+        ("Soy Sauce", "en", "Soy Sauce"),
+        ("Im Yoona", "en", "Im Yoona"),
+        ("Ada.", "en", "Ada."),
+        ("Hi Ada", "en", "Hi Ada"),
+        ("my name is", "en", "my name is"),
+        ("I'm ...", "en", "I'm ..."),
+        ("my name is " + "x" * 200, "en", "my name is " + "x" * 200),
+    ],
+)
+def test_the_name_in_an_answer(text: str, language: str, name: str) -> None:
+    assert name_in(text, language) == name
+
+
+def test_the_persons_own_language_goes_first() -> None:
+    own = phrases().__class__(
+        {
+            "aa": {"yes_phrases": "no", "help_phrases": "a"},
+            "bb": {"cancel_phrases": "no|a"},
+        }
+    )
+    assert own.meaning("No!", "bb") == "cancel_phrases"
+    assert own.meaning("No!", "aa") == "yes_phrases"
+    assert own.meaning("No!", "cc") == "yes_phrases"
+
+
+@given(st.text())
+def test_any_text_can_be_looked_up(text: str) -> None:
+    assert bare(bare(text)) == bare(text)
+    interruption_in(text, "en")
+    name = name_in(text, "en")
+    assert name in text
+
+
+@given(st.text(min_size=1, max_size=40), st.sampled_from(["My name is {}", "{}です", "اسمي {}"]))
+def test_what_a_pattern_gives_is_part_of_what_was_said(name: str, pattern: str) -> None:
+    text = pattern.format(name)
+    assert name_in(text, "en") in text

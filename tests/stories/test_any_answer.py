@@ -1,0 +1,113 @@
+"""Whatever a person answers: a name that is spoken back, or what to change; and it all fits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from channels.manners import manners_of
+from channels.shortening import units
+from dialogs.catalogue import LOCALES, languages
+from dialogs.interruptions import interruption_in
+from dialogs.messages import Words
+from dialogs.person_name import Refusal, clean_name, name_in
+from schema import wire
+from tests.cloud.person import Person
+from tests.cloud.place import Place
+from tests.stories.story import shown
+from tests.stories.world import World
+
+CHANNELS = st.sampled_from(["emulator", "msteams", "sms", "facebook", "groupme", "kiosk"])
+ODD = st.sampled_from("*_`#[]()<>&;{}|@\\\"'\u200b\u202e\u2066\u0301\n\t\x07 Aé٣字😀")
+TEXTS = st.text() | st.text(ODD, max_size=120) | st.text("x😀 ", max_size=400)
+
+
+async def conversation(channel: str, locale: str, *texts: str) -> list[dict[str, object]]:
+    """Say texts to a new bot, one after another, and return its replies."""
+    world = World()
+    person = Person(world, Place(channel, id="c"), id="p", locale=locale, now=lambda: world.now)
+    for text in texts:
+        replies = (await person.says(text)).texts
+        assert len(replies) == 1
+    return [reply for reply in world.sent("c") if reply["type"] == "message"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS, CHANNELS, st.sampled_from(sorted(languages(LOCALES))))
+@example("**Ada** [x](https://example.com)", "msteams", "en")
+@example("<at>Ada</at>", "msteams", "ar")
+@example("x" * 20_000, "groupme", "de")
+async def test_any_answer_is_a_name_or_is_told_what_to_change(
+    answer: str, channel: str, locale: str
+) -> None:
+    answer = answer.encode("utf-8", "replace").decode()
+    if interruption_in(answer, locale):
+        return
+    reply = (await conversation(channel, locale, "x", answer))[-1]
+    words = Words.for_locale(locale)
+    name = clean_name(name_in(answer, words.language))
+    if isinstance(name, Refusal):
+        values = {"limit": 100} if name is Refusal.TOO_LONG else {}
+        assert reply["text"] == words(name.value, **values)
+    else:
+        assert reply["text"] == words("thanks", name=name)
+    assert reply["textFormat"] == "plain"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=100) | st.just("x😀" * 50), TEXTS | st.just("é" * 90_000), CHANNELS)
+async def test_no_message_is_longer_than_its_channel_takes(
+    name: str, text: str, channel: str
+) -> None:
+    name, text = (said.encode("utf-8", "replace").decode() for said in (name, text))
+    everything = ("x", name, text, "who am I", text, "export my data", "help", text)
+    for reply in await conversation(channel, "en", *everything):
+        body = json.dumps(reply, ensure_ascii=False)
+        said = str(reply.get("text") or "")
+        assert units(said) <= manners_of(wire.decode_activity({"channelId": channel})).longest_text
+        assert units(body) * 2 <= 80_000
+        assert reply["inputHint"] in ("acceptingInput", "expectingInput")
+
+
+@pytest.mark.parametrize("name", ["**Ada**", "[Ada](https://example.com)", "_Ada_", "{{DATE}}"])
+async def test_in_a_card_a_name_is_shown_as_it_is(name: str) -> None:
+    replies = await conversation("msteams", "en", "x", name, "who am I")
+    attachments: Any = replies[-1]["attachments"]
+    (card,) = attachments
+    assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
+    kinds = {block["type"] for block in card["content"]["body"]}
+    assert kinds == {"RichTextBlock"}, "a TextBlock would take Markdown"
+    assert f"Name: {name}" in shown(replies[-1]).splitlines()
+    assert "text" not in replies[-1], "Teams would show both"
+
+
+@pytest.mark.parametrize(("channel", "as_file"), [("emulator", True), ("msteams", False)])
+async def test_what_is_exported_is_json(channel: str, as_file: bool) -> None:
+    replies = await conversation(channel, "en", "x", "Ada", "export my data")
+    told, _, text = shown(replies[-1]).partition("\n")
+    assert told == "Here is everything I keep about you."
+    data = json.loads(text)
+    assert data["user"] == f"{channel}/users/p"
+    assert '"name": "Ada"' in text
+    assert bool(replies[-1].get("attachments")) is as_file
+
+
+async def test_in_a_language_from_right_to_left_values_are_isolated() -> None:
+    replies = await conversation("emulator", "ar", "x", "Ada", "hello", "من أنا؟")
+    texts = [str(reply["text"]) for reply in replies]
+    assert "\u2068Ada\u2069" in texts[1]
+    assert "\u2068hello\u2069" in texts[2]
+    for text in texts:
+        assert text.count("\u2068") == text.count("\u2069")
+    others = await conversation("emulator", "en", "x", "علي", "hello")
+    assert "\u2068" not in "".join(str(reply["text"]) for reply in others)
+
+
+async def test_a_channel_that_speaks_is_told_in_the_persons_language() -> None:
+    replies = await conversation("directlinespeech", "de-AT", "x", "Ada & Co", "hallo")
+    assert all('xml:lang="de-AT"' in str(reply["speak"]) for reply in replies)
+    assert "Danke, Ada &amp; Co." in str(replies[1]["speak"])
