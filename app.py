@@ -159,6 +159,16 @@ def serve(settings: Settings, listener: socket.socket, worker: int = 0) -> None:
     )
 
 
+def _allow_connections() -> None:
+    """Raise the limit of open files as far as it goes: each turn takes two connections."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - Windows has none
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
+
+
 def _run(settings: Settings) -> int:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
@@ -166,6 +176,7 @@ def _run(settings: Settings) -> int:
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         return _fail(f"HOST, PORT: cannot listen on {where}: {error.strerror or error}")
+    _allow_connections()
     # What lives as long as the process need not be looked at by each garbage collection.
     gc.collect()
     gc.freeze()
