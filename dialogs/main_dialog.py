@@ -21,7 +21,7 @@ from dialogs.forget_dialog import ForgetDialog
 from dialogs.greeting import greeting_text, place_text, welcome_back_text
 from dialogs.interruptions import Interruption, Wish, interruption_in, open_question
 from dialogs.messages import Words, is_spoken, locale_tag, message
-from dialogs.user_profile_dialog import CHANGE_NAME, UserProfileDialog
+from dialogs.user_profile_dialog import CHANGE_NAME, UserProfileDialog, thanks_message
 from state.models import UserProfile
 
 _ASKED_WITH = {
@@ -155,8 +155,9 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
         profile, words = turn.profile, turn.words
         known = bool(profile.name)
         if turn.new_name:
-            profile.name = turn.new_name
-            reply = message(words("renamed" if known else "thanks", name=profile.name))
+            name = profile.name = turn.new_name
+            renamed = message(words("renamed", name=name))
+            reply = renamed if known else thanks_message(words, name, turn.context.activity)
         elif turn.wish is Wish.CANCEL and known:
             reply = message(words("nothing_to_stop"))
         elif told := await self._told(turn, ""):

@@ -37,6 +37,8 @@ _ACCENTS = [
 ]
 _TATWEEL = "\u0640"  # stretches Arabic words
 _FOLDS = {
+    # What stays as it is: translate() is slow on what it does not find. Letters up to Arabic; kana.
+    **{code: chr(code) for code in chain(range(0x800), range(0x3000, 0x3100))},
     **str.maketrans(dict.fromkeys([*_ACCENTS, _TATWEEL], "")),
     **str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'")),
     **str.maketrans(dict.fromkeys(",:-\u2010\u2011\u060c\u3001", " ")),

@@ -10,6 +10,7 @@ from botbuilder.dialogs import (
     WaterfallStepContext,
 )
 from botbuilder.dialogs.prompts import PromptOptions, PromptValidatorContext, TextPrompt
+from botbuilder.schema import Activity
 
 from channels.mentions import text_for_bot
 from dialogs.interruptions import Wish, suggest
@@ -21,6 +22,17 @@ from state.models import UserProfile
 REFUSALS_BEFORE_OFFER = 3
 CHANGE_NAME = "change_name"
 """The options with which the dialog asks for another name in place of the one it knows."""
+
+
+def thanks_message(words: Words, name: str, incoming: Activity) -> Activity:
+    """Return the answer to a first name, with buttons for what may be said from now on.
+
+    :param words: the person's language.
+    :param name: theirs.
+    :param incoming: the message to answer.
+    """
+    reply = message(words("thanks", name=name))
+    return suggest(reply, incoming, words, Wish.WHO_AM_I, Wish.CHANGE_NAME, Wish.HELP)
 
 
 class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
@@ -69,9 +81,7 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
         if step.options == CHANGE_NAME:
             reply = message(words("renamed", name=name))
         else:
-            reply = message(words("thanks", name=name))
-            wishes = (Wish.WHO_AM_I, Wish.CHANGE_NAME, Wish.HELP)
-            suggest(reply, step.context.activity, words, *wishes)
+            reply = thanks_message(words, name, step.context.activity)
         await step.context.send_activity(reply)
         return await step.end_dialog(name)
 

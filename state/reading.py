@@ -87,6 +87,8 @@ def _untagged(value: Any) -> Any:
     tag = value.pop("$", None)
     if tag == "dict":  # a plain dict that has a key "$" of its own
         return {name: _untagged(item) for name, item in value["items"].items()}
+    if tag == "int":  # one too large for some JSON libraries
+        return int(value["digits"])
     if tag and tag.startswith("schema."):  # the SDK's models are stored as JSON in JSON
         return json.loads(value["data"])
     return {name: _untagged(item) for name, item in value.items()}

@@ -25,7 +25,7 @@ NAMES = """
 Ada Ali Ana Angel Art Basta Bill Bo Chance Claro Clay Cruz Ende Faith Fin Frank Grace Halt Help
 Heaven Hope Ida Im Jo Joy Mark Maria Max Me Mia Neu Nina No Olga Oui Pat Ray Rich Rob Sam Si
 Start Sunny Will Yi Zoe Jean Marie Paz Soledad Amparo Dolores
-花 光 誠 太郎 さくら アダ نور أمل إيمان علي سلام
+Name هنا 花 光 誠 太郎 さくら アダ نور أمل إيمان علي سلام
 """
 
 

@@ -54,7 +54,7 @@ async def test_list_shows_a_record_a_line(storage: SQLiteStorage) -> None:
         0,
         f"msteams/conversations/a\t23\t{ADA}\t2100-01-01T00:00:00+00:00\n"
         f"msteams/turns/a\t52\t{ADA}\t2100-01-01T00:00:00+00:00\n"
-        f"{ADA}\t{len(ADA_BODY)}\t{ADA}\t-\n"
+        f"{ADA}\t{len(ADA_BODY.encode())}\t{ADA}\t-\n"
         r"test/users/\x1b]0;x\x07\u202e\\\x0a" + "\t18\t" + r"test/users/\x1b]0;x\x07\u202e\\\x0a"
         "\t-\n",
         "",
