@@ -7,16 +7,16 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from errors import DeliveryFailed, DeliveryRefused, StorageError, WriteConflict
+from errors import DeliveryFailed, StorageError, WriteConflict
 from hosting.connector import Connector
+from hosting.effects import carry_out
 from hosting.metrics import Metrics
 from hosting.tracing import span
 from hosting.turn_order import TurnOrder
-from schema import json_text
 from state.ledger import Ledger
 from state.transaction import Transaction
 
@@ -96,6 +96,10 @@ class Delivery:
         ledger.sent_ids = note.ledger.sent_ids
         ledger.settle()
 
+    def carried(self, key: str) -> None:
+        """Say that a ledger was committed anew, with all that this process knew of it."""
+        self._notes.pop(key, None)
+
     def free(self, ledger: Ledger) -> bool:
         """Whether what is owed may be sent from here: no other process is at it."""
         owed = ledger.owed
@@ -127,7 +131,9 @@ class Delivery:
                     if note.lost:
                         raise DeliveryFailed("another process went on with this delivery")
                     effect = owed.effects[owed.sent]
-                    channel_id = await self._carry_out(effect, ledger, service_url, deadline)
+                    channel_id = await carry_out(
+                        effect, ledger, self._connector, service_url, deadline
+                    )
                     ledger.sent(effect.get("id", ""), channel_id)
                     note.sent = owed.sent
         except BaseException:
@@ -144,43 +150,6 @@ class Delivery:
             await self._write(key)
         elif self._writer is None:
             self._writer = asyncio.create_task(self._write_notes())
-
-    async def _carry_out(
-        self, effect: dict[str, Any], ledger: Ledger, service_url: str, deadline: float
-    ) -> str | None:
-        match effect["do"]:
-            case "delay":
-                await asyncio.sleep(effect["ms"] / 1000)
-                return None
-            case "send":
-                call = self._connector.send(
-                    service_url,
-                    effect["conversation"],
-                    json_text.encode(effect["body"]).encode(),
-                    reply_to_id=effect["reply_to"] or None,
-                    deadline=deadline,
-                )
-            case "update":
-                activity_id = ledger.channel_id(effect["activity"])
-                body = {**effect["body"], "id": activity_id}
-                call = self._connector.update(
-                    service_url,
-                    effect["conversation"],
-                    activity_id,
-                    json_text.encode(body).encode(),
-                    deadline=deadline,
-                )
-            case "delete":
-                activity_id = ledger.channel_id(effect["activity"])
-                call = self._connector.delete(
-                    service_url, effect["conversation"], activity_id, deadline=deadline
-                )
-            case unknown:
-                raise DeliveryFailed(f"the ledger holds an unknown effect {unknown!r}")
-        try:
-            return await call
-        except DeliveryRefused:
-            return None  # said once, by the connector; asking again cannot help
 
     def _begin_renewal(self, key: str, note: _Note) -> None:
         note.ended = asyncio.Event()
@@ -230,15 +199,31 @@ class Delivery:
             while self._notes:
                 await asyncio.sleep(LINGER)
                 now = asyncio.get_running_loop().time()
-                due = [key for key, note in self._notes.items() if note.due <= now]
-                await asyncio.gather(*map(self._write_between_turns, due))
+                await self._write_between_turns(
+                    [key for key, note in self._notes.items() if note.due <= now]
+                )
         finally:
             self._writer = None
 
-    async def _write_between_turns(self, key: str) -> None:
-        if not self._order.busy(key):
-            async with self._order.turn(key):
-                await self._write(key)
+    async def _write_between_turns(self, keys: list[str]) -> None:
+        """Write the notes of quiet conversations down, in one transaction."""
+        async with AsyncExitStack() as stack:
+            notes: dict[str, _Note] = {}
+            for key in keys:
+                if not self._order.busy(key):  # else its turn carries the note
+                    await stack.enter_async_context(self._order.turn(key))
+                    notes[key] = self._notes[key]
+            for key, note in notes.items():
+                note.transaction.rewrite(key, note.ledger.body())
+            try:
+                await Transaction.commit_together([note.transaction for note in notes.values()])
+            except StorageError:
+                for key in notes:  # one by one: it may be the fault of a single one
+                    await self._write(key)
+            else:
+                for key, note in notes.items():
+                    if note.ledger.owed is None:
+                        del self._notes[key]
 
     async def close(self) -> None:
         """Write all notes down. Call it when no turn is under way any more."""

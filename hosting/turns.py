@@ -108,7 +108,8 @@ class Turns:
                     if outcome.effects or outcome.answer or transaction.changed:
                         self._enter(ledger, turn, outcome)
                         transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)
-                    await transaction.commit()
+                        await transaction.commit()
+                        self._delivery.carried(key)
                 except WriteConflict:
                     self._metrics.conflicts.inc()
                     continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from botbuilder.core import TurnContext
@@ -117,13 +117,28 @@ class Transaction:
         """
         if not self._changes:
             return
-        changes = list(self._changes.values())
-        e_tags = await self.storage.commit(changes)
-        for change in changes:
-            self._records[change.key] = (
+        changes = tuple(self._changes.values())
+        self._committed(await self.storage.commit(changes))
+
+    @staticmethod
+    async def commit_together(transactions: Sequence[Transaction]) -> None:
+        """Write what was put into several transactions of one storage, all or none.
+
+        :raises errors.WriteConflict: in one of them somebody else was first.
+        :raises errors.StorageUnavailable: the store does not answer.
+        """
+        changes = [change for one in transactions for change in one._changes.values()]
+        if changes:
+            e_tags = await transactions[0].storage.commit(changes)
+            for one in transactions:
+                one._committed(e_tags)
+
+    def _committed(self, e_tags: dict[str, str]) -> None:
+        for key, change in self._changes.items():
+            self._records[key] = (
                 None
                 if change.body is None
-                else Record(change.body, e_tags[change.key], change.owner, change.expires_at)
+                else Record(change.body, e_tags[key], change.owner, change.expires_at)
             )
         self._changes.clear()
 

@@ -101,8 +101,7 @@ class Writer:
                 self._deliver([(self._opened, None, None)])
                 while end is None:
                     end = self._serve(connection)
-                with suppress(sqlite3.Error):
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            # The last connection to close, of all processes, has copied the log into the file.
         self._deliver([(end.future, None, None)])
 
     def _serve(self, connection: Connection) -> _Job | None:

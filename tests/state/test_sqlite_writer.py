@@ -107,6 +107,16 @@ async def test_a_writer_elsewhere_that_never_ends_makes_the_store_unavailable(pa
     await storage.close()
 
 
+async def test_a_new_file_that_another_process_is_making_too_is_waited_for(path: Path) -> None:
+    storage = SQLiteStorage(f"sqlite:///{path}")
+    with locked(path):
+        [opening] = await begun(storage.open())
+        await asyncio.wait([opening], timeout=0.05)
+        assert not opening.done()
+    await opening
+    await storage.close()
+
+
 async def test_commits_that_had_to_wait_are_one_transaction(
     path: Path, storage: SQLiteStorage
 ) -> None:

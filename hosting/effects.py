@@ -1,0 +1,63 @@
+"""Carrying out what an outbox holds, once it is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from errors import DeliveryFailed, DeliveryRefused
+from hosting.connector import Connector
+from schema import json_text
+from state.ledger import Ledger
+
+
+async def carry_out(
+    effect: dict[str, Any],
+    ledger: Ledger,
+    connector: Connector,
+    service_url: str,
+    deadline: float,
+) -> str | None:
+    """Do what an effect says.
+
+    :param effect: a JSON object as :mod:`hosting.outbox` makes it.
+    :param ledger: knows the channel's ids of earlier replies.
+    :param service_url: where the channel listens now.
+    :param deadline: in the event loop's time.
+    :returns: the id that the channel gave, if it gave one. A refusal for good counts as done: the
+        connector has logged it, and asking again cannot help.
+    :raises errors.DeliveryFailed: not done in time.
+    """
+    match effect["do"]:
+        case "delay":
+            await asyncio.sleep(effect["ms"] / 1000)
+            return None
+        case "send":
+            call = connector.send(
+                service_url,
+                effect["conversation"],
+                json_text.encode(effect["body"]).encode(),
+                reply_to_id=effect["reply_to"] or None,
+                deadline=deadline,
+            )
+        case "update":
+            activity_id = ledger.channel_id(effect["activity"])
+            body = {**effect["body"], "id": activity_id}
+            call = connector.update(
+                service_url,
+                effect["conversation"],
+                activity_id,
+                json_text.encode(body).encode(),
+                deadline=deadline,
+            )
+        case "delete":
+            activity_id = ledger.channel_id(effect["activity"])
+            call = connector.delete(
+                service_url, effect["conversation"], activity_id, deadline=deadline
+            )
+        case unknown:
+            raise DeliveryFailed(f"the ledger holds an unknown effect {unknown!r}")
+    try:
+        return await call
+    except DeliveryRefused:
+        return None
