@@ -119,10 +119,14 @@ class SQLiteFile:
             check_same_thread=False,
             factory=Connection,
         )
-        connection.inode = self._inode()
-        connection.execute(f"PRAGMA synchronous = {self.synchronous}")
-        # What is erased is overwritten with zeros in the file. It costs nothing measurable.
-        connection.execute("PRAGMA secure_delete = ON")
+        try:
+            connection.inode = self._inode()
+            connection.execute(f"PRAGMA synchronous = {self.synchronous}")
+            # What is erased is overwritten with zeros in the file. It costs nothing measurable.
+            connection.execute("PRAGMA secure_delete = ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def check_in_place(self, connection: Connection) -> None:
@@ -151,27 +155,34 @@ class SQLiteFile:
         return StorageUnavailable(f"{self.path}: {reason or error}")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        self._read_format(connection)  # before anything of the file is changed
         if self._use_wal(connection) != "wal":
             raise SettingsError(
                 f"STORAGE_URL: {self.path} is on a disk without shared memory (a network "
                 "share?); name a file on a local disk"
             )
         connection.execute("BEGIN IMMEDIATE")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if self._read_format(connection) == 0:
+            for statement in TABLES:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("COMMIT")
+
+    def _read_format(self, connection: sqlite3.Connection) -> int:
+        """The format of the tables in the file, 0 where there are none yet."""
+        # In this order: another process that makes the tables meanwhile sets the version too.
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > FORMAT:
             raise SettingsError(
                 f"STORAGE_URL: {self.path} was written by a newer version of this bot (format "
                 f"{version}, known is {FORMAT}); install that version, or name another file"
             )
-        if version == 0:
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise SettingsError(
-                    f"STORAGE_URL: {self.path} is a database of another program; name another file"
-                )
-            for statement in TABLES:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-        connection.execute("COMMIT")
+        if tables and version == 0:
+            raise SettingsError(
+                f"STORAGE_URL: {self.path} is a database of another program; name another file"
+            )
+        return version
 
     def _use_wal(self, connection: sqlite3.Connection) -> str:
         """Turn the write-ahead log on, for good, and return the mode the file is in."""

@@ -146,12 +146,17 @@ async def test_a_file_of_another_kind_is_refused_and_left_alone(diary: Path) -> 
     assert "not a SQLite database" in await refused(diary)
 
 
-async def test_a_database_of_another_program_is_refused_and_left_alone(path: Path) -> None:
+@pytest.fixture
+def customers(path: Path) -> Iterator[Path]:
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE customers (name TEXT)")
-    assert "another program" in await refused(path)
-    with closing(sqlite3.connect(path)) as other:
-        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
+    content = path.read_bytes()
+    yield path
+    assert path.read_bytes() == content
+
+
+async def test_a_database_of_another_program_is_refused_and_left_alone(customers: Path) -> None:
+    assert "another program" in await refused(customers)
 
 
 async def test_a_file_of_a_newer_bot_is_refused_and_left_alone(
