@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Any
 
 from botbuilder.core import TurnContext
@@ -15,16 +14,15 @@ from botbuilder.schema import (
     Activity,
     ActivityTypes,
     ConversationReference,
-    DeliveryModes,
     ResourceResponse,
 )
 from botframework.connector.auth import ClaimsIdentity
-from msrest.serialization import Model
 
 from errors import StorageError, UnreadableRecord
 from hosting.authentication import Authenticator
 from hosting.connector import Connector
 from hosting.delivery import Delivery
+from hosting.http_answer import http_answer, may_leave
 from hosting.metrics import Metrics
 from hosting.outbox import Outbox
 from hosting.sdk_clients import LateClient
@@ -32,7 +30,6 @@ from hosting.service_url import ServiceUrls
 from hosting.turn_context import HostedTurnContext
 from hosting.turn_order import TurnOrder
 from hosting.turns import Outcome, Turns
-from schema import wire
 from state.transaction import Transaction
 from state.turn_state import TurnState
 
@@ -138,7 +135,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
                 outbox.delay(activity.value)
             elif activity.type == ActivityTypes.invoke_response:
                 context.turn_state[self._INVOKE_RESPONSE_KEY] = activity
-            elif _may_leave(activity):
+            elif may_leave(activity):
                 reply_id = outbox.send(activity)
             responses.append(ResourceResponse(id=reply_id))
         return responses
@@ -214,45 +211,4 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         return context
 
     def _outcome(self, context: TurnContext) -> Outcome:
-        return Outcome(Outbox.of(context).effects, self._answer(context))
-
-    def _answer(self, context: TurnContext) -> dict[str, Any] | None:
-        """The HTTP answer of a turn: ``{"status": int, "body": JSON}``."""
-        activity = context.activity
-        if activity.delivery_mode == DeliveryModes.expect_replies:
-            replies = filter(_may_leave, context.buffered_reply_activities)
-            return {"status": 200, "body": {"activities": list(map(wire.encode_activity, replies))}}
-        if activity.type != ActivityTypes.invoke:
-            return None
-        response = context.turn_state.get(self._INVOKE_RESPONSE_KEY)
-        value = response.value if response else InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
-        return {"status": int(value.status), "body": _plain(value.body)}
-
-
-def _may_leave(activity: Activity) -> bool:
-    """Traces are for the Emulator alone."""
-    return bool(activity.type != ActivityTypes.trace or activity.channel_id == "emulator")
-
-
-def _plain(body: Any) -> Any:
-    """The body of an invoke response as plain JSON.
-
-    The SDK serialises a model in it twice, and makes some that its own serialiser refuses.
-
-    :raises TypeError: it holds something that JSON has no form for.
-    """
-    if isinstance(body, Model):
-        return {
-            field["key"]: _plain(value)
-            for name, field in body._attribute_map.items()
-            if (value := getattr(body, name)) is not None
-        }
-    if isinstance(body, dict):
-        return {name: _plain(value) for name, value in body.items()}
-    if isinstance(body, list):
-        return [_plain(value) for value in body]
-    if isinstance(body, Exception):  # what the SDK answers to an Action.Execute without action
-        return {"message": str(body)}
-    if body is None or isinstance(body, str | int | float):
-        return body
-    raise TypeError(f"an invoke response cannot hold {type(body).__name__}")
+        return Outcome(Outbox.of(context).effects, http_answer(context))

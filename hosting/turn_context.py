@@ -5,6 +5,7 @@ from __future__ import annotations
 from botbuilder.core import TurnContext
 from botbuilder.schema import (
     Activity,
+    ActivityEventNames,
     ActivityTypes,
     DeliveryModes,
     InputHints,
@@ -56,6 +57,8 @@ def _addressed(activity: Activity, incoming: Activity) -> Activity:
     reply.conversation = incoming.conversation
     reply.from_property = incoming.recipient
     reply.recipient = incoming.from_property
-    if incoming.id and incoming.type != ActivityTypes.conversation_update:
+    # Nobody sent the event with which a bot speaks first; nothing can reply to it.
+    proactive = incoming.name == ActivityEventNames.continue_conversation
+    if incoming.id and not proactive and incoming.type != ActivityTypes.conversation_update:
         reply.reply_to_id = incoming.id
     return reply

@@ -7,7 +7,7 @@ import pytest
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationAccount
 
-from errors import DeliveryFailed, StorageUnavailable
+from errors import DeliveryFailed, RequestRefused, StorageUnavailable
 from tests.turns.world import Process, World, log_of, message
 
 CONVERSATION = "msteams/conversations/c"
@@ -295,3 +295,31 @@ async def test_what_bot_code_does_to_the_activity_is_undone_before_the_next_run(
     await process.take(message("bot a"))
     assert seen == ["bot a", "bot a"]
     await process.stop()
+
+
+# The bot speaks first.
+
+
+async def test_a_bot_may_speak_first_and_it_is_a_turn_like_any_other(process: Process) -> None:
+    reference = TurnContext.get_conversation_reference(message("a"))
+    log = process.states[0].create_property("log")
+
+    async def remind(context: TurnContext) -> None:
+        await log.set(context, ["reminded"])
+        await process.states[0].save_changes(context)
+        await context.send_activity("Do not forget.")
+
+    await process.adapter.continue_conversation(reference, remind, "app")
+    assert process.world.channel.received == {"c": ["Do not forget."]}
+    assert await log_of(process.world, CONVERSATION) == ["reminded"]
+
+
+async def test_it_speaks_first_to_a_channel_only(process: Process) -> None:
+    reference = TurnContext.get_conversation_reference(message("a"))
+    reference.service_url = "https://evil.example"
+
+    async def never(_: TurnContext) -> None:
+        raise AssertionError("the bot ran")
+
+    with pytest.raises(RequestRefused):
+        await process.adapter.continue_conversation(reference, never, "app")
