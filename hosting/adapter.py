@@ -195,11 +195,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             return self._outcome(context)
 
         answer = await self._turns.take(activity, self._states.storage_keys(activity), run)
-        if answer is not None:
-            return InvokeResponse(status=answer["status"], body=answer["body"])
-        if activity.type == ActivityTypes.invoke:  # a late redelivery; its answer is gone
-            return InvokeResponse(status=200)
-        return None
+        return answer and InvokeResponse(status=answer["status"], body=answer["body"])
 
     def _context(
         self, activity: Activity, services: dict[str, Any], transaction: Transaction, turn: str

@@ -17,13 +17,13 @@ from hosting.effects import carry_out
 from hosting.metrics import Metrics
 from hosting.tracing import span
 from hosting.turn_order import TurnOrder
-from state.ledger import Ledger
+from state.ledger import Ledger, Owed
 from state.transaction import Transaction
 
 LINGER: Final = 0.05
 """Seconds a note of what was sent waits, on a busy bot, for the next turn to carry it."""
 
-LEASE: Final = 2.0
+LEASE: Final = 3.0
 """Seconds what is owed stays with its process; renewed while a delivery takes longer.
 
 So long the others wait after a crash. The clocks of hosts must not differ by more than that.
@@ -43,7 +43,6 @@ class _Note:
     due: float
     ended: asyncio.Event | None = None
     renewal: asyncio.Task[None] | None = None
-    lost: bool = False
 
 
 class Delivery:
@@ -128,55 +127,72 @@ class Delivery:
         try:
             with span("delivery"):
                 while not owed.settled:
-                    if note.lost:
-                        raise DeliveryFailed("another process went on with this delivery")
+                    await self._hold(key, note, owed)
                     effect = owed.effects[owed.sent]
                     channel_id = await carry_out(
                         effect, ledger, self._connector, service_url, deadline
                     )
                     ledger.sent(effect.get("id", ""), channel_id)
                     note.sent = owed.sent
+            await self._end(note, renewal)
         except BaseException:
             await self._end(note, renewal)
             owed.until = 0  # anybody may go on from here, at once
             await self._write(key)
             raise
-        await self._end(note, renewal)
         self._metrics.delivery_seconds.observe(loop.time() - began)
         ledger.settle()
         note.due = loop.time() + LINGER
         if shared or len(self._order) == 1:
             # Nobody waits, or somebody else does: then no crash may bring these replies again.
             await self._write(key)
-        elif self._writer is None:
-            self._writer = asyncio.create_task(self._write_notes())
+        else:
+            self._write_later()
+
+    async def _hold(self, key: str, note: _Note, owed: Owed) -> None:
+        """See that what is owed is still this process's to send.
+
+        :raises errors.DeliveryFailed: the commit or a send took so long that another process has
+            gone on with it, or may.
+        """
+        if owed.until - self._clock() > LEASE / 4:
+            return
+        if note.renewal is None:
+            await self._renew(key, note)
+        if owed.until <= self._clock():
+            raise DeliveryFailed("this delivery took so long that another process may go on")
 
     def _begin_renewal(self, key: str, note: _Note) -> None:
         note.ended = asyncio.Event()
-        note.renewal = asyncio.create_task(self._renew(key, note, note.ended))
+        note.renewal = asyncio.create_task(self._keep_renewing(key, note, note.ended))
 
-    async def _renew(self, key: str, note: _Note, ended: asyncio.Event) -> None:
-        """Keep what is owed with this process while it takes long."""
+    async def _keep_renewing(self, key: str, note: _Note, ended: asyncio.Event) -> None:
         while not ended.is_set():
-            if note.ledger.owed is not None:
-                note.ledger.owed.until = self.lease()
-            note.transaction.rewrite(key, note.ledger.body())
-            try:
-                await note.transaction.commit()
-            except WriteConflict:
-                note.lost = True
-                return
-            except StorageError as error:
-                _log.warning("a delivery could not be renewed: %s", type(error).__name__)
+            await self._renew(key, note)
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), LEASE / 2)
+
+    async def _renew(self, key: str, note: _Note) -> None:
+        """Keep what is owed with this process for longer; where that fails it runs out."""
+        owed = note.ledger.owed
+        if owed is None:
+            return
+        until, owed.until = owed.until, self.lease()
+        note.transaction.rewrite(key, note.ledger.body())
+        try:
+            await note.transaction.commit()
+        except WriteConflict:
+            owed.until = 0  # another process went on with it
+        except StorageError as error:
+            owed.until = until
+            _log.warning("a delivery could not be renewed: %s", type(error).__name__)
 
     async def _end(self, note: _Note, renewal: asyncio.TimerHandle) -> None:
         """End the renewal, but not in the middle of a write: its e_tag must be known."""
         renewal.cancel()
         if note.renewal is not None and note.ended is not None:
             note.ended.set()
-            await note.renewal
+            await asyncio.shield(note.renewal)
 
     async def _write(self, key: str) -> None:
         """Write a note down; where that fails this process still knows it."""
@@ -190,9 +206,15 @@ class Delivery:
             del self._notes[key]  # another process went on from there
         except StorageError as error:
             _log.warning("what was sent could not be noted: %s", type(error).__name__)
+            note.due = asyncio.get_running_loop().time() + LEASE
+            self._write_later()
         else:
             if note.ledger.owed is None:
                 del self._notes[key]
+
+    def _write_later(self) -> None:
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write_notes())
 
     async def _write_notes(self) -> None:
         try:

@@ -29,6 +29,14 @@ def http_answer(context: TurnContext) -> dict[str, Any] | None:
     return {"status": int(value.status), "body": _plain(value.body)}
 
 
+def answers_over_http(activity: Activity) -> bool:
+    """Whether the HTTP response to an activity has to hold more than a status."""
+    return bool(
+        activity.type == ActivityTypes.invoke
+        or activity.delivery_mode == DeliveryModes.expect_replies
+    )
+
+
 def may_leave(activity: Activity) -> bool:
     """Whether an activity may go to its channel: traces are for the Emulator alone."""
     return bool(activity.type != ActivityTypes.trace or activity.channel_id == "emulator")

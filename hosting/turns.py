@@ -13,11 +13,12 @@ from typing import Any, Final
 from botbuilder.schema import Activity
 
 from errors import RequestRefused, WriteConflict
-from hosting.delivery import Delivery
+from hosting.delivery import LEASE, Delivery
+from hosting.http_answer import answers_over_http
 from hosting.metrics import Metrics
 from hosting.turn_order import TurnOrder
 from state import keys
-from state.ledger import Ledger, digest
+from state.ledger import Ledger, Owed, digest
 from state.storage.base import RecordStorage
 from state.transaction import Transaction
 
@@ -80,27 +81,34 @@ class Turns:
         :param run: runs the bot under a turn's name and a transaction; it is called again on
             fresh state where somebody else changed the same records.
         :returns: the turn's HTTP answer, where it has one.
-        :raises errors.RequestRefused: 503, too many conflicts or too many waiting.
+        :raises errors.RequestRefused: 503, too many conflicts or too many waiting; 409, it took
+            effect so long ago that its HTTP answer is no longer kept.
         :raises errors.StorageError: the store does not answer, or the ledger is unreadable.
         :raises errors.DeliveryFailed: committed, but replies are still owed.
         """
         key = keys.ledger_key(activity)
         turn = digest(activity.id) if activity.id else secrets.token_hex(8)
         owner = "" if keys.several_people(activity) else keys.owner(activity)
+        tries, overdue = 0, None
         async with self._order.turn(key):
-            for attempt in range(TRIES):
-                if attempt:
-                    await asyncio.sleep(random.uniform(0, 0.004 * 2**attempt))  # noqa: S311
+            while tries < TRIES:
+                if tries:
+                    await asyncio.sleep(random.uniform(0, 0.004 * 2**tries))  # noqa: S311
                 transaction = Transaction(self._storage, hosted=True, clock=self._clock)
                 await transaction.load([key, *state_keys])
                 ledger = Ledger.read(key, transaction.record(key))
                 self._delivery.recall(key, ledger)
                 try:
                     if ledger.owed:
-                        await self._settle(key, ledger, transaction, activity)
+                        if self._delivery.free(ledger) or ledger.owed == overdue:
+                            await self._settle(key, ledger, transaction, activity)
+                        else:
+                            overdue = await self._wait_for_others(key, ledger)
+                            tries += 1
+                        continue  # as nothing is owed now, with everything read anew
                     if ledger.knows(activity.id):
                         self._metrics.duplicates.inc()
-                        return ledger.answer(activity.id)
+                        return self._known(ledger, activity)
                     shared = ledger.holder not in ("", self._delivery.holder)
                     outcome = await run(turn, transaction)
                     if transaction.deletes(key):  # the bot forgets the person: so does the ledger
@@ -112,6 +120,7 @@ class Turns:
                         self._delivery.carried(key)
                 except WriteConflict:
                     self._metrics.conflicts.inc()
+                    tries += 1
                     continue
                 await self._delivery.deliver(
                     key, ledger, transaction, activity.service_url, shared=shared
@@ -121,28 +130,45 @@ class Turns:
             503, "conflict", "Others keep changing the same records.", retry_after=1
         )
 
+    def _known(self, ledger: Ledger, activity: Activity) -> dict[str, Any] | None:
+        """The answer to an activity that took effect before."""
+        answer = ledger.answer(activity.id)
+        if answer is None and answers_over_http(activity):
+            raise RequestRefused(
+                409, "answer_gone", "This activity took effect; its answer is no longer kept."
+            )
+        return answer
+
     async def _settle(
         self, key: str, ledger: Ledger, transaction: Transaction, activity: Activity
     ) -> None:
-        """See that the turn before owes nothing any more, so that replies keep their order.
+        """Send what the turn before owes, so that replies keep their order.
 
-        :raises errors.WriteConflict: another process was at it; read everything again.
+        :raises errors.WriteConflict: another process was quicker.
         """
-        if not self._delivery.free(ledger):
-            await self._wait_for_others(key, ledger)
-            raise WriteConflict(key)
         self._delivery.claim(ledger)
         transaction.rewrite(key, ledger.body())
         await transaction.commit()
         await self._delivery.deliver(key, ledger, transaction, activity.service_url, shared=False)
 
-    async def _wait_for_others(self, key: str, ledger: Ledger) -> None:
-        """Wait until the process that sends what is owed has noted so, or its time is over."""
-        pause = 0.002
+    async def _wait_for_others(self, key: str, ledger: Ledger) -> Owed | None:
+        """Wait until the process that sends what is owed has noted so, or its time is over.
+
+        :returns: what is owed still though nothing has happened for longer than a lease, by this
+            machine's own count: clocks may have jumped.
+        """
+        loop = asyncio.get_running_loop()
+        pause, since = 0.002, loop.time()
         while not self._delivery.free(ledger):
+            if loop.time() - since > 1.5 * LEASE:
+                return ledger.owed
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.2)
-            ledger = Ledger.read(key, (await self._storage.fetch([key])).get(key))
+            newer = Ledger.read(key, (await self._storage.fetch([key])).get(key))
+            if newer.owed != ledger.owed:
+                since = loop.time()
+            ledger = newer
+        return None
 
     def _enter(self, ledger: Ledger, turn: str, outcome: Outcome) -> None:
         ledger.enter(

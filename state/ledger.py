@@ -21,10 +21,10 @@ from schema import json_text
 from state.codec import FORMAT
 from state.storage.base import Record
 
-SEEN: Final = 50
+SEEN: Final = 100
 """How many activities of a conversation are remembered."""
 
-ANSWERS: Final = 4
+ANSWERS: Final = 20
 """How many HTTP answers (invoke, expectReplies) are kept for redeliveries."""
 
 SENT_IDS: Final = 20

@@ -54,9 +54,11 @@ class Transaction:
     async def load(self, keys: Iterable[str], *, again: bool = False) -> None:
         """Read records in one round trip, except those read before.
 
-        :param again: read all of them anew.
+        :param again: read all of them anew, but for those that were put: they would be written.
         """
-        wanted = [key for key in keys if again or key not in self._records]
+        wanted = [
+            key for key in keys if key not in self._records or (again and key not in self._changes)
+        ]
         if wanted:
             found = await self.storage.fetch(wanted)
             for key in wanted:
@@ -68,6 +70,16 @@ class Transaction:
         :raises KeyError: the key was not loaded.
         """
         return self._records[key]
+
+    def body(self, key: str) -> str | None:
+        """The record's body as this transaction sees it: as it was put, else as it was read.
+
+        :raises KeyError: the key was not loaded.
+        """
+        if key in self._changes:
+            return self._changes[key].body
+        record = self._records[key]
+        return record.body if record else None
 
     def put(self, key: str, body: str | None, *, owner: str = "", ttl: float | None = None) -> None:
         """Have a loaded record written, or deleted, at the commit. The last put of a key counts.
@@ -115,10 +127,7 @@ class Transaction:
         :raises errors.WriteConflict: somebody else was first; begin the turn again.
         :raises errors.StorageUnavailable: the store does not answer.
         """
-        if not self._changes:
-            return
-        changes = tuple(self._changes.values())
-        self._committed(await self.storage.commit(changes))
+        await self.commit_together([self])
 
     @staticmethod
     async def commit_together(transactions: Sequence[Transaction]) -> None:
@@ -128,10 +137,16 @@ class Transaction:
         :raises errors.StorageUnavailable: the store does not answer.
         """
         changes = [change for one in transactions for change in one._changes.values()]
-        if changes:
+        if not changes:
+            return
+        try:
             e_tags = await transactions[0].storage.commit(changes)
+        except BaseException:
             for one in transactions:
-                one._committed(e_tags)
+                one.discard()  # nobody may write it later, unasked
+            raise
+        for one in transactions:
+            one._committed(e_tags)
 
     def _committed(self, e_tags: dict[str, str]) -> None:
         for key, change in self._changes.items():

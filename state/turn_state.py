@@ -134,9 +134,9 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         key = self.get_storage_key(turn_context)
         transaction = Transaction.of(turn_context, self.storage)
         await transaction.load([key], again=force)
-        record = transaction.record(key)
+        body = transaction.body(key)
         turn_context.turn_state[self._context_service_key] = CachedState(
-            codec.decode_state(record.body, key=key) if record else {}
+            codec.decode_state(body, key=key) if body is not None else {}
         )
 
     async def save_changes(self, turn_context: TurnContext, force: bool = False) -> None:

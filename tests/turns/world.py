@@ -211,6 +211,7 @@ class Process:
     def __init__(self, world: World) -> None:
         self.world = world
         self.steps = Steps()
+        self.connector = MortalConnector(world.channel, self.steps)
         storage = MortalStorage(world.storage, self.steps)
         conversation_state, user_state = ConversationState(storage), UserState(storage)
         authenticator = Authenticator(Settings())
@@ -218,7 +219,7 @@ class Process:
             TurnState(conversation_state, user_state),
             authenticator,
             ServiceUrls(local=True),
-            MortalConnector(world.channel, self.steps),
+            self.connector,
             clock=world.clock,
         )
         self.bot: Any = CountingBot(conversation_state, user_state)
