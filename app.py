@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
@@ -27,15 +27,13 @@ from hosting.authentication import Authenticator
 from hosting.connector import Connector
 from hosting.metrics import Metrics
 from hosting.requests import MAX_BODY
+from hosting.server import serve_until_stopped
 from hosting.service_url import ServiceUrls
 from hosting.sweeper import sweep_for_ever
 from hosting.token import token_source
 from hosting.workers import Workers
 from state.storage import open_storage
 from state.turn_state import ConversationState, TurnState, UserState
-
-SHUTDOWN: Final = 15.0
-"""Seconds the turns under way have to finish after SIGTERM; longer than a turn may take."""
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -128,15 +126,18 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
-def serve(settings: Settings, listener: socket.socket, worker: int = 0) -> None:
+def serve(
+    settings: Settings, listener: socket.socket, worker: int = 0, lifeline: int | None = None
+) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the turns under way.
 
     :param listener: where to accept connections.
     :param worker: the number of this process; the first one says where it listens.
+    :param lifeline: see :func:`hosting.server.serve_until_stopped`.
     :raises errors.BotError: the bot cannot start.
     """
 
-    def announce(_: object) -> None:
+    def announce() -> None:
         if worker:
             return
         host, port = listener.getsockname()[:2]
@@ -150,13 +151,7 @@ def serve(settings: Settings, listener: socket.socket, worker: int = 0) -> None:
             ]
         print("\n".join(lines), flush=True)
 
-    web.run_app(
-        create_app(settings),
-        sock=listener,
-        print=announce,
-        access_log=None,
-        shutdown_timeout=SHUTDOWN,
-    )
+    asyncio.run(serve_until_stopped(create_app(settings), listener, announce, lifeline))
 
 
 def _allow_connections() -> None:
@@ -172,7 +167,7 @@ def _allow_connections() -> None:
 def _run(settings: Settings) -> int:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=128)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
         return _fail(f"HOST, PORT: cannot listen on {where}: {error.strerror or error}")
@@ -183,7 +178,8 @@ def _run(settings: Settings) -> int:
     with listener:
         if settings.workers > 1:
             return Workers(
-                settings.workers, lambda worker: _guard(serve, settings, listener, worker)
+                settings.workers,
+                lambda worker, lifeline: _guard(serve, settings, listener, worker, lifeline),
             ).run()
         serve(settings, listener)
     return 0

@@ -70,6 +70,8 @@ def set_up(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONFormatter() if form == "json" else PlainFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # What a handler raises is logged by hosting.routes; what is left are strangers' bad requests.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     # Drivers and the SDK may quote requests at these levels.
     for name in ("asyncio", "msrest", "msal", "urllib3", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)

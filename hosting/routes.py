@@ -26,8 +26,12 @@ BOT: Final = web.AppKey("bot", Bot)
 STORAGE: Final = web.AppKey("storage", RecordStorage)
 METRICS: Final = web.AppKey("metrics", Metrics)
 MAX_TURNS: Final = web.AppKey("max_turns", int)
+SLOW_BODIES: Final = web.AppKey[set[int]]("slow_bodies")
 LOOPBACK_ONLY: Final = web.AppKey("loopback_only", bool)
 KEYS_READY: Final = web.AppKey[Callable[[], bool]]("keys_ready")
+
+MAX_SLOW_BODIES: Final = 1_000
+"""Requests whose bodies are still on their way; each may hold 256 KiB of memory."""
 
 SLOWEST_BODY: Final = 10.0
 """Seconds a client may take to send its request's body."""
@@ -44,9 +48,11 @@ async def messages(request: web.Request) -> web.Response:
         raise RequestRefused(
             403, "local_mode", "Without credentials the bot talks to its own machine alone."
         )
+    # Before it has a turn's place: whoever is slow to send keeps nobody else from it.
+    body = await _body(request)
     began = metrics.begin_turn(app[MAX_TURNS])
     try:
-        activity = read_activity(await _body(request), request.headers.get("Content-Type"))
+        activity = read_activity(body, request.headers.get("Content-Type"))
         ids = {"conversation": activity.conversation.id, "activity": activity.id or ""}
         with TurnIds(ids), span("turn", channel=activity.channel_id, **ids):
             response = await app[ADAPTER].process_activity(
@@ -72,13 +78,24 @@ def _is_loopback(address: str | None) -> bool:
 async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise RequestRefused(413, "too_large", f"At most {MAX_BODY} bytes are taken.")
-    if request.content.is_eof():  # it is all here: nothing to wait for
-        return await request.read()
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RequestRefused(415, "content_encoding", "The body must not be compressed.")
     try:
-        async with asyncio.timeout(SLOWEST_BODY):
+        if request.content.is_eof():  # it is all here: nothing to wait for
             return await request.read()
+        slow = request.app[SLOW_BODIES]
+        if len(slow) >= MAX_SLOW_BODIES:
+            raise RequestRefused(503, "overloaded", "Too many slow requests.", retry_after=1)
+        slow.add(id(request))
+        try:
+            async with asyncio.timeout(SLOWEST_BODY):
+                return await request.read()
+        finally:
+            slow.discard(id(request))
     except TimeoutError:
         raise RequestRefused(408, "too_slow", "The body did not arrive in time.") from None
+    except web.RequestPayloadError:
+        raise RequestRefused(400, "bad_body", "The body does not end as it should.") from None
 
 
 async def probe(_: web.Request) -> web.Response:
@@ -148,6 +165,7 @@ def _refusal(status: int, code: str, message: str, retry_after: int | None = Non
 
 def add_routes(app: web.Application) -> None:
     """Add the routes to an application made with :func:`answer_errors` as its middleware."""
+    app[SLOW_BODIES] = set()
     app.router.add_post("/api/messages", messages)
     app.router.add_head("/api/messages", probe)
     app.router.add_get("/healthz", healthz)

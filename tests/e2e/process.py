@@ -25,6 +25,7 @@ class BotProcess:
         self._variables = {"PORT": "0", **variables}
         self._arguments = arguments
         self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
         self.url = ""
         self.printed: list[str] = []
 
@@ -49,6 +50,7 @@ class BotProcess:
             env={**kept, **self._variables},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # so that a signal can reach it and its workers, and no more
             cwd=self._variables.get("PWD", str(ROOT)),
         )
         assert self._process.stdout
@@ -66,20 +68,32 @@ class BotProcess:
         async for line in self._process.stdout:
             self.printed.append(line.decode().rstrip())
 
+    async def wait_for_children(self, count: int) -> list[int]:
+        """Wait until it has forked so many processes; their ids."""
+        while self._process is None:  # noqa: ASYNC110 - it is on its way
+            await asyncio.sleep(0)
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        while len(pids := (await asyncio.to_thread(children.read_text)).split()) < count:
+            pass
+        return [int(pid) for pid in pids]
+
     async def kill(self) -> None:
         """kill -9, as a crash."""
         assert self._process
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
-        await self._reader
+        if self._reader:
+            await self._reader
 
     async def terminate(self) -> int:
         """SIGTERM, as a deploy does; the exit code."""
         assert self._process
-        self._process.send_signal(signal.SIGTERM)
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
         code = await self._process.wait()
-        await self._reader
+        if self._reader:
+            await self._reader
         return code
 
     async def __aenter__(self) -> Self:

@@ -1,5 +1,6 @@
 """Bad requests over HTTP: a short refusal, the bot never runs, and the next person is served."""
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ import pytest
 from aiohttp import ClientSession
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from yarl import URL
 
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
@@ -111,6 +113,31 @@ async def test_too_large_a_body_is_refused_with_and_without_its_length(bot: str)
         for data in (b" " * 300_000, chunks()):
             async with session.post(bot, data=data, headers=headers) as answer:
                 assert answer.status == 413
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x"])
+async def test_a_compressed_body_is_refused(bot: str, encoding: str) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    for data in (b"{}", b"\x1f\x8b\x08\x00garbage", b""):
+        async with (
+            ClientSession() as session,
+            session.post(bot, data=data, headers=headers) as answer,
+        ):
+            assert answer.status in (400, 415)
+
+
+async def test_slow_senders_keep_nobody_out(cloud: FakeCloud, start_bot: StartBot) -> None:
+    bot = await start_bot(max_turns=4)
+    url = URL(bot)
+    head = f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    connections = [await asyncio.open_connection(url.host, url.port) for _ in range(20)]
+    for _, writer in connections:
+        writer.write(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+        await writer.drain()
+    assert (await cloud.person(bot_url=bot).says("hi")).texts == ["What is your name?"]
+    for _, writer in connections:
+        writer.close()
+        await writer.wait_closed()
 
 
 any_json = st.recursive(

@@ -142,9 +142,7 @@ async def test_workers_that_cannot_start_end_the_bot(variables: dict[str, str]) 
 
 async def test_a_worker_that_dies_is_replaced(variables: dict[str, str], cloud: FakeCloud) -> None:
     async with BotProcess(variables, "--workers", "2") as bot:
-        children = Path(f"/proc/{bot.pid}/task/{bot.pid}/children")
-        before = (await asyncio.to_thread(children.read_text)).split()
-        os.kill(int(before[0]), signal.SIGKILL)
+        os.kill((await bot.wait_for_children(2))[0], signal.SIGKILL)
         person = cloud.person("msteams", bot_url=bot.url)
         for text in ("hi", "Ada", "hello"):
             assert (await person.says(text)).status == 201
@@ -176,3 +174,39 @@ async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
         for person, (confirmed, refused) in zip(people, await asyncio.gather(*talks), strict=True):
             assert refused == 0
             assert len(cloud.texts(person.place.id)) == confirmed
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_more_signals_than_one_change_nothing(
+    variables: dict[str, str], cloud: FakeCloud, workers: str
+) -> None:
+    async with BotProcess(variables, "--workers", workers) as bot:
+        person = cloud.person("msteams", bot_url=bot.url)
+        reached, gate = asyncio.Event(), asyncio.Event()
+        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        turn = asyncio.ensure_future(person.says("hi"))
+        await reached.wait()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            os.killpg(bot.pid, number)  # as Ctrl-C and systemd do: every process gets it
+        gate.set()
+        assert (await turn).texts == ["What is your name?"]
+        assert await bot.terminate() == 0
+        assert "Traceback" not in "\n".join(bot.printed)
+
+
+async def test_workers_end_with_their_parent(variables: dict[str, str], cloud: FakeCloud) -> None:
+    async with BotProcess(variables, "--workers", "2") as bot:
+        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        async with asyncio.timeout(10):
+            await bot.kill()  # waits until nobody holds its output any more
+
+
+async def test_a_signal_right_after_the_start_ends_it(variables: dict[str, str]) -> None:
+    for _ in range(5):
+        bot = BotProcess(variables, "--workers", "2")
+        starting = asyncio.ensure_future(bot.start())
+        await bot.wait_for_children(1)
+        async with asyncio.timeout(10):
+            assert await bot.terminate() == 0
+        await asyncio.wait([starting])
+        starting.exception()
