@@ -15,6 +15,8 @@ from channels.time_zone import Zone
 from dialogs.messages import Words
 from state.models import UserProfile
 
+LONGEST_ECHO = 2000  # UTF-16 code units of what a person sent
+
 
 def greeting_text(  # noqa: PLR0913 - what is told is made of these
     words: Words, name: str, activity: Activity, *, when: str, where: str, first: str = ""
@@ -32,7 +34,7 @@ def greeting_text(  # noqa: PLR0913 - what is told is made of these
     """
     rest = "\n" + words("received_at", when=when) + "\n" + words("received_from", where=where)
     frame = first + words("sent", name=name, what="") + rest
-    room = manners_of(activity).longest_text - units(frame)
+    room = min(LONGEST_ECHO, manners_of(activity).longest_text - units(frame))
     what = shortened(_what_was_sent(words, activity), max(1, room))
     return first + words("sent", name=name, what=what) + rest
 
@@ -70,7 +72,8 @@ def place_text(words: Words, activity: Activity) -> str:
 
 
 def _what_was_sent(words: Words, activity: Activity) -> str:
-    text = _one_line(text_for_bot(activity))
+    # What is cut later anyway need not be looked at: a message may have 250,000 characters.
+    text = _one_line(text_for_bot(activity)[: 2 * LONGEST_ECHO])
     if text:
         return text
     if activity.value is not None:

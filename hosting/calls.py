@@ -156,8 +156,11 @@ class Calls:
                 self._watch.on_attempt("ok")
                 return result
             last = result
-            if last.reason == "401" and (token is None or "401" not in curable):
+            if last.reason == "401" and token is None:
                 raise self._refused(call, 401)
+            if last.reason == "401" and "401" not in curable:
+                # A wrong secret or tenant is mended one day; until then replies stay owed.
+                raise self._failed(call, "401: check the bot's app id, password and tenant")
             self._watch.on_attempt("failed")
             wait: float | None = 0.0
             if last.reason not in curable:

@@ -25,7 +25,7 @@ MAX_BODY: Final = 256 * 1024  #: bytes
 MAX_DEPTH: Final = 32  #: levels of objects and lists
 MAX_CONTAINERS: Final = 2_000  #: objects and lists in one body; each takes time to decode
 MAX_VALUES: Final = 10_000  #: values in one body; each takes time to parse
-MAX_ID: Final = 1000  #: characters
+MAX_ID: Final = 1000  #: bytes in UTF-8
 MAX_TYPE: Final = 100  #: characters
 MAX_URL: Final = 2048  #: characters
 
@@ -128,7 +128,13 @@ def _is_channel(value: str) -> bool:
     return _CHANNEL.fullmatch(value) is not None
 
 
-_is_id = _text(MAX_ID)
+_is_short = _text(MAX_ID)
+
+
+def _is_id(value: str) -> bool:
+    # In bytes: two ids and a service URL must fit into a request line, percent-encoded.
+    return _is_short(value) and (value.isascii() or len(value.encode()) <= MAX_ID)
+
 
 _FIELDS: Final[tuple[tuple[str, bool, Callable[[Activity], Any], Callable[[str], bool]], ...]] = (
     # name, whether it is required, where the activity has it, what it may hold

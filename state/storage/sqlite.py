@@ -46,8 +46,8 @@ class SQLiteStorage(RecordStorage):
 
     The file is made with mode 0600, and so are ``-wal`` and ``-shm`` beside it; they belong to
     it, and all three are to be copied together, with the bot stopped. When the file is moved or
-    deleted under a running bot, nothing is written and everything raises
-    :class:`errors.StorageUnavailable` until it is back or the bot is started again: an empty file
+    deleted under a running bot, nothing is written: each commit raises
+    :class:`errors.StorageUnavailable` until it is back or the bot is started again. An empty file
     in its place would have the bot ask everybody's name anew.
 
     :param url: see above.

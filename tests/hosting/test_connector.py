@@ -458,9 +458,8 @@ async def test_a_channel_that_refuses_fresh_tokens_too_is_not_asked_for_ever() -
     async with authenticated() as (cloud, client):
         cloud.script.always(Answer(401))
         for _ in range(3):
-            with pytest.raises(DeliveryRefused) as refused:
+            with pytest.raises(DeliveryFailed, match="401"):
                 await client.send(cloud.service_url, "c", message("c"))
-            assert refused.value.status == 401
         assert len(cloud.connector.requests) == 6
         assert cloud.login.token_requests == 2
 
