@@ -19,7 +19,9 @@ from bots.dialog_bot import DialogBot
 from bots.person_data import exporting, forgetting
 from bots.turn_error import turn_error_handler
 from config import Settings
+from dialogs.catalogue import LOCALES, languages
 from dialogs.main_dialog import MainDialog
+from dialogs.messages import is_spoken
 from errors import BotError, SettingsError, StorageError
 from hosting import logs, routes
 from hosting.adapter import CloudAdapter
@@ -39,8 +41,12 @@ from state.turn_state import ConversationState, TurnState, UserState
 def create_app(settings: Settings) -> web.Application:
     """The whole bot as an aiohttp application; nothing is connected until it starts.
 
-    :raises errors.SettingsError: no store speaks the storage URL, or its driver is missing.
+    :raises errors.SettingsError: no store speaks the storage URL or its driver is missing, or
+        nobody speaks the default locale.
     """
+    if not is_spoken(settings.default_locale):
+        spoken = ", ".join(sorted(languages(LOCALES)))
+        raise SettingsError(f"DEFAULT_LOCALE: must be one of {spoken}, with or without a region")
     storage = open_storage(settings.storage_url)
     conversation_state = ConversationState(storage, settings.conversation_ttl)
     user_state = UserState(storage, settings.profile_ttl)

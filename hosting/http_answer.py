@@ -21,12 +21,13 @@ def http_answer(context: TurnContext) -> dict[str, Any] | None:
     activity = context.activity
     if activity.delivery_mode == DeliveryModes.expect_replies:
         replies = filter(may_leave, context.buffered_reply_activities)
-        return {"status": 200, "body": {"activities": list(map(wire.encode_activity, replies))}}
+        return {"status": 200, "body": {"activities": list(map(_reply, replies))}}
     if activity.type != ActivityTypes.invoke:
         return None
     response = context.turn_state.get(BotAdapter._INVOKE_RESPONSE_KEY)
-    value = response.value if response else InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
-    return {"status": int(value.status), "body": _plain(value.body)}
+    return _invoked(
+        response.value if response else InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
+    )
 
 
 def answers_over_http(activity: Activity) -> bool:
@@ -40,6 +41,16 @@ def answers_over_http(activity: Activity) -> bool:
 def may_leave(activity: Activity) -> bool:
     """Whether an activity may go to its channel: traces are for the Emulator alone."""
     return bool(activity.type != ActivityTypes.trace or activity.channel_id == "emulator")
+
+
+def _invoked(response: InvokeResponse) -> dict[str, Any]:
+    return {"status": int(response.status), "body": _plain(response.body)}
+
+
+def _reply(activity: Activity) -> dict[str, Any]:
+    if activity.type == ActivityTypes.invoke_response:
+        activity.value = _invoked(activity.value)
+    return wire.encode_activity(activity)
 
 
 def _plain(body: Any) -> Any:
@@ -60,7 +71,8 @@ def _plain(body: Any) -> Any:
     if isinstance(body, list):
         return [_plain(value) for value in body]
     if isinstance(body, Exception):  # what the SDK answers to an Action.Execute without action
-        return {"message": str(body)}
+        code, *message = map(str, body.args or ("Error",))
+        return {"code": code, "message": " ".join(message) or code}
     if body is None or isinstance(body, str | int | float):
         return body
     raise TypeError(f"an invoke response cannot hold {type(body).__name__}")

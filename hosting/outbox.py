@@ -30,10 +30,6 @@ class Outbox:
         assert isinstance(outbox, cls)  # noqa: S101  # the adapter put it there
         return outbox
 
-    def emptied(self) -> Outbox:
-        """An empty outbox for the same turn."""
-        return Outbox(self._turn)
-
     def send(self, activity: Activity) -> str:
         """Keep an activity to be sent.
 

@@ -44,7 +44,8 @@ class PostgreSQLStorage(RecordStorage):
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
         if asyncpg is None:
             raise SettingsError(
-                "STORAGE_URL: PostgreSQL needs a driver; install it with: pip install asyncpg"
+                "STORAGE_URL: PostgreSQL needs a driver; install it with: "
+                "pip install -c constraints.txt asyncpg"
             )
         server = ServerUrl.parse(url)
         self._address = server.address

@@ -44,7 +44,8 @@ class RedisStorage(RecordStorage):
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
         if not INSTALLED:
             raise SettingsError(
-                "STORAGE_URL: Redis and Valkey need a driver; install it with: pip install redis"
+                "STORAGE_URL: Redis and Valkey need a driver; install it with: "
+                "pip install -c constraints.txt redis"
             )
         scheme, colon, rest = url.partition(":")
         server = ServerUrl.parse(_SCHEMES.get(scheme.lower(), scheme.lower()) + colon + rest)

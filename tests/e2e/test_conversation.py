@@ -151,6 +151,9 @@ async def test_an_invoke_nobody_handles_is_answered_as_the_protocol_says(
     ):
         turn = await person.sends(person.activity("invoke", name=name, value=value))
         assert turn.status == status
+        invoke = person.activity("invoke", name=name, value=value, deliveryMode="expectReplies")
+        [reply] = (await person.sends(invoke)).replies
+        assert (reply["type"], reply["value"]["status"]) == ("invokeResponse", status)
 
 
 @pytest.mark.parametrize(

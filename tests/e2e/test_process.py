@@ -77,6 +77,7 @@ async def test_a_taken_port_is_one_line_and_exit_code_1(variables: dict[str, str
         ({"STORAGE_URL": "postgresql://x:secret@127.0.0.1:1/bot"}, 1),
         ({"STORAGE_URL": "redis://:secret@127.0.0.1:1"}, 1),
         ({"STORAGE_URL": "oracle://x"}, 2),
+        ({"DEFAULT_LOCALE": "xx"}, 2),
         ({"PORT": "many", "LOG_LEVEL": "loud", "HOST": "300.1.1.1"}, 2),
     ],
     ids=str,

@@ -314,7 +314,7 @@ async def test_without_the_driver_it_says_what_to_install() -> None:
         [sys.executable, "-c", program], capture_output=True, check=False, text=True
     )
     assert run.stderr.splitlines()[-1].startswith("errors.SettingsError: STORAGE_URL: PostgreSQL")
-    assert "pip install asyncpg" in run.stderr
+    assert "pip install -c constraints.txt asyncpg" in run.stderr
 
 
 async def test_tables_of_a_newer_format_are_refused(server: Server, database: str) -> None:

@@ -392,7 +392,7 @@ async def test_without_the_driver_it_says_what_to_install() -> None:
         [sys.executable, "-c", program], capture_output=True, check=False, text=True
     )
     assert run.stderr.splitlines()[-1].startswith("errors.SettingsError: STORAGE_URL: Redis")
-    assert "pip install redis" in run.stderr
+    assert "pip install -c constraints.txt redis" in run.stderr
 
 
 async def test_records_of_another_layout_are_refused(server: Server) -> None:

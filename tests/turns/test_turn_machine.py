@@ -29,6 +29,11 @@ class Sent:
     confirmed: bool = False
 
 
+def unnoted(process: Process) -> set[str]:
+    """Conversations of which the process has not yet written down what it has sent."""
+    return {key.rpartition("/")[2] for key in process.adapter._delivery._notes}
+
+
 class Turns(RuleBasedStateMachine):
     """Two processes on one store, a channel that delivers again, and everything that goes wrong."""
 
@@ -56,7 +61,7 @@ class Turns(RuleBasedStateMachine):
             await process.take(activity)
         except (Crash, DeliveryFailed, RequestRefused):
             if process.steps.dead:
-                self.disturbed.add(sent.conversation)
+                self.disturbed |= {sent.conversation, *unnoted(process)}
             return
         sent.confirmed = True
 
@@ -122,7 +127,7 @@ class Turns(RuleBasedStateMachine):
 
     @rule(side=SIDES)
     def a_process_is_killed_between_turns(self, side: int) -> None:
-        self.disturbed.update(self.processes[side].adapter._delivery._notes and {"c", "d"})
+        self.disturbed |= unnoted(self.processes[side])
         self.processes[side].steps.dead = True
         self.replace(side)
 
