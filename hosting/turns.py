@@ -97,7 +97,7 @@ class Turns:
                 transaction = Transaction(self._storage, hosted=True, clock=self._clock)
                 await transaction.load([key, *state_keys])
                 ledger = Ledger.read(key, transaction.record(key))
-                self._delivery.recall(key, ledger)
+                self._delivery.notes.recall(key, ledger, self._delivery.holder)
                 try:
                     if ledger.owed:
                         if self._delivery.free(ledger) or ledger.owed == overdue:
@@ -117,7 +117,7 @@ class Turns:
                         self._enter(ledger, turn, outcome)
                         transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)
                         await transaction.commit()
-                        self._delivery.carried(key)
+                        self._delivery.notes.drop(key)
                 except WriteConflict:
                     self._metrics.conflicts.inc()
                     tries += 1

@@ -233,8 +233,8 @@ class Process:
         """Stop in good order."""
         if not self.steps.dead:
             await self.adapter.close()
-        elif self.adapter._delivery._writer:
-            self.adapter._delivery._writer.cancel()
+        elif self.adapter._delivery.notes._writer:
+            self.adapter._delivery.notes._writer.cancel()
 
 
 def message(
