@@ -2,7 +2,7 @@
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format bench lock clean
+.PHONY: help install tools run test lint format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,23 +11,27 @@ install: ## Make .venv with all that is needed to work on the bot
 	python3 -m venv .venv
 	.venv/bin/python -m pip install --quiet -r requirements-dev.txt
 
+tools:
+	@$(PYTHON) -c 'import mypy, pytest, ruff' 2>/dev/null || \
+		{ echo 'run make install first' >&2; exit 1; }
+
 run: ## Run the bot
 	$(PYTHON) app.py
 
-test: ## Run the tests
+test: tools ## Run the tests
 	$(PYTHON) -m pytest
 
-lint: ## Check style and types
+lint: tools ## Check style and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy --strict .
 
-format: ## Put the code in order
+format: tools ## Put the code in order
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-bench: ## Measure the bot beside a plain SDK bot
-	$(PYTHON) -m benchmarks
+bench: tools ## Measure the bot beside a plain SDK bot and a bare handler
+	$(PYTHON) -m benchmarks --write docs
 
 lock: ## Write constraints.txt anew, after a change to the requirements
 	rm -rf build/lock && mkdir -p build/lock

@@ -1,4 +1,4 @@
-"""Every error this project raises, on one screen.
+"""Every error this project raises, on one screen (the codec's own is in schema/fields.py).
 
 ::
 

@@ -14,7 +14,7 @@ from botbuilder.schema import Activity, ChannelAccount
 from bots.dialog_run import DialogRun
 from channels.manners import manners_of, mind
 from channels.scopes import place_of
-from dialogs.messages import Words
+from dialogs.messages import words_of_person
 from dialogs.welcome import welcome_message
 from state.codec import encode_state
 from state.models import ConversationData
@@ -53,9 +53,9 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         self._states = BotStateSet([conversation_state, user_state])
         self._conversation_state = conversation_state
         self._user_state = user_state
-        self._profiles = user_state.create_property("UserProfile")
+        profiles = user_state.create_property("UserProfile")
+        self._words = words_of_person(profiles, default_locale)
         self._data = conversation_state.create_property("ConversationData")
-        self._default_locale = default_locale
         self._forget = forget
         self._forget_on_uninstall = forget_on_uninstall
         self._run = DialogRun(
@@ -128,11 +128,6 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         for reply in replies:
             mind(reply, incoming, language)
         await send()
-
-    async def _words(self, context: TurnContext) -> Words:
-        profile = await self._profiles.get(context)
-        known = getattr(profile, "locale", None)
-        return Words.for_locale(context.activity.locale, known, default=self._default_locale)
 
     async def _welcome(self, context: TurnContext) -> None:
         data: Any = await self._data.get(context, ConversationData)

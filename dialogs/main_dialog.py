@@ -13,15 +13,15 @@ from botbuilder.dialogs import ComponentDialog, Dialog, DialogContext, DialogTur
 from botbuilder.schema import Activity, ActivityTypes
 
 from channels.mentions import text_for_bot
-from channels.scopes import tenant_of
+from channels.scopes import several_people_in, tenant_of
 from channels.time_zone import UTC_ZONE, sent_at, zone_named, zone_told_by
 from dialogs.about_person import about_message, export_message
 from dialogs.catalogue import LOCALES, languages
 from dialogs.forget_dialog import ForgetDialog
 from dialogs.greeting import greeting_text, place_text, welcome_back_text
 from dialogs.interruptions import Interruption, Wish, interruption_in, open_question
-from dialogs.messages import Words, is_spoken, locale_tag, message
-from dialogs.user_profile_dialog import CHANGE_NAME, UserProfileDialog, thanks_message
+from dialogs.messages import Words, is_spoken, locale_tag, message, words_of_person
+from dialogs.user_profile_dialog import CHANGE_NAME, UserProfileDialog, named
 from state.models import UserProfile
 
 _ASKED_WITH = {
@@ -81,7 +81,7 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
         self._profiles = profile_accessor
         self._clock = clock
         self._welcome_back_after = welcome_back_after
-        self._default_locale = default_locale
+        self._words_of = words_of_person(profile_accessor, default_locale)
         self._export = export or self._export_profile
         self.add_dialog(UserProfileDialog(profile_accessor, default_locale=default_locale))
         self.add_dialog(ForgetDialog(forget or profile_accessor.delete, self._words_of))
@@ -122,24 +122,15 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
         await inner_dc.cancel_all_dialogs()
         if turn.wish is Wish.CANCEL:
             await context.send_activity(message(turn.words("stopped")))
-        elif turn.new_name:
-            await self._answered(turn, None)
-        else:
+        elif not (turn.new_name and await self._answered(turn, None)):
             return await self._ask(inner_dc, turn, None)
         return await inner_dc.end_dialog()
 
     async def _turn(self, context: TurnContext) -> _Turn:
         profile = await self._profiles.get(context) or UserProfile()
-        activity = context.activity
-        words = Words.for_locale(activity.locale, profile.locale, default=self._default_locale)
-        return _Turn(
-            context, profile, words, interruption_in(text_for_bot(activity), words.language)
-        )
-
-    async def _words_of(self, context: TurnContext) -> Words:
-        profile = await self._profiles.get(context)
-        known = profile.locale if profile else None
-        return Words.for_locale(context.activity.locale, known, default=self._default_locale)
+        words = await self._words_of(context)
+        wants = interruption_in(text_for_bot(context.activity), words.language)
+        return _Turn(context, profile, words, wants)
 
     def _is_answer(self, turn: _Turn, inner_dc: DialogContext) -> bool:
         """Whether a message is for the open question to judge."""
@@ -154,10 +145,9 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
         """Answer a message unless a question is to be asked; return whether it was."""
         profile, words = turn.profile, turn.words
         known = bool(profile.name)
-        if turn.new_name:
-            name = profile.name = turn.new_name
-            renamed = message(words("renamed", name=name))
-            reply = renamed if known else thanks_message(words, name, turn.context.activity)
+        if turn.new_name and known:
+            profile.name = turn.new_name
+            reply = message(words("renamed", name=profile.name))
         elif turn.wish is Wish.CANCEL and known:
             reply = message(words("nothing_to_stop"))
         elif told := await self._told(turn, ""):
@@ -174,17 +164,26 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     async def _told(self, turn: _Turn, question: str) -> Activity | None:
         """Return the answer to a wish to be told something, with the open question after it."""
         words, activity = turn.words, turn.context.activity
-        if turn.wish is Wish.EXPORT:
+        exports = turn.wish is Wish.EXPORT
+        shows = turn.wish is Wish.WHO_AM_I and bool(turn.profile.name)
+        if (exports or shows) and several_people_in(activity):
+            text = words("only_in_private")
+        elif exports:
             return export_message(words, await self._export(turn.context), activity, question)
-        if turn.wish is Wish.WHO_AM_I and turn.profile.name:
+        elif shows:
             return about_message(words, turn.profile, activity, question)
-        if turn.wish in (Wish.HELP, Wish.WHO_AM_I) and (turn.profile.name or question):
+        elif turn.wish in (Wish.HELP, Wish.WHO_AM_I) and (turn.profile.name or question):
             text = words(_ASKED_WITH[turn.wish])
-            return message(f"{text}\n{question}".rstrip(), question=bool(question))
-        return None
+        else:
+            return None
+        return message(f"{text}\n{question}".rstrip(), question=bool(question))
 
     async def _ask(self, inner_dc: DialogContext, turn: _Turn, options: object) -> DialogTurnResult:
         """Open the question that a message calls for."""
+        if turn.new_name:
+            result = await inner_dc.begin_dialog(UserProfileDialog.__name__, named(turn.new_name))
+            await self._note_first_visit(turn)
+            return result
         if turn.wish is Wish.FORGET:
             return await inner_dc.begin_dialog(ForgetDialog.__name__)
         if turn.wish in _ASKED_WITH and (turn.profile.name or turn.wish is not Wish.CHANGE_NAME):

@@ -16,7 +16,7 @@ from babel.dates import (
     get_time_format,
     parse_pattern,
 )
-from botbuilder.core import TurnContext
+from botbuilder.core import StatePropertyAccessor, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, InputHints, TextFormatTypes
 
 from channels.time_zone import Zone
@@ -122,6 +122,23 @@ class Words:
 
 WordsOf = Callable[[TurnContext], Awaitable[Words]]
 """Returns the words for the person of a turn."""
+
+
+def words_of_person(profiles: StatePropertyAccessor, default: str) -> WordsOf:
+    """Make a function that returns the words for the person of a turn.
+
+    The locale of the activity goes before the one the person was last seen with.
+
+    :param profiles: the ``UserProfile`` property of user state.
+    :param default: spoken where neither the activity nor the profile tells a locale.
+    """
+
+    async def words_of(context: TurnContext) -> Words:
+        profile = await profiles.get(context)
+        known = getattr(profile, "locale", None)
+        return Words.for_locale(context.activity.locale, known, default=default)
+
+    return words_of
 
 
 @lru_cache(maxsize=512)

@@ -29,6 +29,7 @@ _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
 
 _PATTERNS = ("rename_patterns", "name_patterns")
+_NOT_NAMES = ("hello_phrases", "yes_phrases", "no_phrases")
 
 
 class Refusal(Enum):
@@ -39,6 +40,7 @@ class Refusal(Enum):
     TOO_LONG = "name_too_long"
     WITH_CONTROLS = "name_with_controls"
     WITH_MARKUP = "name_with_markup"
+    NOT_A_NAME = "not_a_name"
 
 
 def name_in(text: str, language: str = "") -> str:
@@ -60,6 +62,19 @@ def name_in(text: str, language: str = "") -> str:
     return text
 
 
+def answered_name(text: str, language: str) -> str | Refusal:
+    """Return the clean name in an answer to the question for it, or why it is refused.
+
+    A greeting, a yes or a no of the person's language is none: "My name is Hi" gives "Hi".
+
+    :param text: the answer without the bot's own mention.
+    :param language: the person's.
+    """
+    if phrases().own_meaning(text, language) in _NOT_NAMES:
+        return Refusal.NOT_A_NAME
+    return clean_name(name_in(text, language))
+
+
 def clean_name(text: str) -> str | Refusal:
     """Return a name as it is kept, or why it is refused. Never raises.
 
@@ -68,15 +83,15 @@ def clean_name(text: str) -> str | Refusal:
     control characters and whatever could be taken for markup are refused. A clean name stays as
     it is when it is cleaned again.
 
-    :param text: the answer, "" if there was none.
+    :param text: the answer; one that shows nothing, such as "", is missing.
     """
-    if not text:
-        return Refusal.MISSING
     name = _BLANKS.sub(" ", text).strip(" ")
     if _CONTROLS.search(name):
         return Refusal.WITH_CONTROLS
     name = _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", name))
     name = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not name:
+        return Refusal.MISSING
     if len(name) > LONGEST_NAME:
         return Refusal.TOO_LONG
     if _MARKUP.search(name):

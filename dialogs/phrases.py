@@ -113,12 +113,16 @@ class Phrases:
         :param text: what a person said.
         :param language: theirs: it goes before the others where a phrase is in several.
         """
-        if len(text) > self._longest_phrase:
-            return None
-        found = self._meanings.get(bare(text))
-        if not found:
-            return None
-        return found.get(language) or next(iter(found.values()))
+        found = self._found(text)
+        return found.get(language) or next(iter(found.values()), None)
+
+    def own_meaning(self, text: str, language: str) -> str | None:
+        """Return the message one of whose phrases in one language a text is as a whole, or None.
+
+        :param text: what a person said.
+        :param language: theirs.
+        """
+        return self._found(text).get(language)
 
     def name_in(
         self, text: str, language: str, patterns: Sequence[str], own: str = ""
@@ -152,6 +156,10 @@ class Phrases:
             ):
                 return text[end:].lstrip(_AROUND_NAME)
         return text
+
+    def _found(self, text: str) -> Mapping[str, str]:
+        """Return the message of a text in each language that has it as a phrase."""
+        return {} if len(text) > self._longest_phrase else self._meanings.get(bare(text), {})
 
     def _may_match(self, text: str, patterns: Sequence[str]) -> bool:
         """Whether it is worth to look closely, told by the beginning and the end of a text."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from botbuilder.core import StatePropertyAccessor, TurnContext
+from botbuilder.core import StatePropertyAccessor
 from botbuilder.dialogs import (
     ComponentDialog,
+    DialogContext,
     DialogTurnResult,
     WaterfallDialog,
     WaterfallStepContext,
@@ -14,14 +15,22 @@ from botbuilder.schema import Activity
 
 from channels.mentions import text_for_bot
 from dialogs.interruptions import Wish, suggest
-from dialogs.messages import Words, message
-from dialogs.person_name import LONGEST_NAME, Refusal, clean_name, name_in
+from dialogs.messages import Words, message, words_of_person
+from dialogs.person_name import LONGEST_NAME, Refusal, answered_name
 from state.models import UserProfile
 
 # From this refusal on, the bot offers to stop.
 REFUSALS_BEFORE_OFFER = 3
 CHANGE_NAME = "change_name"
 """The options with which the dialog asks for another name in place of the one it knows."""
+
+
+def named(name: str) -> dict[str, str]:
+    """Return the options with which the dialog takes a name for the answer to its question.
+
+    :param name: a clean name.
+    """
+    return {"name": name}
 
 
 def thanks_message(words: Words, name: str, incoming: Activity) -> Activity:
@@ -39,7 +48,8 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
     """Asks for the name until it gets one, keeps it in the profile, and ends with it.
 
     Begun with the name of a message as its options, it says that message in front of the question;
-    with :data:`CHANGE_NAME` it asks how to call the person from now on.
+    with :data:`CHANGE_NAME` it asks how to call the person from now on, and nothing else; with
+    :func:`named` it goes on to what follows the question.
 
     The ids of its dialogs and the names of its steps are stored in open conversations: a change
     to them starts those afresh.
@@ -53,12 +63,20 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
     ) -> None:
         super().__init__(UserProfileDialog.__name__)
         self._profiles = profile_accessor
-        self._default_locale = default_locale
+        self._words = words_of_person(profile_accessor, default_locale)
         self.add_dialog(WaterfallDialog("profile", [self.ask_name, self.keep_name]))
         self.add_dialog(TextPrompt("name", self.check_name))
+        self.add_dialog(WaterfallDialog(CHANGE_NAME, [self.ask_name, self.keep_name]))
+
+    async def on_begin_dialog(self, inner_dc: DialogContext, options: object) -> DialogTurnResult:
+        """Begin the waterfall: its two steps for the name alone where only that is to change."""
+        waterfall = CHANGE_NAME if options == CHANGE_NAME else self.initial_dialog_id
+        return await inner_dc.begin_dialog(waterfall, options)
 
     async def ask_name(self, step: WaterfallStepContext) -> DialogTurnResult:
-        """Ask for the name."""
+        """Ask for the name, unless it is known already."""
+        if isinstance(step.options, dict):
+            return await step.next(step.options["name"])
         words = await self._words(step.context)
         changes = step.options == CHANGE_NAME
         question = words("ask_new_name" if changes else "ask_name")
@@ -93,7 +111,7 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
         context = prompt.context
         words = await self._words(context)
         text = text_for_bot(context.activity)
-        name = clean_name(name_in(text, words.language))
+        name = answered_name(text, words.language)
         if isinstance(name, str):
             prompt.recognized.value = name
             return True
@@ -104,8 +122,3 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
             retry += "\n" + words("offer_to_stop")
         await context.send_activity(message(retry, question=True))
         return False
-
-    async def _words(self, context: TurnContext) -> Words:
-        profile = await self._profiles.get(context)
-        known = profile.locale if profile else None
-        return Words.for_locale(context.activity.locale, known, default=self._default_locale)

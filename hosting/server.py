@@ -43,7 +43,7 @@ async def serve_until_stopped(
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)  # see hosting.workers
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # see hosting.workers
     if lifeline is not None:
         loop.add_reader(lifeline, stop.set)
     runner = web.AppRunner(
@@ -62,3 +62,6 @@ async def serve_until_stopped(
         if lifeline is not None:
             loop.remove_reader(lifeline)
         await runner.cleanup()
+        if hasattr(signal, "pthread_sigmask"):
+            # Nothing is left to stop, and the event loop can take no more while it closes.
+            signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)

@@ -9,7 +9,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from types import FrameType
 from typing import Final
 
 from errors import SettingsError
@@ -17,6 +16,8 @@ from hosting.server import STOPPING
 
 QUICK_END: Final = 5.0
 """Seconds; a worker that ends sooner after its start is started again only after as long."""
+
+_WAITED: Final = {*STOPPING, signal.SIGCHLD} if hasattr(signal, "SIGCHLD") else set(STOPPING)
 
 _log = logging.getLogger("bot.workers")
 
@@ -39,7 +40,9 @@ class Workers:
         self._count = count
         self._serve = serve
         self._workers: dict[int, tuple[int, float]] = {}
+        self._due: dict[int, float] = {}
         self._stopping = False
+        self._worst = 0
         self._lifeline, self._held = os.pipe()
 
     def run(self) -> int:
@@ -47,37 +50,46 @@ class Workers:
 
         :returns: 0, or the exit code of a worker that could not start or did not end well.
         """
-        for signal_number in STOPPING:
-            signal.signal(signal_number, self._stop)
+        # Signals are waited for and not handled: one that came between a look at what there is to
+        # do and the wait for the next would be noticed by nobody.
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED)
         for number in range(self._count):
             self._start(number)
-        worst = 0
+        while self._workers or (self._due and not self._stopping):
+            info = signal.sigtimedwait(_WAITED, 0.2 if self._due else 3600)
+            if info is not None and info.si_signo in STOPPING:
+                self._stop()
+            self._bury()
+            for number in [n for n, due in self._due.items() if due <= time.monotonic()]:
+                del self._due[number]
+                self._start(number)
+        return self._worst
+
+    def _bury(self) -> None:
+        """Look at the workers that have ended."""
         while self._workers:
-            pid, status = os.wait()
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
             number, started = self._workers.pop(pid)
             code = os.waitstatus_to_exitcode(status)
             if self._stopping:
-                worst = worst or abs(code)
+                self._worst = self._worst or abs(code)
             elif code in (1, 2) and time.monotonic() - started < QUICK_END:
-                worst = worst or code  # it has said why; the next one could not start either
-                self._stop(signal.SIGTERM, None)
+                self._worst = code  # it has said why; the next one could not start either
+                self._stop()
             else:
                 _log.error("worker %d ended (%d) and is started again", number, code)
-                self._pause(QUICK_END - (time.monotonic() - started))
-                self._start(number)
-        return worst
+                self._due[number] = started + QUICK_END
 
     def _start(self, number: int) -> None:
         if self._stopping:
             return
         sys.stdout.flush()
-        # Between the fork and its bookkeeping, and until the worker has handlers of its own, a
-        # signal waits; else it would reach nobody, or the wrong one.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-        pid = os.fork()
+        pid = os.fork()  # signals stay blocked in the worker until it has handlers of its own
         if pid:
             self._workers[pid] = (number, time.monotonic())
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
             return
         os.close(self._held)
         try:
@@ -88,12 +100,7 @@ class Workers:
         sys.stdout.flush()
         os._exit(code)
 
-    def _pause(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self._stopping and time.monotonic() < until:
-            time.sleep(0.1)
-
-    def _stop(self, signal_number: int, _: FrameType | None) -> None:
+    def _stop(self) -> None:
         self._stopping = True
         for pid in self._workers:
             os.kill(pid, signal.SIGTERM)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
 import shutil
 import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,7 +17,7 @@ import aiohttp
 import pytest
 from dotenv import dotenv_values
 
-from config import Settings
+from config import CONSENT, Settings
 from dialogs.messages import Words
 from dialogs.welcome import welcome_text
 from tests.dialogs.person import Person
@@ -44,14 +46,15 @@ class TestSettings:
     def test_the_other_names_are_mentioned(self) -> None:
         assert all(f"`{name}`" in README for name in ALIASES)
 
-    def test_the_example_file_shows_the_defaults(self) -> None:
+    def test_the_example_file_shows_every_variable_and_its_default(self) -> None:
         example = (ROOT / ".env.example").read_text(encoding="utf-8")
         switched_on = re.sub(r"^#(?=\w+=)", "", example, flags=re.MULTILINE)
         values = {
             name: text or ""
             for name, text in dotenv_values(stream=io.StringIO(switched_on)).items()
         }
-        assert set(values) <= set(VARIABLES)
+        assert set(values) == set(self.table)
+        assert values.pop("DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS") == CONSENT
         assert Settings.from_env(values) == Settings()
 
 
@@ -63,6 +66,7 @@ class TestConversations:
         assert welcome == f"< {welcome_text(Words.for_locale('en'), several_people=False)}"
         await self.holds(ada, first)
         ada.goes_to("another conversation")
+        ada.later(minutes=45, seconds=18)
         await self.holds(ada, second)
 
     async def holds(self, person: Person, transcript: str) -> None:
@@ -82,6 +86,28 @@ class TestConversations:
         ):
             (reply,) = (await response.json())["activities"]
         assert reply["text"] == "What is your name?"
+
+
+class TestTerminal:
+    async def say(self, bot: str, *options: str) -> tuple[int | None, str, str]:
+        """Run ``python -m tests.cloud``, say "hi" and end the input."""
+        command = [sys.executable, "-m", "tests.cloud", "--bot", bot, *options]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        printed, complaint = await process.communicate(b"hi\n")
+        return process.returncode, printed.decode(), complaint.decode()
+
+    async def test_the_bot_answers(self, bot: str) -> None:
+        code, printed, complaint = await self.say(bot)
+        assert (code, complaint) == (0, "")
+        assert "< What is your name?\n" in printed
+
+    async def test_it_says_in_a_line_that_no_bot_is_there(self) -> None:
+        bot = "http://localhost:9/api/messages"
+        code, _, complaint = await self.say(bot)
+        assert code == 1
+        assert complaint == f"error: no bot answers at {bot}; start it with python app.py\n"
 
 
 class TestWorkedExample:

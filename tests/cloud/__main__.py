@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
+
+import aiohttp
 
 from tests.cloud.cloud import FakeCloud
 from tests.cloud.person import Turn
+
+BOT_URL = "http://127.0.0.1:3978/api/messages"
 
 
 async def talk(options: argparse.Namespace) -> None:
@@ -22,9 +27,9 @@ async def talk(options: argparse.Namespace) -> None:
             print("SERVICE_URL_HOSTS     127.0.0.1")
         person = cloud.person(options.channel, scope=options.scope, bot_url=options.bot)
         print(f"\nYou are in conversation {person.place.id}. Say something; Ctrl-D ends.")
-        _show(await person.joins())
+        _show(await person.joins(), options.traces)
         while (text := await asyncio.to_thread(_read)) is not None:
-            _show(await person.says(text))
+            _show(await person.says(text), options.traces)
 
 
 def _read() -> str | None:
@@ -34,24 +39,39 @@ def _read() -> str | None:
         return None
 
 
-def _show(turn: Turn) -> None:
+def _show(turn: Turn, traces: bool) -> None:
     for reply in turn.replies:
-        print(f"< {reply.get('text') or '[' + reply['type'] + ']'}")
+        if reply["type"] != "trace" or traces:
+            text = reply.get("text") or f"[{reply['type']}]"
+            print("< " + text.replace("\n", "\n  "))
     if turn.status not in (200, 201, 202):
         print(f"! the bot answered {turn.status}")
 
 
-def main() -> None:
-    """Read the command line and start."""
-    parser = argparse.ArgumentParser(prog="python -m tests.cloud", description=__doc__)
-    parser.add_argument("--bot", default="http://127.0.0.1:3978/api/messages")
-    parser.add_argument("--port", type=int, default=0, help="of the cloud; 0 takes a free one")
-    parser.add_argument("--channel", default="emulator")
-    parser.add_argument("--scope", default="personal", choices=["personal", "groupChat", "channel"])
-    parser.add_argument("--app-id", default="", help="ask for tokens issued to this app")
-    parser.add_argument("--app-password", default="")
-    asyncio.run(talk(parser.parse_args()))
+def main() -> int:
+    """Read the command line and start. Exit code 1 if no bot answers."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.cloud",
+        description="Talk to a running bot from the terminal: every line is a message to it.",
+    )
+    add = parser.add_argument
+    add("--bot", default=BOT_URL, help="the bot's endpoint; %(default)s")
+    add("--port", type=int, default=0, help="where the bot's replies come in; 0 takes a free one")
+    add("--channel", default="emulator", help="the channel to play: %(default)s, msteams, ...")
+    scopes = ["personal", "groupChat", "channel"]
+    add("--scope", default="personal", choices=scopes, help="the kind of conversation; %(default)s")
+    add("--app-id", default="", help="of a bot with credentials: ask it for its token")
+    add("--app-password", default="", help="the secret that it has to log in with")
+    add("--traces", action="store_true", help="show trace activities, too")
+    options = parser.parse_args()
+    try:
+        asyncio.run(talk(options))
+    except aiohttp.ClientError:
+        hint = "start it with python app.py"
+        print(f"error: no bot answers at {options.bot}; {hint}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

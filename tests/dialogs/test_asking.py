@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botbuilder.core import MemoryStorage, UserState
+from botbuilder.dialogs import DialogTurnResult, WaterfallStepContext
+from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 from botbuilder.schema import Attachment, Entity
 from botbuilder.testing import DialogTestClient
 
+from dialogs.messages import message
 from dialogs.user_profile_dialog import UserProfileDialog
 from tests.dialogs.person import Person
 
@@ -18,6 +23,7 @@ WITH_CONTROLS = (
     "only."
 )
 WITH_MARKUP = "Please type just your name, without mentions and without the signs < and >."
+NOT_A_NAME = "That does not look like a name. Please type your name."
 OFFER = 'Type "cancel" to stop, or try again.'
 
 
@@ -51,9 +57,13 @@ async def test_markdown_and_patterns_in_a_name_are_plain_text(person: Person, na
     [
         (None, MISSING),
         ("", MISSING),
-        ("   ", WITHOUT_LETTERS),
+        ("   ", MISSING),
         ("?!", WITHOUT_LETTERS),
-        ("\u200b\u2060", WITHOUT_LETTERS),
+        ("\u200b\u2060 \u200d", MISSING),
+        ("hi", NOT_A_NAME),
+        ("Good morning!", NOT_A_NAME),
+        ("Yes, please.", NOT_A_NAME),
+        ("no", NOT_A_NAME),
         ("x" * 101, TOO_LONG),
         ("Ada\x07", WITH_CONTROLS),
         ("Ada\u202eadA", WITH_CONTROLS),
@@ -158,3 +168,60 @@ async def test_the_profile_dialog_works_alone(channel: str) -> None:
     reply = await client.send_activity("Ada")
     assert reply.text == "Thanks Ada. To see conversation data, type anything."
     assert client.dialog_turn_result.result == "Ada"
+
+
+async def ask_colour(step: WaterfallStepContext) -> DialogTurnResult:
+    """Ask one more question."""
+    step.values["name"] = step.result
+    return await step.prompt("colour", PromptOptions(prompt=message("Which colour?")))
+
+
+async def keep_colour(step: WaterfallStepContext) -> DialogTurnResult:
+    """Go on with the name."""
+    return await step.next(step.values["name"])
+
+
+@pytest.fixture
+def person_asked_more(person: Person) -> Person:
+    """A person in front of a bot that asks one more question between name and thanks."""
+    main: Any = person.dialog
+    profile = main._dialogs._dialogs["UserProfileDialog"]
+    profile.add_dialog(TextPrompt("colour"))
+    profile._dialogs._dialogs["profile"]._steps[1:1] = [ask_colour, keep_colour]
+    return person
+
+
+@pytest.mark.parametrize("before", [[], ["hi"], ["forget me"]])
+@pytest.mark.parametrize("given", ["call me Ada", "my name is Ada"])
+async def test_who_gives_a_name_unasked_is_asked_the_other_questions(
+    person_asked_more: Person, before: list[str], given: str
+) -> None:
+    ada = person_asked_more
+    for text in before:
+        await ada.says(text)
+    assert await ada.says(given) == "Which colour?"
+    assert await ada.says("help") != "Which colour?"
+    assert await ada.says("green") == "Thanks Ada. To see conversation data, type anything."
+    assert ada.profile is not None
+    assert (ada.profile.name, ada.profile.last_seen_at) == ("Ada", ada.now.timestamp())
+
+
+async def test_who_changes_the_name_is_not_asked_the_other_questions(
+    person_asked_more: Person,
+) -> None:
+    ada = person_asked_more
+    await ada.says("call me Ada")
+    await ada.says("green")
+    assert await ada.says("call me Grace") == "All right, I will call you Grace from now on."
+    assert await ada.says("change my name") == "What should I call you?"
+    assert await ada.says("Ada") == "All right, I will call you Ada from now on."
+
+
+async def test_a_name_given_unasked_is_noted_with_the_visit(person: Person) -> None:
+    assert await person.says("call me Ada", locale="en-GB") == (
+        "Thanks Ada. To see conversation data, type anything."
+    )
+    assert person.profile is not None
+    assert (person.profile.name, person.profile.locale) == ("Ada", "en-GB")
+    assert person.profile.last_seen_at == person.now.timestamp()
+    assert (await person.says("hello")).startswith("Ada sent: hello\n")

@@ -12,7 +12,7 @@ from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages, placehold
 from dialogs.catalogue import read_catalogue as read
 from dialogs.interruptions import Wish, interruption_in
 from dialogs.messages import Words
-from dialogs.person_name import Refusal, clean_name, name_in
+from dialogs.person_name import Refusal, answered_name, clean_name, name_in
 from dialogs.phrases import bare, phrases
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,49 @@ def test_no_phrase_has_two_meanings_in_all_languages() -> None:
                 for phrase in text.split("|"):
                     meanings[bare(phrase)].add(name)
     assert {phrase: names for phrase, names in meanings.items() if len(names) > 1} == {}
+
+
+UNCLEAR = """
+ok|okay|sure|y|yup|sicher|in Ordnung|j|gerne|bien sûr|d'accord|o|claro|vale|de acuerdo|seguro|s|
+大丈夫です|いいです|أكيد|بالتأكيد|موافق|حسنا
+""".replace("\n", "")
+CLEAR = """
+yes|delete|erase|ja|löschen|lösche alles|oui|effacez|supprimer|sí|borrar|elimínalo|
+はい|消去|削除してください|نعم|احذف|امح
+""".replace("\n", "")
+
+
+@EACH
+def test_only_a_clear_yes_confirms_what_cannot_be_undone(language: str) -> None:
+    known = phrases()
+    unclear = {text: known.meaning(text, language) for text in UNCLEAR.split("|")}
+    assert "yes_phrases" not in unclear.values(), unclear
+    clear = {text: known.meaning(text, language) for text in CLEAR.split("|")}
+    assert set(clear.values()) == {"yes_phrases"}, clear
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "help me, please",
+        "Help, please!",
+        "Hilfe, bitte",
+        "Aide, s'il vous plaît",
+        "¡Ayuda, por favor!",
+        "ヘルプをお願いします。",
+        "مساعدة من فضلك",
+    ],
+)
+def test_help_may_be_asked_for_politely(text: str) -> None:
+    assert interruption_in(text, "en") == (Wish.HELP, "")
+
+
+@EACH
+@pytest.mark.parametrize("name", NAMES.split())
+def test_a_name_is_no_greeting_nor_a_yes(language: str, name: str) -> None:
+    refused = {"en": {"No"}, "es": {"No", "Si"}, "fr": {"Oui"}}.get(language, set())
+    given = answered_name(name, language)
+    assert given == (Refusal.NOT_A_NAME if name in refused else name)
 
 
 @EACH

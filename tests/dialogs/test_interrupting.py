@@ -52,13 +52,25 @@ async def test_a_question_that_interrupts_another_takes_its_place(person: Person
     assert (await person.says("yes")).startswith("Grace sent: yes\n")
 
 
-@pytest.mark.parametrize("answer", ["no", "cancel", "hello", "Yes or no?", "", None])
+@pytest.mark.parametrize(
+    "answer", ["no", "cancel", "hello", "Yes or no?", "ok", "sure", "y", "", None]
+)
 async def test_only_yes_erases(person: Person, answer: str | None) -> None:
     await person.introduces_herself()
     await person.says("forget me")
     assert await person.says(answer) == "All right, I keep everything as it is."
     assert person.profile is not None
     assert person.profile.name == "Ada"
+
+
+@pytest.mark.parametrize(
+    "answer", ["yes", "Yes, please.", "delete", "Erase it", "Delete everything!"]
+)
+async def test_a_clear_yes_erases(person: Person, answer: str) -> None:
+    await person.introduces_herself()
+    await person.says("forget me")
+    assert await person.says(answer) == "Done. I have erased everything I kept about you."
+    assert person.profile is None
 
 
 async def test_without_more_the_dialog_forgets_and_exports_the_profile() -> None:
@@ -88,3 +100,27 @@ async def test_a_first_time_person_sees_what_can_be_said() -> None:
         assert answer is not None
         assert "sent:" not in (answer.text or "")
         await person.says("cancel")
+
+
+@pytest.mark.parametrize("place", [{"is_group": True}, {"conversation_type": "channel"}])
+@pytest.mark.parametrize("word", ["who am I", "what is my name", "export my data"])
+async def test_where_others_read_it_nothing_of_a_person_is_told(
+    person: Person, place: dict[str, object], word: str
+) -> None:
+    private = "I tell you that only in a chat between the two of us. Please ask me there."
+    await person.introduces_herself()
+    person.goes_to("with others", **place)
+    reply = await person.sends(word)
+    assert reply is not None
+    assert (reply.text, reply.attachments) == (private, None)
+    await person.says("change my name")
+    assert await person.says(word) == f"{private}\nWhat should I call you?"
+    person.goes_to("alone")
+    told = await person.sends(word)
+    assert told is not None
+    assert private not in (told.text or "")
+
+
+async def test_whoever_is_not_known_yet_is_told_so_where_others_read_it(person: Person) -> None:
+    person.goes_to("with others", is_group=True)
+    assert await person.says("who am I") == f"I know nothing about you yet.\n{ASKED}"

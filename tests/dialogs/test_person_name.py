@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dialogs.person_name import LONGEST_NAME, Refusal, clean_name, name_in
+from dialogs.person_name import LONGEST_NAME, Refusal, answered_name, clean_name, name_in
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_a_name_is_trimmed_folded_and_composed(text: str, name: str) -> None:
     ("text", "refusal"),
     [
         ("", Refusal.MISSING),
-        (" ", Refusal.WITHOUT_LETTERS),
+        (" ", Refusal.MISSING),
         ("-", Refusal.WITHOUT_LETTERS),
         ("\u0301", Refusal.WITHOUT_LETTERS),
-        ("\u200b\ufeff", Refusal.WITHOUT_LETTERS),
-        ("\u200d", Refusal.WITHOUT_LETTERS),
-        ("\u3164", Refusal.WITHOUT_LETTERS),
+        ("\u200b\ufeff", Refusal.MISSING),
+        ("\u200d", Refusal.MISSING),
+        ("\u3164", Refusal.MISSING),
         ("😀", Refusal.WITHOUT_LETTERS),
         ("x" * 101, Refusal.TOO_LONG),
         ("x" * 250_000, Refusal.TOO_LONG),
@@ -86,3 +86,32 @@ def test_any_text_is_a_clean_name_or_has_a_reason(text: str) -> None:
     assert not {unicodedata.category(char) for char in name} & {"Cc", "Cs", "Zl", "Zp"}
     assert not set(name) & set("<>\u202e\u2066\u200b\ufeff\u3164")
     assert name.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("Hi!", "en", Refusal.NOT_A_NAME),
+        ("Good  Morning", "en", Refusal.NOT_A_NAME),
+        ("no", "en", Refusal.NOT_A_NAME),
+        ("No", "de", "No"),
+        ("Hallo", "en", "Hallo"),
+        ("Hi", "de", "Hi"),
+        ("Moin", "de", "Moin"),
+        ("Moin, ich bin Ada", "de", "Ada"),
+        ("Moin moin, ich bin Ada", "de", "Ada"),
+        ("Claro", "es", "Claro"),
+        ("O", "fr", "O"),
+        ("J", "de", "J"),
+        ("はじめまして。", "ja", Refusal.NOT_A_NAME),
+        ("مرحبًا", "ar", Refusal.NOT_A_NAME),
+        ("My name is Hi", "en", "Hi"),
+        ("Hi, I'm No", "en", "No"),
+        ("Hi Lovelace", "en", "Hi Lovelace"),
+        ("", "en", Refusal.MISSING),
+    ],
+)
+def test_a_greeting_or_a_yes_is_no_name_in_its_own_language(
+    text: str, language: str, name: str | Refusal
+) -> None:
+    assert answered_name(text, language) == name

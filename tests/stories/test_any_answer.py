@@ -14,7 +14,7 @@ from channels.shortening import units
 from dialogs.catalogue import LOCALES, languages
 from dialogs.interruptions import interruption_in
 from dialogs.messages import Words
-from dialogs.person_name import Refusal, clean_name, name_in
+from dialogs.person_name import Refusal, answered_name
 from schema import wire
 from tests.cloud.person import Person
 from tests.cloud.place import Place
@@ -49,7 +49,7 @@ async def test_any_answer_is_a_name_or_is_told_what_to_change(
         return
     reply = (await conversation(channel, locale, "x", answer))[-1]
     words = Words.for_locale(locale)
-    name = clean_name(name_in(answer, words.language))
+    name = answered_name(answer, words.language)
     if isinstance(name, Refusal):
         values = {"limit": 100} if name is Refusal.TOO_LONG else {}
         assert reply["text"] == words(name.value, **values)
