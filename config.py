@@ -27,8 +27,6 @@ _WEB_ADDRESS: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+
 
 
 # Each of these turns the text of a variable into a value, or says in a ValueError what it must be.
-
-
 def _word(text: str) -> str:
     if not text.isascii() or len(text.split()) != 1:
         raise ValueError("must be one word, without white space")

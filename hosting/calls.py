@@ -1,14 +1,11 @@
 """Calls to a channel over HTTP: pooled, authorised, repeated until their deadline.
 
-Repeating can deliver one activity twice: a 502 or 504, a timeout or a broken connection
-does not tell whether the connector took the request, and its API has no key to recognise a
-repetition by. The platform asks for the repetition all the same (see
-:mod:`hosting.retry`), and a reply twice is better than none.
+Repeating can deliver one activity twice: a 502, a timeout or a broken connection does not tell
+whether the connector took the request, and its API has no key to recognise a repetition by. The
+platform asks for it all the same (see :mod:`hosting.retry`): a reply twice is better than none.
 
-On hanging connectors: a connection that hangs is held by one conversation, and a
-conversation sends one activity at a time, since its turns run in order. With at least as
+A connection that hangs is held by one conversation, which sends one activity at a time. With as
 many connections a host as there are turns in flight, none waits for another's connection.
-So ``per_host`` is a bound on sockets, not a queue.
 """
 
 from __future__ import annotations
@@ -28,7 +25,6 @@ from hosting.answers import read_body
 from hosting.retry import RETRYABLE, Backoff, retry_after
 
 log = logging.getLogger(__name__)
-
 _OK = range(200, 300)
 _UNAUTHORIZED = 401
 # Seconds an idle connection is kept: well below the 4 minutes of Azure's load balancer.
