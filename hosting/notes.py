@@ -80,7 +80,7 @@ class Notes:
         ledger.settle()
 
     def drop(self, key: str) -> None:
-        """Forget a note: its ledger was committed anew, with all that was noted."""
+        """Forget a note: its ledger was committed, with all that was noted."""
         self._notes.pop(key, None)
 
     async def write(self, key: str) -> None:
@@ -98,7 +98,7 @@ class Notes:
             note.due = asyncio.get_running_loop().time() + LATER
             self.write_later()
         else:
-            self._written(key, note)
+            self.drop(key)
 
     def write_later(self) -> None:
         """Have the notes written down when they are due, unless turns carry them."""
@@ -133,12 +133,8 @@ class Notes:
                 for key in notes:  # one by one: it may be the fault of a single one
                     await self.write(key)
             else:
-                for key, note in notes.items():
-                    self._written(key, note)
-
-    def _written(self, key: str, note: Note) -> None:
-        if note.ledger.owed is None:
-            self.drop(key)  # the ledger says it all
+                for key in notes:
+                    self.drop(key)
 
     async def flush(self) -> None:
         """Write all notes down, but for those that turns under way will carry."""

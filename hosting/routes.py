@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import web
 from botbuilder.core import Bot
 
-from errors import BotError, DeliveryError, RequestRefused, StorageError, TokenUnavailable
+from errors import DeliveryError, RequestRefused, StorageError, TokenUnavailable
 from hosting.adapter import CloudAdapter
 from hosting.logs import TurnIds
 from hosting.metrics import Metrics
@@ -149,7 +149,7 @@ async def answer_errors(request: web.Request, handler: _Handler) -> web.StreamRe
     except (DeliveryError, TokenUnavailable) as error:
         _log.error("replies are still owed: %s", error)
         return _refusal(502, "delivery_failed", "The replies could not be delivered yet.", 2)
-    except (Exception, BotError):
+    except Exception:
         _log.exception("turn failed")
         return _refusal(500, "internal_error", "Something went wrong.")
 

@@ -130,6 +130,13 @@ async def test_a_failed_delivery_is_owed_and_made_up_for(process: Process) -> No
     assert channel.received == {"c": ALL}
 
 
+async def test_a_failed_delivery_is_noted_once_and_not_over_and_over(process: Process) -> None:
+    process.world.channel.down = True
+    with pytest.raises(DeliveryFailed):
+        await process.take(message("a"))
+    assert len(process.adapter._delivery.notes) == 0
+
+
 async def test_the_next_activity_makes_up_for_it_too_and_first(process: Process) -> None:
     channel = process.world.channel
     channel.down = True
