@@ -29,6 +29,7 @@ from hosting import authentication, keys
 from hosting.authentication import Authenticator
 from hosting.keys import KeyCache
 from hosting.requests import read_activity
+from tests.clock import Clock
 from tests.cloud import Answer, FakeCloud, SigningKey
 from tests.cloud.identity import CHANNEL_ISSUER, EMULATOR_ISSUER
 from tests.hosting.hostile import CASES, Case, Request, Target
@@ -38,16 +39,6 @@ TENANT = "99999999-8888-7777-6666-555555555555"
 GOVERNMENT = "https://botframework.azure.us"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-class Clock:
-    """The time of day, which is moved on by hand."""
-
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -74,7 +65,7 @@ KEY = SigningKey("good")
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(time.time())
 
 
 def bot(cloud: FakeCloud, **changes: Any) -> Settings:

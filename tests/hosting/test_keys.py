@@ -24,24 +24,15 @@ from cryptography.x509.oid import NameOID
 
 from hosting import keys
 from hosting.keys import KeyCache
+from tests.clock import Clock
 from tests.cloud import Answer, Drop, FakeCloud, SigningKey
 
 FIRST, SECOND = SigningKey("first"), SigningKey("second", ("msteams",))
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 5000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(5000.0)
 
 
 @pytest.fixture

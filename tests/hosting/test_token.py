@@ -21,24 +21,15 @@ from errors import SettingsError, TokenUnavailable
 from hosting.answers import access_token
 from hosting.retry import Backoff
 from hosting.token import NoToken, TokenSource, token_source
+from tests.clock import Clock
 from tests.cloud import Answer, FakeCloud
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "p4ss+word&=%"
 
 
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 5000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(5000.0)
 
 
 @pytest.fixture

@@ -2,16 +2,9 @@
 
 from state.storage import MemoryStorage
 from state.transaction import Transaction
+from tests.clock import Clock
 
 DAY = 86_400.0
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def write(storage: MemoryStorage, clock: Clock, body: str, ttl: float | None) -> bool:
@@ -25,7 +18,7 @@ async def write(storage: MemoryStorage, clock: Clock, body: str, ttl: float | No
 
 
 async def test_a_record_that_is_used_lives_on() -> None:
-    clock = Clock()
+    clock = Clock(1_000_000.0)
     storage = MemoryStorage(clock)
     await write(storage, clock, "{}", 30 * DAY)
     for _ in range(5):
@@ -35,7 +28,7 @@ async def test_a_record_that_is_used_lives_on() -> None:
 
 
 async def test_a_record_that_is_not_used_expires() -> None:
-    clock = Clock()
+    clock = Clock(1_000_000.0)
     storage = MemoryStorage(clock)
     await write(storage, clock, "{}", 30 * DAY)
     clock.now += 31 * DAY
@@ -44,7 +37,7 @@ async def test_a_record_that_is_not_used_expires() -> None:
 
 
 async def test_an_unchanged_record_is_not_rewritten_before_half_of_its_life() -> None:
-    clock = Clock()
+    clock = Clock(1_000_000.0)
     storage = MemoryStorage(clock)
     assert await write(storage, clock, "{}", 30 * DAY)
     clock.now += 10 * DAY
@@ -54,7 +47,7 @@ async def test_an_unchanged_record_is_not_rewritten_before_half_of_its_life() ->
 
 
 async def test_a_changed_time_to_live_reaches_old_records() -> None:
-    clock = Clock()
+    clock = Clock(1_000_000.0)
     storage = MemoryStorage(clock)
     await write(storage, clock, "{}", None)
     assert await write(storage, clock, "{}", 30 * DAY)
@@ -66,7 +59,7 @@ async def test_each_record_is_read_once() -> None:
     storage = MemoryStorage()
     transaction = Transaction(storage)
     await transaction.load(["k"])
-    await write(storage, Clock(), "{}", None)
+    await write(storage, Clock(1_000_000.0), "{}", None)
     await transaction.load(["k"])
     assert transaction.record("k") is None
     await transaction.load(["k"], again=True)

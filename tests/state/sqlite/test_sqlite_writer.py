@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,19 +18,6 @@ from state.storage import ANY, Change
 from state.storage.sqlite import SQLiteStorage
 
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
-@pytest.fixture
-async def storage(path: Path) -> AsyncIterator[SQLiteStorage]:
-    store = SQLiteStorage(f"sqlite:///{path}")
-    await store.open()
-    yield store
-    await store.close()
 
 
 def transactions_in(path: Path) -> int:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,19 +18,6 @@ from state.storage.sqlite import SQLiteStorage
 
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'
 DIARY = "Dear diary, " * 1000
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
-@pytest.fixture
-async def storage(path: Path) -> AsyncIterator[SQLiteStorage]:
-    store = SQLiteStorage(f"sqlite:///{path}")
-    await store.open()
-    yield store
-    await store.close()
 
 
 def names(folder: Path) -> list[str]:

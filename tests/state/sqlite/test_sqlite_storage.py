@@ -8,7 +8,6 @@ import resource
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -21,19 +20,6 @@ from tests.state import committing_process
 
 SIDES = ("left", "right")
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
-@pytest.fixture
-async def storage(path: Path) -> AsyncIterator[SQLiteStorage]:
-    store = SQLiteStorage(f"sqlite:///{path}")
-    await store.open()
-    yield store
-    await store.close()
 
 
 def log(path: Path) -> Path:
@@ -81,7 +67,7 @@ async def test_every_confirmed_commit_survives_kill_9(path: Path, option: str) -
             "-m",
             committing_process.__name__,
             url,
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
             stdout=asyncio.subprocess.PIPE,
         )
         assert process.stdout
