@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,6 +20,7 @@ from botframework.connector.auth import ClaimsIdentity
 from errors import StorageError, UnreadableRecord
 from hosting.authentication import Authenticator
 from hosting.connector import Connector
+from hosting.deadlines import Deadlines
 from hosting.delivery import Delivery
 from hosting.http_answer import http_answer, may_leave
 from hosting.metrics import Metrics
@@ -84,6 +84,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         self._authenticator = authenticator
         self._service_urls = service_urls
         self._time_limit = time_limit
+        self._deadlines = Deadlines()
 
     async def close(self) -> None:
         """Write down what was sent. Call it when no turn is under way any more."""
@@ -175,7 +176,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             vars(activity).update(received)  # bot code may have changed it in a run before
             context = self._context(activity, services, transaction, turn)
             try:
-                async with asyncio.timeout(self._time_limit):
+                with self._deadlines.limit(self._time_limit):
                     await self._middleware.receive_activity_with_status(context, logic)
                 return self._outcome(context)
             except StorageError as error:

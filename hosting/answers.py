@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from errors import TokenUnavailable
+from schema import json_text
 
 _OK = 200
 _UNKNOWN_LIFE = 300.0  # seconds that a token is used which does not say how long it holds
@@ -31,7 +31,7 @@ async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
 def json_or_none(body: bytes) -> Any:
     """The JSON value of a body; None where there is none."""
     try:
-        return json.loads(body) if body else None
+        return json_text.decode(body) if body else None
     except (ValueError, RecursionError):
         return None
 

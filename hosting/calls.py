@@ -22,9 +22,11 @@ from yarl import URL
 
 from errors import DeliveryFailed, DeliveryRefused, TokenUnavailable
 from hosting.answers import read_body
+from hosting.deadlines import Deadlines
 from hosting.retry import RETRYABLE, Backoff, retry_after
 
 log = logging.getLogger(__name__)
+_JSON = "application/json; charset=utf-8"
 _OK = range(200, 300)
 _UNAUTHORIZED = 401
 # Seconds an idle connection is kept: well below the 4 minutes of Azure's load balancer.
@@ -95,6 +97,18 @@ class _Again(NamedTuple):
         return f"{self.reason}: {type(self.error).__name__}"
 
 
+def _reason(error: Exception) -> str:
+    match error:
+        case TimeoutError():
+            return "timeout"
+        case aiohttp.ClientConnectorError():
+            return "connection"
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+            return "disconnected"
+        case _:
+            return "connection"
+
+
 class Calls:
     """Makes calls. For the arguments see :class:`hosting.connector.Connector`."""
 
@@ -113,8 +127,10 @@ class Calls:
     ) -> None:
         self._token = token
         self._budget = budget
-        self._timeout = aiohttp.ClientTimeout(total=attempt_timeout, sock_connect=connect_timeout)
         self._attempt_timeout = attempt_timeout
+        # The whole of a request has its limit from elsewhere, for less.
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._deadlines = Deadlines()
         self._per_host = per_host
         self._watch = watch
         self._backoff = backoff
@@ -181,46 +197,27 @@ class Calls:
         """One request. Returns the body of a good answer, or why to try again."""
         if self._closed:
             raise self._failed(call, "the bot is shutting down")
-        headers = {"Accept-Encoding": "identity"}
-        if call.body is not None:
-            headers["Content-Type"] = "application/json; charset=utf-8"
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        timeout = self._timeout
-        if room < self._attempt_timeout:
-            timeout = aiohttp.ClientTimeout(total=room, sock_connect=timeout.sock_connect)
+        body = None if call.body is None else aiohttp.BytesPayload(call.body, content_type=_JSON)
+        headers = None if token is None else {"Authorization": f"Bearer {token}"}
+        status, wish = 0, None
         try:
-            async with self._open_session().request(
-                call.method,
-                call.url,
-                data=call.body,
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,
-            ) as response:
-                return await self._answer(call, response)
-        except TimeoutError as error:
-            return _Again("timeout", error=error)
-        except aiohttp.ClientConnectorError as error:
-            return _Again("connection", error=error)
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-            return _Again("disconnected", error=error)
-        except (aiohttp.ClientError, OSError) as error:
-            return _Again("connection", error=error)
-
-    async def _answer(self, call: Call, response: aiohttp.ClientResponse) -> bytes | _Again:
-        status = response.status
-        try:
-            body = await read_body(response, call.limit)
-        except (aiohttp.ClientError, TimeoutError, OSError):
+            with self._deadlines.limit(min(room, self._attempt_timeout)):
+                response = await self._open_session().request(
+                    call.method, call.url, data=body, headers=headers, allow_redirects=False
+                )
+                try:
+                    status, wish = response.status, response.headers.get("Retry-After")
+                    answer = await read_body(response, call.limit)
+                finally:
+                    response.close()  # the connection is kept if all was read
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is one
             if call.method == "GET" or status not in _OK:
-                raise
-            body = b""  # it is delivered all the same: only the receipt is lost
+                return _Again(_reason(error), error=error)
+            answer = b""  # it is delivered all the same: only the receipt is lost
         if status in _OK:
-            return body
+            return answer
         if status in RETRYABLE or status == _UNAUTHORIZED:
-            wish = retry_after(response.headers.get("Retry-After"), time.time())
-            return _Again(str(status), wish)
+            return _Again(str(status), retry_after(wish, time.time()))
         raise self._refused(call, status)
 
     def _open_session(self) -> aiohttp.ClientSession:
@@ -230,10 +227,12 @@ class Calls:
                 connector=aiohttp.TCPConnector(
                     limit=0, limit_per_host=self._per_host, keepalive_timeout=_KEEP_ALIVE
                 ),
+                timeout=self._timeout,
+                # Compressed answers are not asked for: a small one could be huge inside.
+                headers={"Accept-Encoding": "identity"},
+                auto_decompress=False,
                 # Cookies of one conversation are nothing to another.
                 cookie_jar=aiohttp.DummyCookieJar(),
-                # Compressed answers are not asked for: a small one could be huge inside.
-                auto_decompress=False,
                 trust_env=False,
             )
         return self._session

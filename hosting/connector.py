@@ -9,6 +9,7 @@ What this module adds to HTTP is the paths. How calls are made and repeated stan
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,8 @@ from hosting.retry import Backoff
 # How much is read of an answer, in bytes: of the receipt of a delivery, and of members.
 MAX_RECEIPT = 64 * 1024
 MAX_MEMBERS = 4 * 1024 * 1024
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Connector:
@@ -167,14 +170,24 @@ class Connector:
 def _url(service_url: str, conversation_id: str, *path: str, query: str = "") -> URL:
     if not conversation_id or "" in path:
         raise DeliveryRefused(400, "an empty id cannot be addressed")
-    tail = "/".join(_segment(part) for part in path)
-    url = f"{service_url}/v3/conversations/{_segment(conversation_id)}/{tail}"
+    service = _service(service_url)
+    segments = "/".join(map(_segment, (conversation_id, *path)))
     # encoded=True: yarl would undo some of the encoding and resolve dots.
-    return URL(f"{url}?{query}" if query else url, encoded=True)
+    url = service.with_path(f"{service.raw_path}v3/conversations/{segments}", encoded=True)
+    return URL(f"{url}?{query}", encoded=True) if query else url
+
+
+@lru_cache(maxsize=256)
+def _service(service_url: str) -> URL:
+    return URL(f"{service_url}/", encoded=True)
+
+
+def _segment(text: str) -> str:
+    return text if _PLAIN_ID.fullmatch(text) else _quoted(text)
 
 
 @lru_cache(maxsize=4096)
-def _segment(text: str) -> str:
+def _quoted(text: str) -> str:
     """An id as one segment of a path, whatever is in it.
 
     Dots are no reserved characters, yet ``.`` and ``..`` alone mean another path (RFC 3986,

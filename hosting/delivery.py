@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from errors import DeliveryFailed, StorageError, WriteConflict
 from hosting.connector import Connector
+from hosting.deadlines import Deadlines
 from hosting.effects import carry_out
 from hosting.metrics import Metrics
 from hosting.notes import LINGER, Note, Notes
@@ -34,7 +36,7 @@ _log = logging.getLogger("bot.delivery")
 class _Renewal:
     """Keeps what is owed with this process while a delivery takes long."""
 
-    timer: asyncio.TimerHandle | None = None
+    watch: int = 0
     task: asyncio.Task[None] | None = None
     ended: asyncio.Event | None = None
 
@@ -65,6 +67,7 @@ class Delivery:
         self._metrics = metrics
         self._budget = budget
         self._clock = clock
+        self._deadlines = Deadlines()
 
     def lease(self) -> float:
         """Until when what is owed from now on stays here, in seconds since the epoch."""
@@ -101,7 +104,9 @@ class Delivery:
         note = Note(owed.turn, owed.sent, ledger, transaction, began + LINGER)
         self.notes.take(key, note)
         renewal = _Renewal()
-        renewal.timer = loop.call_later(LEASE / 2, self._begin_renewal, key, note, renewal)
+        renewal.watch = self._deadlines.watch(
+            LEASE / 2, partial(self._begin_renewal, key, note, renewal)
+        )
         try:
             with span("delivery"):
                 while not owed.settled:
@@ -167,8 +172,7 @@ class Delivery:
 
     async def _end(self, renewal: _Renewal) -> None:
         """End the renewal, but not in the middle of a write: its e_tag must be known."""
-        if renewal.timer is not None:
-            renewal.timer.cancel()
+        self._deadlines.unwatch(renewal.watch)
         if renewal.task is not None and renewal.ended is not None:
             renewal.ended.set()
             await asyncio.shield(renewal.task)

@@ -30,7 +30,8 @@ class Metrics:
         self.errors = counter("bot_turn_errors", "Turns in which the bot raised an error")
         self.duplicates = counter("bot_duplicates", "Activities that had taken effect before")
         self.conflicts = counter("bot_conflicts", "Turns run again: a record had changed")
-        self.calls = counter("bot_channel_calls", "Calls to the channel", "outcome")
+        calls = counter("bot_channel_calls", "Calls to the channel", "outcome")
+        self._calls = {name: calls.labels(name) for name in ("ok", "refused", "failed")}
         self.retries = counter("bot_channel_retries", "Calls to the channel repeated", "reason")
         self.refused = counter("bot_requests_refused", "Requests refused", "code")
         self.turn_seconds = histogram("bot_turn_seconds", "From the request to its answer")
@@ -61,7 +62,7 @@ class Metrics:
 
     def on_attempt(self, outcome: str) -> None:
         """Count a call to the channel; see :class:`hosting.calls.Watch`."""
-        self.calls.labels(outcome).inc()
+        self._calls[outcome].inc()
 
     def on_retry(self, reason: str) -> None:
         """Count a repetition; see :class:`hosting.calls.Watch`."""

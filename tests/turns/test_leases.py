@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import pytest
 
 from errors import DeliveryFailed, RequestRefused, StorageUnavailable, WriteConflict
-from hosting import delivery, turns
+from hosting import deadlines, delivery, turns
 from hosting.delivery import LEASE
 from state.storage import Change
 from tests.turns.world import Process, World, log_of, message
@@ -89,6 +89,7 @@ async def test_a_commit_that_took_long_is_still_sent_where_nobody_went_on(
 async def test_a_slow_channel_keeps_what_is_owed_with_its_process(
     world: World, pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(deadlines, "PRECISION", 0.001)
     monkeypatch.setattr(delivery, "LEASE", 0.02)
     monkeypatch.setattr(turns, "LEASE", 0.02)
     world.clock = asyncio.get_running_loop().time  # type: ignore[method-assign]
