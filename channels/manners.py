@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from botbuilder.schema import Activity, ActivityTypes
 
-from channels.scopes import place_of
+from channels.scopes import several_people_in
 from channels.shortening import shortened, units
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -76,7 +76,7 @@ def manners_of(activity: Activity) -> Manners:
 
     :param activity: any incoming activity.
     """
-    table = _IN_GROUPS if place_of(activity).several_people else _TABLE
+    table = _IN_GROUPS if several_people_in(activity) else _TABLE
     channel = activity.channel_id
     return table.get(channel.casefold(), UNKNOWN) if isinstance(channel, str) else UNKNOWN
 

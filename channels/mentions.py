@@ -37,12 +37,13 @@ def text_for_bot(activity: Activity) -> str:
 
 def _own_mentions(activity: Activity) -> list[str]:
     """Return how the bot is mentioned in this text, the longest spelling first."""
-    if not activity.entities:
+    mentions = list(entities_of(activity, "mention"))
+    if not mentions:
         return []
     bot = text_in(activity.recipient, "id")
     spellings = {
         text_in(mention, "text").strip()
-        for mention in entities_of(activity, "mention")
+        for mention in mentions
         if bot and text_in(mention, "mentioned", "id") == bot
     }
     return sorted(spellings - {""}, key=lambda spelling: (-len(spelling), spelling))

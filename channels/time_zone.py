@@ -17,8 +17,8 @@ from channels.entities import entities_of, text_in
 _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")
 _LONGEST_NAME = 64
 _FARTHEST_OFFSET = timedelta(hours=14)
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_FARTHEST_AHEAD = timedelta(days=366)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_FARTHEST_AHEAD = timedelta(days=366).total_seconds()
 
 
 class Zone(NamedTuple):
@@ -71,14 +71,12 @@ def sent_at(activity: Activity, now: float) -> datetime:
     :param activity: any incoming activity.
     :param now: seconds since the epoch.
     """
-    present = datetime.fromtimestamp(now, UTC)
     stamp = activity.timestamp
-    if not isinstance(stamp, datetime) or stamp.utcoffset() is None:
-        return present
-    # Compared before it is converted: the conversion overflows at both ends of the calendar.
-    if not _EARLIEST <= stamp <= present + _FARTHEST_AHEAD:
-        return present
-    return stamp.astimezone(UTC)
+    if isinstance(stamp, datetime) and stamp.utcoffset() is not None:
+        # Compared before it is converted: the conversion overflows at both ends of the calendar.
+        if _EARLIEST <= stamp.timestamp() <= now + _FARTHEST_AHEAD:
+            return stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC)
+    return datetime.fromtimestamp(now, UTC)
 
 
 @lru_cache(maxsize=1024)

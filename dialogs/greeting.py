@@ -33,9 +33,13 @@ def greeting_text(  # noqa: PLR0913 - what is told is made of these
     :param first: what goes in front, with the line break after it.
     """
     rest = "\n" + words("received_at", when=when) + "\n" + words("received_from", where=where)
+    what, longest = _what_was_sent(words, activity), manners_of(activity).longest_text
+    text = first + words("sent", name=name, what=what) + rest
+    # A code point is one or two units: most texts need no counting.
+    if 2 * len(what) <= LONGEST_ECHO and 2 * len(text) <= longest:
+        return text
     frame = first + words("sent", name=name, what="") + rest
-    room = min(LONGEST_ECHO, manners_of(activity).longest_text - units(frame))
-    what = shortened(_what_was_sent(words, activity), max(1, room))
+    what = shortened(what, max(1, min(LONGEST_ECHO, longest - units(frame))))
     return first + words("sent", name=name, what=what) + rest
 
 

@@ -14,7 +14,7 @@ from botbuilder.schema import Activity, ActivityTypes
 
 from channels.mentions import text_for_bot
 from channels.scopes import several_people_in, tenant_of
-from channels.time_zone import UTC_ZONE, sent_at, zone_named, zone_told_by
+from channels.time_zone import UTC_ZONE, Zone, sent_at, zone_named, zone_told_by
 from dialogs.about_person import about_message, export_message
 from dialogs.catalogue import LOCALES, languages
 from dialogs.forget_dialog import ForgetDialog
@@ -40,6 +40,8 @@ class _Turn:
     profile: UserProfile
     words: Words
     wants: Interruption | None
+    moment: datetime
+    zone: Zone | None
 
     @property
     def wish(self) -> Wish | None:
@@ -130,7 +132,8 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
         profile = await self._profiles.get(context) or UserProfile()
         words = await self._words_of(context)
         wants = interruption_in(text_for_bot(context.activity), words.language)
-        return _Turn(context, profile, words, wants)
+        moment, zone = sent_at(context.activity, self._clock()), zone_told_by(context.activity)
+        return _Turn(context, profile, words, wants, moment, zone)
 
     def _is_answer(self, turn: _Turn, inner_dc: DialogContext) -> bool:
         """Whether a message is for the open question to judge."""
@@ -192,8 +195,8 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
 
     async def _greet(self, turn: _Turn, options: object) -> bool:
         activity, profile, words = turn.context.activity, turn.profile, turn.words
-        moment = sent_at(activity, self._clock())
-        zone = zone_told_by(activity) or zone_named(profile.time_zone) or UTC_ZONE
+        moment = turn.moment
+        zone = turn.zone or zone_named(profile.time_zone) or UTC_ZONE
         first = f"{words('restarted')}\n" if options == "restarted" else ""
         if self._is_back(profile, activity, moment):
             first += f"{welcome_back_text(words, profile, zone)}\n"
@@ -222,11 +225,11 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     async def _note_visit(self, turn: _Turn, where: str = "") -> None:
         """Keep in the profile what a message tells of its sender."""
         activity, profile = turn.context.activity, turn.profile
-        profile.last_seen_at = sent_at(activity, self._clock()).timestamp()
+        profile.last_seen_at = turn.moment.timestamp()
         profile.last_channel = where or place_text(turn.words, activity)
         profile.last_conversation = activity.conversation.id
-        if zone := zone_told_by(activity):
-            profile.time_zone = zone.label
+        if turn.zone:
+            profile.time_zone = turn.zone.label
         locale = locale_tag(activity.locale)
         profile.locale = locale if is_spoken(locale) else profile.locale
         person = activity.from_property

@@ -27,6 +27,9 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 # First-strong isolate and its end (Unicode Standard Annex #9): what is between them takes its own
 # direction and leaves that of the text around it alone.
 _ISOLATED = "\u2068{}\u2069"
+# Plain strings: an enum looks its value up each time.
+_MESSAGE, _PLAIN = ActivityTypes.message.value, TextFormatTypes.plain.value
+_EXPECTING, _ACCEPTING = InputHints.expecting_input.value, InputHints.accepting_input.value
 
 
 def locale_tag(locale: object) -> str:
@@ -43,12 +46,8 @@ def message(text: str, *, question: bool = False) -> Activity:
     :param text: what to say.
     :param question: whether an answer is awaited; some channels then open the microphone.
     """
-    return Activity(
-        type=ActivityTypes.message.value,
-        text=text,
-        text_format=TextFormatTypes.plain.value,
-        input_hint=(InputHints.expecting_input if question else InputHints.accepting_input).value,
-    )
+    hint = _EXPECTING if question else _ACCEPTING
+    return Activity(type=_MESSAGE, text=text, text_format=_PLAIN, input_hint=hint)
 
 
 class Words:
@@ -101,6 +100,9 @@ class Words:
         :param moment: an aware datetime, not at the very ends of the calendar.
         :param zone: the zone to tell it in.
         """
+        return _moment_text(self, moment.replace(microsecond=0), zone)
+
+    def _moment(self, moment: datetime, zone: Zone) -> str:
         text = self._pattern.apply(moment.astimezone(zone.tzinfo), self._dates)
         return self("moment_in_zone", moment=text, zone=zone.label)
 
@@ -148,6 +150,10 @@ def is_spoken(locale: str, folder: Path = LOCALES) -> bool:
     :param locale: a well-formed BCP 47 locale, or "".
     """
     return any(language in languages(folder) for language in _with_parents(locale))
+
+
+# Of the many messages of one second.
+_moment_text = lru_cache(maxsize=256)(Words._moment)
 
 
 @lru_cache(maxsize=512)

@@ -8,11 +8,13 @@ or a broken body raises :class:`errors.UnreadableRecord` and nothing is instanti
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
+from operator import attrgetter
 from typing import Any, Final
 
 from botbuilder import schema as models
@@ -39,6 +41,7 @@ MAX_DEPTH: Final = 64
 _TAG: Final = "$"
 _ESCAPED: Final = "dict"  # a plain dict that has the key "$" itself
 _PLAIN: Final = frozenset({str, bool, type(None)})
+_NESTING: Final = frozenset({dict, list})
 _INTEGERS: Final = range(-(2**63), 2**63)  # what every JSON library keeps exactly
 _Pack = Callable[[Any], dict[str, Any]]
 _Unpack = Callable[[dict[str, Any]], Any]
@@ -66,12 +69,14 @@ def register_dataclass(cls: type, tag: str | None = None) -> None:
     :data:`FORMAT` when an older version of the bot must not do that.
     """
     names = tuple(field.name for field in fields(cls))
-    register(
-        cls,
-        tag or cls.__name__,
-        lambda value: {name: getattr(value, name) for name in names},
-        lambda data: cls(**{name: data[name] for name in names if name in data}),
-    )
+    known = frozenset(names)
+
+    def unpack(data: dict[str, Any]) -> Any:
+        if data.keys() <= known:
+            return cls(**data)
+        return cls(**{name: data[name] for name in names if name in data})
+
+    register(cls, tag or cls.__name__, _attributes(names), unpack)
 
 
 def encode_state(state: dict[str, Any]) -> str:
@@ -81,10 +86,35 @@ def encode_state(state: dict[str, Any]) -> str:
     :raises errors.CodecError: a value is of a type that is not registered, not finite, too deep,
         or the whole is longer than :data:`MAX_BODY`.
     """
-    body = json_text.encode({"v": FORMAT, "state": _pack_dict(state, 0)})
+    for name in state:
+        if type(name) is not str:
+            raise _no_string(name)
+    return body_of((name, encode_value(value)) for name, value in state.items())
+
+
+def encode_value(value: Any) -> str:
+    """The JSON text of one property's value, the same for equal values.
+
+    :raises errors.CodecError: as :func:`encode_state`.
+    """
+    return json_text.encode(value if type(value) in _PLAIN else _pack(value, 1))
+
+
+def body_of(properties: Iterable[tuple[str, str]]) -> str:
+    """The body of a record made of names and the texts of :func:`encode_value`.
+
+    :raises errors.CodecError: it is longer than :data:`MAX_BODY`.
+    """
+    texts = ",".join([f"{_name(name)}:{text}" for name, text in properties])
+    body = f'{{"v":{FORMAT},"state":{{{texts}}}}}'
     if len(body) > MAX_BODY:
         raise CodecError(f"the state is {len(body)} characters long; at most {MAX_BODY} are kept")
     return body
+
+
+@lru_cache(maxsize=256)
+def _name(name: str) -> str:
+    return json_text.encode(name)
 
 
 def decode_state(body: str, *, key: str = "") -> dict[str, Any]:
@@ -141,9 +171,13 @@ def _pack_dict(value: dict[str, Any], depth: int) -> dict[str, Any]:
     packed = {}
     for name, item in value.items():
         if type(name) is not str:
-            raise CodecError(f"a dict in state has the key {name!r}; only strings can be stored")
+            raise _no_string(name)
         packed[name] = item if type(item) in _PLAIN else _pack(item, depth + 1)
     return packed
+
+
+def _no_string(name: object) -> CodecError:
+    return CodecError(f"a dict in state has the key {name!r}; only strings can be stored")
 
 
 def _unpack(value: Any, depth: int) -> Any:
@@ -156,13 +190,24 @@ def _unpack(value: Any, depth: int) -> Any:
     tag = value.pop(_TAG, None)
     if tag == _ESCAPED:
         value, tag = value["items"], None
-    items = {name: _unpack(item, depth + 1) for name, item in value.items()}
+    items = {
+        name: _unpack(item, depth + 1) if type(item) in _NESTING else item
+        for name, item in value.items()
+    }
     if tag is None:
         return items
     unpack = _unpacks.get(tag) if type(tag) is str else None
     if unpack is None:
         raise UnreadableRecord("", f"unknown tag {str(tag)[:40]!r}")
     return unpack(items)
+
+
+def _attributes(names: tuple[str, ...]) -> _Pack:
+    """A function that gives the attributes of an object as a dict."""
+    if len(names) < 2:  # noqa: PLR2004 - then attrgetter() gives no tuple
+        return lambda value: {name: getattr(value, name) for name in names}
+    get = attrgetter(*names)
+    return lambda value: dict(zip(names, get(value), strict=True))
 
 
 def _register_attributes(cls: type, *names: str) -> None:
@@ -172,9 +217,7 @@ def _register_attributes(cls: type, *names: str) -> None:
             setattr(value, name, data[name])
         return value
 
-    register(
-        cls, cls.__name__, lambda value: {name: getattr(value, name) for name in names}, unpack
-    )
+    register(cls, cls.__name__, _attributes(names), unpack)
 
 
 def _register_model(cls: type) -> None:

@@ -25,22 +25,24 @@ from state.transaction import Transaction
 class CachedState:
     """One scope's state during a turn.
 
+    :param key: the record's.
     :param state: property names to values.
     :param defaults: encoded default values given out and not set; they are not stored unless
         the bot changed them.
     """
 
+    key: str
     state: dict[str, Any]
     defaults: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> str | None:
         """The record's body; None where there is nothing to store."""
-        kept = {
-            name: value
-            for name, value in self.state.items()
-            if name not in self.defaults or codec.encode_state({name: value}) != self.defaults[name]
-        }
-        return codec.encode_state(kept) if kept else None
+        kept = []
+        for name, value in self.state.items():
+            text = codec.encode_value(value)
+            if text != self.defaults.get(name):
+                kept.append((name, text))
+        return codec.body_of(kept) if kept else None
 
 
 class StateProperty(StatePropertyAccessor):  # type: ignore[misc]  # the SDK is untyped
@@ -68,7 +70,7 @@ class StateProperty(StatePropertyAccessor):  # type: ignore[misc]  # the SDK is 
                 else deepcopy(default_value_or_factory)
             )
             cached.state[self.name] = value
-            cached.defaults[self.name] = codec.encode_state({self.name: value})
+            cached.defaults[self.name] = codec.encode_value(value)
         return cached.state.get(self.name)
 
     async def set(self, turn_context: TurnContext, value: Any) -> None:
@@ -129,14 +131,14 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
 
         :param force: read it anew and forget the turn's changes.
         """
-        if not force and self.get_cached_state(turn_context) is not None:
+        if not force and self._context_service_key in turn_context.turn_state:
             return
         key = self.get_storage_key(turn_context)
         transaction = Transaction.of(turn_context, self.storage)
         await transaction.load([key], again=force)
         body = transaction.body(key)
         turn_context.turn_state[self._context_service_key] = CachedState(
-            codec.decode_state(body, key=key) if body is not None else {}
+            key, codec.decode_state(body, key=key) if body is not None else {}
         )
 
     async def save_changes(self, turn_context: TurnContext, force: bool = False) -> None:
@@ -148,16 +150,17 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         cached = self.get_cached_state(turn_context)
         if cached is None:
             return
-        key = self.get_storage_key(turn_context)
         transaction = Transaction.of(turn_context, self.storage)
-        await transaction.load([key])
-        transaction.put(key, cached.body(), owner=keys.owner(turn_context.activity), ttl=self._ttl)
+        await transaction.load([cached.key])
+        owner = keys.owner(turn_context.activity)
+        transaction.put(cached.key, cached.body(), owner=owner, ttl=self._ttl)
         if not transaction.hosted:
             await transaction.commit()
 
     async def clear_state(self, turn_context: TurnContext) -> None:
         """Empty the state for the rest of the turn; the record goes when the state is saved."""
-        turn_context.turn_state[self._context_service_key] = CachedState({})
+        key = self.get_storage_key(turn_context)
+        turn_context.turn_state[self._context_service_key] = CachedState(key, {})
 
     async def delete(self, turn_context: TurnContext) -> None:
         """Empty the state and delete its record, saved or not."""
