@@ -9,6 +9,7 @@
     │   ├── WriteConflict        somebody else changed the record first
     │   └── UnreadableRecord     a record of unknown format; it is kept as it is
     ├── CodecError               a value outside the allow-list of what may be stored
+    ├── TurnEnded                bot code speaks in a turn that is over
     ├── RequestRefused           an incoming request is answered 4xx (or 503 on overload)
     ├── TokenUnavailable         the login service gave no token for outgoing calls
     └── DeliveryError
@@ -65,6 +66,19 @@ class UnreadableRecord(StorageError):
 
 class CodecError(BotError):
     """A value that is not on the allow-list of what may be stored."""
+
+
+class TurnEnded(BotError):
+    """Bot code speaks in a turn that is over, such as in a task that outlived it.
+
+    Whatever it says would never be sent: see ``CloudAdapter.continue_conversation``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this turn is over and its replies are on their way; to speak later, keep "
+            "TurnContext.get_conversation_reference() and call adapter.continue_conversation()"
+        )
 
 
 class RequestRefused(BotError):

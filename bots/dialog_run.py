@@ -76,6 +76,9 @@ class DialogRun:
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None
+        # It and its context hold one another, and the turn with all it has: the garbage collector
+        # would have to find that, which takes it a tenth of the turn's time.
+        dialogs.state = None
 
     def _is_late(self, data: ConversationData) -> bool:
         """Whether a question is open that has waited too long for its answer."""

@@ -177,8 +177,8 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             context = self._context(activity, services, transaction, turn)
             try:
                 with self._deadlines.limit(self._time_limit):
-                    await self._middleware.receive_activity_with_status(context, logic)
-                return self._outcome(context)
+                    pipeline = self._middleware.receive_activity_with_status(context, logic)
+                    return await self._outcome(context, pipeline)
             except StorageError as error:
                 if not isinstance(error, UnreadableRecord):
                     raise  # not the bot's fault: the turn is run again, or refused
@@ -192,8 +192,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             transaction.discard()
             vars(activity).update(received)
             context = self._context(activity, services, transaction, turn)
-            await self.on_turn_error(context, failure)
-            return self._outcome(context)
+            return await self._outcome(context, self.on_turn_error(context, failure))
 
         answer = await self._turns.take(activity, self._states.storage_keys(activity), run)
         return answer and InvokeResponse(status=answer["status"], body=answer["body"])
@@ -207,5 +206,11 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         transaction.begin(context)
         return context
 
-    def _outcome(self, context: TurnContext) -> Outcome:
-        return Outcome(Outbox.of(context).effects, http_answer(context))
+    async def _outcome(self, context: TurnContext, bot_code: Awaitable[None]) -> Outcome:
+        """What comes of a turn; whatever is said in it later raises ``TurnEnded``."""
+        try:
+            await bot_code
+            return Outcome(Outbox.of(context).effects, http_answer(context))
+        finally:
+            # It also spares the garbage collector: the SDK's dialogs hold their turn in circles.
+            context.turn_state.clear()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ConversationReference
 
+from errors import TurnEnded
 from schema import wire
 
 LONGEST_DELAY_MS: Final = 5_000
@@ -25,9 +26,13 @@ class Outbox:
 
     @classmethod
     def of(cls, context: TurnContext) -> Outbox:
-        """The outbox of a turn under way."""
-        outbox = context.turn_state[cls.__name__]
-        assert isinstance(outbox, cls)  # noqa: S101  # the adapter put it there
+        """The outbox of a turn under way.
+
+        :raises errors.TurnEnded: it is not under way any more.
+        """
+        outbox = context.turn_state.get(cls.__name__)
+        if not isinstance(outbox, cls):
+            raise TurnEnded
         return outbox
 
     def send(self, activity: Activity) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
 from botbuilder.core import TurnContext
 from botbuilder.schema import (
     Activity,
@@ -13,6 +17,8 @@ from botbuilder.schema import (
 )
 
 from schema import wire
+
+_Handler = Callable[[TurnContext, list[Activity], Callable[[], Awaitable[None]]], Awaitable[Any]]
 
 
 class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untyped
@@ -35,11 +41,30 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
                 self.responded = True
             return responses
 
-        if self._on_send_activities:
-            responses = await self._emit(self._on_send_activities, output, send())
-        else:
-            responses = await send()
-        return responses
+        await _Handlers(self, self._on_send_activities, output).run(0)
+        return await send()
+
+
+class _Handlers:
+    """The handlers of ``on_send_activities``, one around the other, as the SDK runs them.
+
+    The SDK's functions for it hold one another, and so the turn, until the garbage collector
+    finds them.
+    """
+
+    __slots__ = ("_activities", "_context", "_handlers")
+
+    def __init__(
+        self, context: TurnContext, handlers: list[_Handler], activities: list[Activity]
+    ) -> None:
+        self._context = context
+        self._handlers = handlers.copy()
+        self._activities = activities
+
+    async def run(self, place: int) -> None:
+        if place < len(self._handlers):
+            inner = partial(self.run, place + 1)
+            await self._handlers[place](self._context, self._activities, inner)
 
 
 def _addressed(activity: Activity, incoming: Activity) -> Activity:

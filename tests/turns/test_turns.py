@@ -1,13 +1,15 @@
 """The way of a turn: in order, once, commit before send."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import gc
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationAccount
 
-from errors import DeliveryFailed, RequestRefused, StorageUnavailable
+from errors import DeliveryFailed, RequestRefused, StorageUnavailable, TurnEnded
 from tests.turns.world import Process, World, log_of, message
 
 CONVERSATION = "msteams/conversations/c"
@@ -244,6 +246,48 @@ async def test_a_delay_keeps_its_place(process: Process) -> None:
     process.bot = Scripted(wait_a_moment)
     await process.take(message("a"))
     assert process.world.channel.received["c"] == ["one", "two"]
+
+
+async def test_nothing_can_be_said_in_a_turn_that_is_over(process: Process) -> None:
+    contexts: list[TurnContext] = []
+    process.bot.on_message_activity = _noting(contexts)
+    await process.take(message("a"))
+    with pytest.raises(TurnEnded, match="continue_conversation"):
+        await contexts[0].send_activity("too late")
+    assert process.world.channel.received == {}
+
+
+async def test_a_turn_is_gone_when_it_is_over_without_the_garbage_collector(
+    process: Process,
+) -> None:
+    contexts: list[weakref.ref[TurnContext]] = []
+    on_message = process.bot.on_message_activity
+
+    async def note(context: TurnContext) -> None:
+        contexts.append(weakref.ref(context))
+        context.on_send_activities(_pass_on)
+        await on_message(context)
+
+    process.bot.on_message_activity = note
+    gc.disable()
+    try:
+        await process.take(message("a"))
+        assert [context() for context in contexts] == [None]
+    finally:
+        gc.enable()
+
+
+def _noting(contexts: list[TurnContext]) -> Callable[[TurnContext], Awaitable[None]]:
+    async def note(context: TurnContext) -> None:
+        contexts.append(context)
+
+    return note
+
+
+async def _pass_on(
+    _: TurnContext, __: list[Activity], send: Callable[[], Awaitable[None]]
+) -> None:
+    await send()
 
 
 async def test_a_trace_leaves_only_for_the_emulator(process: Process) -> None:
