@@ -14,6 +14,7 @@ from botbuilder.dialogs import (
     DialogContext,
     DialogInstance,
     DialogSet,
+    DialogState,
     DialogTurnStatus,
     WaterfallDialog,
 )
@@ -49,6 +50,7 @@ class DialogRun:
     ) -> None:
         self._dialog = dialog
         self._data = data
+        self._dialog_state = dialog_state
         self._dialogs = DialogSet(dialog_state)
         self._dialogs.add(dialog)
         self._question_timeout = question_timeout
@@ -60,7 +62,9 @@ class DialogRun:
         name = DialogStateManagerConfiguration.__name__
         if self._memory is not None:
             context.turn_state[name] = self._memory  # else the SDK makes it anew at each turn
-        dialogs: DialogContext = await self._dialogs.create_context(context)
+        # As DialogSet.create_context() does, which imports a module each time.
+        state = await self._dialog_state.get(context, DialogState)
+        dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(name)
         data: ConversationData = await self._data.get(context, ConversationData)
         person_id = context.activity.from_property.id

@@ -79,7 +79,10 @@ class Words:
         :param folder: holds the catalogues.
         :raises OSError: if the English catalogue is missing.
         """
-        return _words_for(tuple(filter(None, map(locale_tag, (*wanted, default)))), folder)
+        try:
+            return _words_of(wanted, default, folder)
+        except TypeError:  # a locale that is no text may be anything
+            return _words_of.__wrapped__(wanted, default, folder)
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message with its placeholders filled in. Values are never taken for patterns.
@@ -157,8 +160,8 @@ _moment_text = lru_cache(maxsize=256)(Words._moment)
 
 
 @lru_cache(maxsize=512)
-def _words_for(tags: tuple[str, ...], folder: Path) -> Words:
-    for tag in tags:
+def _words_of(wanted: tuple[str | None, ...], default: str, folder: Path) -> Words:
+    for tag in filter(None, map(locale_tag, (*wanted, default))):
         for language in _with_parents(tag):
             if language in languages(folder) and catalogue(folder, language) is not None:
                 return _words_in(folder, language, tag)

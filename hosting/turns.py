@@ -106,7 +106,8 @@ class Turns:
                             overdue = await self._wait_for_others(key, ledger)
                             tries += 1
                         continue  # as nothing is owed now, with everything read anew
-                    if ledger.knows(activity.id):
+                    # An activity without an id has a new name each time: it is no duplicate.
+                    if ledger.knows(turn):
                         self._metrics.duplicates.inc()
                         return self._known(ledger, activity)
                     shared = ledger.holder not in ("", self._delivery.holder)

@@ -45,7 +45,8 @@ _NESTING: Final = frozenset({dict, list})
 _INTEGERS: Final = range(-(2**63), 2**63)  # what every JSON library keeps exactly
 _Pack = Callable[[Any], dict[str, Any]]
 _Unpack = Callable[[dict[str, Any]], Any]
-_packs: dict[type, tuple[str, _Pack]] = {}
+_Pairs = Callable[[Any], Iterable[tuple[str, Any]]]
+_packs: dict[type, tuple[str, _Pairs]] = {}
 _unpacks: dict[str, _Unpack] = {}
 
 
@@ -56,9 +57,13 @@ def register(cls: type, tag: str, pack: _Pack, unpack: _Unpack) -> None:
     :param pack: the instance as a dict of allowed values.
     :param unpack: the instance from that dict; whatever it raises makes the record unreadable.
     """
+    _register(cls, tag, lambda value: pack(value).items(), unpack)
+
+
+def _register(cls: type, tag: str, pairs: _Pairs, unpack: _Unpack) -> None:
     if tag in _unpacks or tag == _ESCAPED:
         raise CodecError(f"{tag}: this tag is taken")
-    _packs[cls] = (tag, pack)
+    _packs[cls] = (tag, pairs)
     _unpacks[tag] = unpack
 
 
@@ -76,7 +81,7 @@ def register_dataclass(cls: type, tag: str | None = None) -> None:
             return cls(**data)
         return cls(**{name: data[name] for name in names if name in data})
 
-    register(cls, tag or cls.__name__, _attributes(names), unpack)
+    _register(cls, tag or cls.__name__, _attributes(names), unpack)
 
 
 def encode_state(state: dict[str, Any]) -> str:
@@ -157,8 +162,8 @@ def _pack(value: Any, depth: int) -> Any:  # noqa: PLR0911 - a table of types
             raise CodecError(f"{value!r} cannot be stored in JSON")
         return value
     if kind in _packs:
-        tag, pack = _packs[kind]
-        return {_TAG: tag, **_pack_dict(pack(value), depth)}
+        tag, pairs = _packs[kind]
+        return _pack_pairs(pairs(value), depth, {_TAG: tag})
     if isinstance(value, str) and isinstance(value, Enum):
         return value.value  # the SDK's enums equal their strings
     raise CodecError(
@@ -168,8 +173,13 @@ def _pack(value: Any, depth: int) -> Any:  # noqa: PLR0911 - a table of types
 
 
 def _pack_dict(value: dict[str, Any], depth: int) -> dict[str, Any]:
-    packed = {}
-    for name, item in value.items():
+    return _pack_pairs(value.items(), depth, {})
+
+
+def _pack_pairs(
+    pairs: Iterable[tuple[str, Any]], depth: int, packed: dict[str, Any]
+) -> dict[str, Any]:
+    for name, item in pairs:
         if type(name) is not str:
             raise _no_string(name)
         packed[name] = item if type(item) in _PLAIN else _pack(item, depth + 1)
@@ -202,12 +212,12 @@ def _unpack(value: Any, depth: int) -> Any:
     return unpack(items)
 
 
-def _attributes(names: tuple[str, ...]) -> _Pack:
-    """A function that gives the attributes of an object as a dict."""
+def _attributes(names: tuple[str, ...]) -> _Pairs:
+    """A function that gives the names of an object's attributes and what they are."""
     if len(names) < 2:  # noqa: PLR2004 - then attrgetter() gives no tuple
-        return lambda value: {name: getattr(value, name) for name in names}
+        return lambda value: [(name, getattr(value, name)) for name in names]
     get = attrgetter(*names)
-    return lambda value: dict(zip(names, get(value), strict=True))
+    return lambda value: zip(names, get(value), strict=True)
 
 
 def _register_attributes(cls: type, *names: str) -> None:
@@ -217,7 +227,7 @@ def _register_attributes(cls: type, *names: str) -> None:
             setattr(value, name, data[name])
         return value
 
-    register(cls, cls.__name__, _attributes(names), unpack)
+    _register(cls, cls.__name__, _attributes(names), unpack)
 
 
 def _register_model(cls: type) -> None:

@@ -122,9 +122,9 @@ class Ledger:
             turns["sent_ids"] = self.sent_ids
         return f"{_HEAD}{json_text.encode(turns)}}}}}"
 
-    def knows(self, activity_id: str | None) -> bool:
-        """Whether this activity took effect; one without an id is never a duplicate."""
-        return bool(activity_id) and digest(activity_id or "") in self.seen
+    def knows(self, turn: str) -> bool:
+        """Whether the turn of this name took effect."""
+        return turn in self.seen
 
     def answer(self, activity_id: str) -> dict[str, Any] | None:
         """The HTTP answer of a turn that took effect, where it had one and it is still kept."""

@@ -16,22 +16,9 @@ import pytest
 from errors import StorageUnavailable, WriteConflict
 from state.storage import ANY, Change
 from state.storage.sqlite import SQLiteStorage
+from tests.state.sqlite.log import transactions_in
 
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'
-
-
-def transactions_in(path: Path) -> int:
-    """The number of transactions in the write-ahead log of a database.
-
-    https://www.sqlite.org/fileformat2.html#walformat : a header of 32 bytes (the page size at
-    8), then frames of a 24 byte header and a page; bytes 4 to 8 of the last frame of each
-    transaction hold the size of the database, in the others they are zero. Frames with another
-    salt than the header's are left over from before.
-    """
-    data = path.with_name("bot.db-wal").read_bytes()
-    frame_size = 24 + int.from_bytes(data[8:12], "big")
-    frames = [data[at : at + 24] for at in range(32, len(data), frame_size)]
-    return sum(frame[8:16] == data[16:24] and frame[4:8] != bytes(4) for frame in frames)
 
 
 @contextmanager
@@ -44,9 +31,10 @@ def locked(path: Path) -> Iterator[None]:
 
 
 async def begun(*actions: Coroutine[Any, Any, object]) -> list[asyncio.Task[object]]:
-    """Start the actions and let each run as far as it gets without waiting."""
+    """Start the actions and let each run as far as it gets without waiting for the thread."""
     futures = [asyncio.create_task(action) for action in actions]
-    await asyncio.sleep(0)
+    for _ in range(4):  # the round in which they ask, that in which it is done, and two to spare
+        await asyncio.sleep(0)
     return futures
 
 
