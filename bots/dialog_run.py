@@ -80,6 +80,11 @@ class DialogRun:
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None
+        if not dialogs.stack:
+            # What says nothing need not be stored, nor be read at each turn.
+            await _drop(self._dialog_state, context)
+            if data == ConversationData():
+                await _drop(self._data, context)
         # It and its context hold one another, and the turn with all it has: the garbage collector
         # would have to find that, which takes it a tenth of the turn's time.
         dialogs.state = None
@@ -93,6 +98,11 @@ class DialogRun:
         )
 
 
+async def _drop(accessor: StatePropertyAccessor, context: TurnContext) -> None:
+    if await accessor.get(context) is not None:  # the SDK's own cannot delete twice
+        await accessor.delete(context)
+
+
 def fingerprint(dialogs: DialogSet, stack: list[DialogInstance]) -> str:
     """What the dialogs on a stack are made of: equal where the stack can be continued.
 
@@ -103,8 +113,9 @@ def fingerprint(dialogs: DialogSet, stack: list[DialogInstance]) -> str:
     :param stack: the open dialogs.
     :returns: 16 hexadecimal digits; "" for an empty stack.
     """
-    parts = list(_parts(dialogs, stack))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16] if parts else ""
+    if not stack:
+        return ""
+    return hashlib.sha256("\n".join(_parts(dialogs, stack)).encode()).hexdigest()[:16]
 
 
 def _parts(dialogs: DialogSet, stack: list[DialogInstance]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from botbuilder.schema import Activity
 from channels.manners import manners_of
 from channels.mentions import text_for_bot
 from channels.names import channel_name
-from channels.scopes import Scope, place_of
+from channels.scopes import Scope, place_of, several_people_in
 from channels.shortening import shortened, units
 from channels.time_zone import Zone
 from dialogs.messages import Words
@@ -62,9 +62,9 @@ def place_text(words: Words, activity: Activity) -> str:
     :param activity: any incoming activity.
     """
     channel = channel_name(activity.channel_id)
-    place = place_of(activity)
-    if place.scope is Scope.PERSONAL:
+    if not several_people_in(activity):
         return channel
+    place = place_of(activity)
     if place.scope is Scope.GROUP_CHAT:
         return words("in_group_chat", channel=channel)
     name = place.channel_name or (words("general_channel") if place.general else "")

@@ -110,7 +110,8 @@ class Delivery:
         try:
             with span("delivery"):
                 while not owed.settled:
-                    await self._hold(key, note, owed, renewal)
+                    if owed.until - self._clock() <= LEASE / 4:
+                        await self._hold(key, note, owed, renewal)
                     effect = owed.effects[owed.sent]
                     channel_id = await carry_out(
                         effect, ledger, self._connector, service_url, deadline
@@ -138,8 +139,6 @@ class Delivery:
         :raises errors.DeliveryFailed: the commit or a send took so long that another process has
             gone on with it, or may.
         """
-        if owed.until - self._clock() > LEASE / 4:
-            return
         if renewal.task is None:
             await self._renew(key, note)
         if owed.until <= self._clock():

@@ -64,6 +64,10 @@ class Transaction:
             for key in wanted:
                 self._records[key] = found.get(key)
 
+    def has(self, key: str) -> bool:
+        """Whether the record, or that there is none, was read."""
+        return key in self._records
+
     def record(self, key: str) -> Record | None:
         """The record as it was read; None where there is none.
 

@@ -62,7 +62,7 @@ class StateProperty(StatePropertyAccessor):  # type: ignore[misc]  # the SDK is 
         :param default_value_or_factory: a value (copied) or a function without arguments. It is
             what later calls in the turn get too, but it is stored only once it was changed.
         """
-        cached = await self._scope.cached(turn_context)
+        cached = self._scope.loaded(turn_context) or await self._scope.cached(turn_context)
         if self.name not in cached.state and default_value_or_factory is not None:
             value = (
                 default_value_or_factory()
@@ -75,7 +75,7 @@ class StateProperty(StatePropertyAccessor):  # type: ignore[misc]  # the SDK is 
 
     async def set(self, turn_context: TurnContext, value: Any) -> None:
         """Set the value; it is written when the state is saved."""
-        cached = await self._scope.cached(turn_context)
+        cached = self._scope.loaded(turn_context) or await self._scope.cached(turn_context)
         cached.defaults.pop(self.name, None)
         cached.state[self.name] = value
 
@@ -117,6 +117,11 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
             raise TypeError("create_property() needs a name")
         return StateProperty(self, name)
 
+    def loaded(self, turn_context: TurnContext) -> CachedState | None:
+        """This turn's state; None where it is not loaded."""
+        cached: CachedState | None = turn_context.turn_state.get(self._context_service_key)
+        return cached
+
     async def cached(self, turn_context: TurnContext) -> CachedState:
         """This turn's state, loaded where it was not.
 
@@ -135,7 +140,8 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
             return
         key = self.get_storage_key(turn_context)
         transaction = Transaction.of(turn_context, self.storage)
-        await transaction.load([key], again=force)
+        if force or not transaction.has(key):
+            await transaction.load([key], again=force)
         body = transaction.body(key)
         turn_context.turn_state[self._context_service_key] = CachedState(
             key, codec.decode_state(body, key=key) if body is not None else {}
@@ -147,11 +153,12 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         An empty state has no record. ``force`` is accepted for the SDK's sake: an unchanged
         record is never rewritten.
         """
-        cached = self.get_cached_state(turn_context)
+        cached = self.loaded(turn_context)
         if cached is None:
             return
         transaction = Transaction.of(turn_context, self.storage)
-        await transaction.load([cached.key])
+        if not transaction.has(cached.key):
+            await transaction.load([cached.key])
         owner = keys.owner(turn_context.activity)
         transaction.put(cached.key, cached.body(), owner=owner, ttl=self._ttl)
         if not transaction.hosted:
