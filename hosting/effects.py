@@ -36,13 +36,13 @@ async def carry_out(
             call = connector.send(
                 service_url,
                 effect["conversation"],
-                json_text.encode(effect["body"]).encode(),
+                effect["body"].encode(),
                 reply_to_id=effect["reply_to"] or None,
                 deadline=deadline,
             )
         case "update":
             activity_id = ledger.channel_id(effect["activity"])
-            body = {**effect["body"], "id": activity_id}
+            body = {**json_text.decode(effect["body"]), "id": activity_id}
             call = connector.update(
                 service_url,
                 effect["conversation"],

@@ -8,7 +8,7 @@ from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ConversationReference
 
 from errors import TurnEnded
-from schema import wire
+from schema import json_text, wire
 
 LONGEST_DELAY_MS: Final = 5_000
 """A ``delay`` activity longer than this waits this long: a turn has ten seconds in all."""
@@ -16,6 +16,9 @@ LONGEST_DELAY_MS: Final = 5_000
 
 class Outbox:
     """The effects of one turn, in order: JSON objects with ``do`` = send, update, delete or delay.
+
+    The activity of a send or an update is in them as JSON text. It is made once, then stored, read
+    and sent as it is.
 
     :param turn: names the turn; the same for each run of it, so that reply ids stay the same.
     """
@@ -49,7 +52,7 @@ class Outbox:
                 "id": reply_id,
                 "conversation": activity.conversation.id,
                 "reply_to": activity.reply_to_id or "",
-                "body": wire.encode_activity(activity),
+                "body": json_text.encode(wire.encode_activity(activity)),
             }
         )
         return reply_id
@@ -61,7 +64,7 @@ class Outbox:
                 "do": "update",
                 "activity": activity.id or "",
                 "conversation": activity.conversation.id,
-                "body": wire.encode_activity(activity),
+                "body": json_text.encode(wire.encode_activity(activity)),
             }
         )
 

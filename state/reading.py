@@ -38,8 +38,10 @@ def state_of(key: str, record: Record) -> dict[str, Any]:
     :raises errors.UnreadableRecord: it would find nothing: the record is of an unknown format.
     """
     if key.split("/", 2)[1:2] == ["turns"]:
-        Ledger.read(key, record)
+        owed = Ledger.read(key, record).owed
         state: dict[str, Any] = json.loads(record.body)["state"]
+        if owed:
+            state["turns"]["owed"]["effects"] = [_legible(effect) for effect in owed.effects]
         return state
     # Decoded and encoded again, a record of an earlier format is shown as one of today.
     decoded = codec.decode_state(record.body, key=key)
@@ -76,6 +78,12 @@ def iso_time(moment: float | None) -> str | None:
         return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):
         return str(moment)  # beyond the year 9999
+
+
+def _legible(effect: dict[str, Any]) -> dict[str, Any]:
+    """An effect as :mod:`hosting.outbox` makes it, with its activity as an object."""
+    body = effect.get("body")
+    return {**effect, "body": json.loads(body)} if isinstance(body, str) else effect
 
 
 def _untagged(value: Any) -> Any:
