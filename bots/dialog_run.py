@@ -25,6 +25,8 @@ from state.models import ConversationData
 RESTARTED: Final = "restarted"
 """The root dialog's options where a deploy has closed the person's open dialog."""
 
+_NOTHING: Final = ConversationData()
+
 HELLO_AGAIN: Final = "hello_again"
 """The root dialog's options where the person's open question has waited too long."""
 
@@ -62,11 +64,11 @@ class DialogRun:
         name = DialogStateManagerConfiguration.__name__
         if self._memory is not None:
             context.turn_state[name] = self._memory  # else the SDK makes it anew at each turn
-        # As DialogSet.create_context() does, which imports a module each time.
-        state = await self._dialog_state.get(context, DialogState)
+        # Not by DialogSet.create_context(): it stores the state also where nothing is open.
+        state: DialogState = await self._dialog_state.get(context) or DialogState()
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(name)
-        data: ConversationData = await self._data.get(context, ConversationData)
+        data: ConversationData = await self._data.get(context) or ConversationData()
         person_id = context.activity.from_property.id
         fits = data.dialog_version == fingerprint(self._dialogs, dialogs.stack)
         late = self._is_late(data)
@@ -80,10 +82,12 @@ class DialogRun:
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None
-        if not dialogs.stack:
-            # What says nothing need not be stored, nor be read at each turn.
+        if dialogs.stack:
+            await self._dialog_state.set(context, state)
+            await self._data.set(context, data)
+        else:  # what says nothing need not be stored, nor be read at each turn
             await _drop(self._dialog_state, context)
-            if data == ConversationData():
+            if data == _NOTHING:
                 await _drop(self._data, context)
         # It and its context hold one another, and the turn with all it has: the garbage collector
         # would have to find that, which takes it a tenth of the turn's time.

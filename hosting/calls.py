@@ -109,6 +109,10 @@ def _reason(error: Exception) -> str:
             return "connection"
 
 
+_NO_TRY = _Again("no time for a try")
+_CURABLE = frozenset({"401", "disconnected"})
+
+
 class Calls:
     """Makes calls. For the arguments see :class:`hosting.connector.Connector`."""
 
@@ -157,8 +161,8 @@ class Calls:
             deadline = clock() + self._budget
         # What a second try at once can cure: a stale token, and an idle connection that the
         # server closed just as we took it up. Coming again, it must be something else.
-        curable = {"401", "disconnected"}
-        last = _Again("no time for a try")
+        curable = _CURABLE
+        last = _NO_TRY
         for tries in itertools.count(1):
             token = await self._get_token(call, deadline - clock())
             if (room := deadline - clock()) <= 0:
@@ -179,7 +183,7 @@ class Calls:
                 wait = self._backoff.wait(tries, last.wish, deadline - clock())
             elif last.reason == "401" and token is not None:
                 self._token.drop(token)
-            curable.discard(last.reason)
+            curable -= {last.reason}
             if wait is None:
                 break
             self._watch.on_retry(last.reason)

@@ -136,16 +136,16 @@ def _is_id(value: str) -> bool:
     return _is_short(value) and (value.isascii() or len(value.encode()) <= MAX_ID)
 
 
-_FIELDS: Final[tuple[tuple[str, bool, Callable[[Activity], Any], Callable[[str], bool]], ...]] = (
-    # name, whether it is required, where the activity has it, what it may hold
-    ("type", True, lambda a: a.type, _text(MAX_TYPE)),
-    ("channelId", True, lambda a: a.channel_id, _is_channel),
-    ("serviceUrl", True, lambda a: a.service_url, _text(MAX_URL)),
-    ("conversation.id", True, lambda a: a.conversation and a.conversation.id, _is_id),
-    ("from.id", True, lambda a: a.from_property and a.from_property.id, _is_id),
-    ("recipient.id", False, lambda a: a.recipient and a.recipient.id, _is_id),
-    ("id", False, lambda a: a.id, _is_id),
-    ("replyToId", False, lambda a: a.reply_to_id, _is_id),
+_FIELDS: Final = (
+    # name, whether it is required, what it may hold
+    ("type", True, _text(MAX_TYPE)),
+    ("channelId", True, _is_channel),
+    ("serviceUrl", True, _text(MAX_URL)),
+    ("conversation.id", True, _is_id),
+    ("from.id", True, _is_id),
+    ("recipient.id", False, _is_id),
+    ("id", False, _is_id),
+    ("replyToId", False, _is_id),
 )
 _ENTITY_TEXTS: Final = {
     "mention": ("text",),
@@ -155,21 +155,33 @@ _ENTITY_TEXTS: Final = {
 
 def _check(activity: Activity) -> None:
     """Check what the types do not say. :raises RequestRefused: 400, with the name of the field."""
-    for name, required, find, is_valid in _FIELDS:
-        value = find(activity)
+    conversation, person, bot = activity.conversation, activity.from_property, activity.recipient
+    values = (
+        activity.type,
+        activity.channel_id,
+        activity.service_url,
+        conversation and conversation.id,
+        person and person.id,
+        bot and bot.id,
+        activity.id,
+        activity.reply_to_id,
+    )
+    for value, (name, required, is_valid) in zip(values, _FIELDS, strict=True):
         if value:
             if not is_valid(value):
                 raise _bad_activity(f"{name} is too long or holds characters that it must not")
         elif required:
             raise _bad_activity(f"{name} is required")
-    _check_members("membersAdded", activity.members_added)
-    _check_members("membersRemoved", activity.members_removed)
+    if activity.members_added:
+        _check_members("membersAdded", activity.members_added)
+    if activity.members_removed:
+        _check_members("membersRemoved", activity.members_removed)
     for entity in activity.entities or ():
         _check_entity(entity)
 
 
-def _check_members(name: str, members: list[ChannelAccount] | None) -> None:
-    for member in members or ():
+def _check_members(name: str, members: list[ChannelAccount]) -> None:
+    for member in members:
         if not member.id or not _is_id(member.id):
             raise _bad_activity(f"each of {name} must have an id")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from botbuilder.core import TurnContext
+from botbuilder.core import BotAdapter, TurnContext
 from botbuilder.schema import (
     Activity,
     ActivityEventNames,
@@ -22,7 +22,18 @@ _Handler = Callable[[TurnContext, list[Activity], Callable[[], Awaitable[None]]]
 
 
 class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untyped
-    """The SDK's TurnContext. With ``copy.deepcopy``, as there, replies cost a tenth of a turn."""
+    """The SDK's TurnContext. With ``copy.deepcopy``, as there, replies cost a tenth of a turn.
+
+    ``activity`` and ``turn_state`` are plain attributes: properties are asked for 60 times a turn.
+    """
+
+    activity: Activity = None
+    turn_state: dict[str, Any] = None
+
+    def __init__(self, adapter: BotAdapter, activity: Activity) -> None:
+        self.activity = activity
+        super().__init__(adapter, activity)
+        self.turn_state = self._turn_state
 
     async def send_activities(self, activities: list[Activity]) -> list[ResourceResponse]:
         """Send activities, addressed as replies; what was handed in stays as it is.
@@ -37,7 +48,7 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
 
         async def send() -> list[ResourceResponse]:
             responses: list[ResourceResponse] = await self.adapter.send_activities(self, output)
-            if any(activity.type != ActivityTypes.trace for activity in output):
+            if any([activity.type != ActivityTypes.trace for activity in output]):
                 self.responded = True
             return responses
 
