@@ -203,17 +203,18 @@ class Calls:
             raise self._failed(call, "the bot is shutting down")
         body = None if call.body is None else aiohttp.BytesPayload(call.body, content_type=_JSON)
         headers = None if token is None else {"Authorization": f"Bearer {token}"}
-        status, wish = 0, None
+        status = 0
         try:
             with self._deadlines.limit(min(room, self._attempt_timeout)):
                 response = await self._open_session().request(
                     call.method, call.url, data=body, headers=headers, allow_redirects=False
                 )
                 try:
-                    status, wish = response.status, response.headers.get("Retry-After")
+                    status = response.status
                     answer = await read_body(response, call.limit)
                 finally:
-                    response.close()  # the connection is kept if all was read
+                    if response.connection is not None:  # not all was read
+                        response.close()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is one
             if call.method == "GET" or status not in _OK:
                 return _Again(_reason(error), error=error)
@@ -221,7 +222,8 @@ class Calls:
         if status in _OK:
             return answer
         if status in RETRYABLE or status == _UNAUTHORIZED:
-            return _Again(str(status), retry_after(wish, time.time()))
+            wish = retry_after(response.headers.get("Retry-After"), time.time())
+            return _Again(str(status), wish)
         raise self._refused(call, status)
 
     def _open_session(self) -> aiohttp.ClientSession:
