@@ -123,10 +123,10 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         replies: list[Activity],
         send: Callable[[], Awaitable[None]],
     ) -> None:
-        incoming = context.activity
-        language = (await self._words(context)).tag if manners_of(incoming).speaks else ""
+        manners = manners_of(context.activity)
+        language = (await self._words(context)).tag if manners.speaks else ""
         for reply in replies:
-            mind(reply, incoming, language)
+            mind(reply, manners, language)
         await send()
 
     async def _welcome(self, context: TurnContext) -> None:

@@ -81,16 +81,15 @@ def manners_of(activity: Activity) -> Manners:
     return table.get(channel.casefold(), UNKNOWN) if isinstance(channel, str) else UNKNOWN
 
 
-def mind(reply: Activity, incoming: Activity, language: str) -> None:
+def mind(reply: Activity, manners: Manners, language: str) -> None:
     """Make a message fit its channel: short enough, and with a voice where the channel speaks.
 
     :param reply: any activity about to be sent; it is changed.
-    :param incoming: the activity it replies to.
+    :param manners: the channel's.
     :param language: the BCP 47 tag of what the message says.
     """
     if reply.type != ActivityTypes.message or not reply.text:
         return
-    manners = manners_of(incoming)
     # A code point is one or two units: most texts need no counting.
     if 2 * len(reply.text) > manners.longest_text and units(reply.text) > manners.longest_text:
         reply.text = shortened(reply.text, manners.longest_text)

@@ -52,6 +52,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKD", text).casefold().translate(_FOLDS)
 
 
+@lru_cache(maxsize=1)  # it is asked for two or three times about the same message
 def bare(text: str) -> str:
     """Return an utterance in the form in which two spellings of it are equal.
 

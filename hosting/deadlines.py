@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final
 
 PRECISION: Final = 0.1
-"""Seconds by which a limit may be exceeded: the timer looks at all of them once in so long."""
+"""Seconds between two looks of the timer; a limit may be exceeded by twice that."""
 
 
 class Deadlines:
@@ -21,6 +21,7 @@ class Deadlines:
     def __init__(self) -> None:
         self._watched: dict[int, tuple[float, Callable[[], object]]] = {}
         self._last = 0
+        self._now = 0.0  # as of the last look
         self._ticking = False
 
     def watch(self, seconds: float, late: Callable[[], object]) -> int:
@@ -28,12 +29,13 @@ class Deadlines:
 
         :returns: what to give to :meth:`unwatch`.
         """
-        loop = asyncio.get_running_loop()
         if not self._ticking:
             self._ticking = True
+            loop = asyncio.get_running_loop()
+            self._now = loop.time()
             loop.call_later(PRECISION, self._tick, loop)
         self._last += 1
-        self._watched[self._last] = (loop.time() + seconds, late)
+        self._watched[self._last] = (self._now + seconds + PRECISION, late)
         return self._last
 
     def unwatch(self, number: int) -> None:
@@ -45,7 +47,7 @@ class Deadlines:
         return Limit(self, seconds)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
+        self._now = now = loop.time()
         due = [number for number, (when, _) in self._watched.items() if when <= now]
         for number in due:
             self._watched.pop(number)[1]()

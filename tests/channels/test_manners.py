@@ -26,7 +26,7 @@ def sent_on(channel: object, kind: str = "personal") -> Activity:
 def test_a_message_is_as_long_as_the_channel_takes(channel: str, longest: int) -> None:
     for text, length in [("x" * longest, longest), ("x" * (longest + 1), longest), ("hi", 2)]:
         reply = Activity(type="message", text=text)
-        mind(reply, sent_on(channel), "en")
+        mind(reply, manners_of(sent_on(channel)), "en")
         assert units(reply.text) == length
         assert reply.text.endswith("…") == (text != reply.text)
 
@@ -50,14 +50,14 @@ def test_an_unknown_channel_gets_short_plain_text(channel: object) -> None:
 @pytest.mark.parametrize("channel", ["directlinespeech", "alexa", "telephony"])
 def test_a_channel_that_speaks_is_told_what_to_say(channel: str) -> None:
     reply = Activity(type="message", text="Ada & Bob")
-    mind(reply, sent_on(channel), "en-GB")
+    mind(reply, manners_of(sent_on(channel)), "en-GB")
     assert "Ada &amp; Bob" in reply.speak
     assert 'xml:lang="en-GB"' in reply.speak
 
 
 def test_other_channels_are_not_told() -> None:
     for reply in (Activity(type="message", text="hi"), Activity(type="trace", text="x" * 90_000)):
-        mind(reply, sent_on("msteams"), "en")
+        mind(reply, manners_of(sent_on("msteams")), "en")
         assert reply.speak is None
         assert len(reply.text) in (2, 90_000)
 
