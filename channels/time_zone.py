@@ -72,11 +72,12 @@ def sent_at(activity: Activity, now: float) -> datetime:
     :param now: seconds since the epoch.
     """
     stamp = activity.timestamp
-    if isinstance(stamp, datetime) and stamp.utcoffset() is not None:
-        # Compared before it is converted: the conversion overflows at both ends of the calendar.
-        if _EARLIEST <= stamp.timestamp() <= now + _FARTHEST_AHEAD:
-            return stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC)
-    return datetime.fromtimestamp(now, UTC)
+    if not isinstance(stamp, datetime) or stamp.utcoffset() is None:
+        return datetime.fromtimestamp(now, UTC)
+    # Compared before it is converted: the conversion overflows at both ends of the calendar.
+    if not _EARLIEST <= stamp.timestamp() <= now + _FARTHEST_AHEAD:
+        return datetime.fromtimestamp(now, UTC)
+    return stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

@@ -23,7 +23,7 @@ from yarl import URL
 from errors import DeliveryFailed, DeliveryRefused, TokenUnavailable
 from hosting.answers import read_body
 from hosting.deadlines import Deadlines
-from hosting.retry import RETRYABLE, Backoff, retry_after
+from hosting.retry import RETRYABLE, Backoff, reason_of, retry_after
 
 log = logging.getLogger(__name__)
 _JSON = "application/json; charset=utf-8"
@@ -95,18 +95,6 @@ class _Again(NamedTuple):
         if self.error is None:
             return self.reason
         return f"{self.reason}: {type(self.error).__name__}"
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case TimeoutError():
-            return "timeout"
-        case aiohttp.ClientConnectorError():
-            return "connection"
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
-            return "disconnected"
-        case _:
-            return "connection"
 
 
 _NO_TRY = _Again("no time for a try")
@@ -217,7 +205,7 @@ class Calls:
                         response.close()
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is one
             if call.method == "GET" or status not in _OK:
-                return _Again(_reason(error), error=error)
+                return _Again(reason_of(error), error=error)
             answer = b""  # it is delivered all the same: only the receipt is lost
         if status in _OK:
             return answer

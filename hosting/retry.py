@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+import aiohttp
+
 #: The HTTP statuses after which the same request may succeed.
 RETRYABLE = frozenset({408, 412, 429, 500, 502, 503, 504})
 
@@ -61,3 +63,19 @@ def retry_after(header: str | None, now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except (ValueError, OverflowError):
         return None
+
+
+def reason_of(error: Exception) -> str:
+    """What went wrong with a request, in a word: ``timeout``, ``connection`` or ``disconnected``.
+
+    :param error: as aiohttp raises it.
+    """
+    match error:
+        case TimeoutError():
+            return "timeout"
+        case aiohttp.ClientConnectorError():
+            return "connection"
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+            return "disconnected"
+        case _:
+            return "connection"

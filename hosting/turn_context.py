@@ -28,7 +28,7 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
     """
 
     activity: Activity = None
-    turn_state: dict[str, Any] = None
+    turn_state: dict[str, Any] = None  # type: ignore[assignment]  # hides the SDK's property
 
     def __init__(self, adapter: BotAdapter, activity: Activity) -> None:
         self.activity = activity

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from state.storage.base import Change, Record
@@ -100,11 +101,10 @@ class Rounds:
         found = None
         if reads and self._is_quick():
             started = time.perf_counter()
-            try:
+            # If it fails, the thread waits for the lock, or says what is wrong with which key.
+            with suppress(Exception):
                 wanted = {key for keys, _ in reads for key in keys}
                 found = fetch(self._connection, wanted, self._clock())
-            except Exception:
-                pass  # the thread waits for the lock, or says what is wrong with which key
             self._watch(started)
         for keys, future in reads:
             if future.done():  # its caller gave up
@@ -132,7 +132,11 @@ class Rounds:
             _pass_on(self._writer.commit(tuple(changes)), future)
 
     def _wrote(self, commits: Sequence[tuple[Sequence[Change], asyncio.Future[_ETags]]]) -> bool:
-        """Write all of these, or none; a single one may also be refused for good."""
+        """Write all of these and tell their callers, or none.
+
+        Where none is written, each is to be tried on its own, and a single one by the thread: it
+        waits for the lock, or says what is wrong.
+        """
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -143,7 +147,7 @@ class Rounds:
         except Exception as error:
             roll_back(connection)
             if len(commits) > 1 or isinstance(error, sqlite3.Error):
-                return False  # each on its own; the thread waits for the lock, or says what is wrong
+                return False
             commits[0][1].set_exception(error)
             return True
         for (changes, future), tags in zip(commits, e_tags, strict=True):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import CodecError, UnreadableRecord
-from state import codec
+from state import codec, packing
 from state.models import ConversationData, UserProfile
 
 plain_json = st.recursive(
@@ -181,4 +181,4 @@ def test_an_older_format_is_upgraded_before_anything_is_made(
 
 def test_a_tag_is_taken_once() -> None:
     with pytest.raises(CodecError, match="taken"):
-        codec.register_dataclass(UserProfile)
+        packing.register_dataclass(UserProfile)

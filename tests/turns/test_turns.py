@@ -284,9 +284,7 @@ def _noting(contexts: list[TurnContext]) -> Callable[[TurnContext], Awaitable[No
     return note
 
 
-async def _pass_on(
-    _: TurnContext, __: list[Activity], send: Callable[[], Awaitable[None]]
-) -> None:
+async def _pass_on(_: TurnContext, __: object, send: Callable[[], Awaitable[None]]) -> None:
     await send()
 
 

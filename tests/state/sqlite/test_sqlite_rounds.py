@@ -1,8 +1,9 @@
-"""What is asked for in one round of the event loop is done at once, and each caller gets its own."""
+"""What is asked for in one round of the event loop is done at once; each caller gets its own."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,12 @@ async def test_a_key_that_cannot_be_stored_fails_alone(storage: SQLiteStorage) -
     )
     assert isinstance(good, dict)
     assert isinstance(bad, UnicodeEncodeError)
-    good, bad = await asyncio.gather(
+    found, refused = await asyncio.gather(
         storage.fetch(["k"]), storage.fetch([broken]), return_exceptions=True
     )
-    assert isinstance(good, dict)
-    assert list(good) == ["k"]
-    assert isinstance(bad, UnicodeEncodeError)
+    assert isinstance(found, dict)
+    assert list(found) == ["k"]
+    assert isinstance(refused, UnicodeEncodeError)
 
 
 async def test_what_its_caller_gave_up_before_the_round_is_not_written(
@@ -103,7 +104,7 @@ async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage)
 async def test_a_file_that_is_gone_is_not_written_to(
     path: Path, storage: SQLiteStorage, count: int
 ) -> None:
-    path.rename(path.with_name("elsewhere.db"))
+    os.rename(path, path.with_name("elsewhere.db"))
     commits = [storage.commit([Change(f"k{n}", "{}", None)]) for n in range(count)]
     results = await asyncio.gather(*commits, return_exceptions=True)
     assert {str(result).split(": ")[1][:12] for result in results} == {"it was moved"}
