@@ -181,8 +181,8 @@ def _run(settings: Settings) -> int:
     # What lives as long as the process need not be looked at by each garbage collection.
     gc.collect()
     gc.freeze()
-    # A turn leaves nothing to be collected; the default looks at every 700th new object for it.
-    # With these no collection takes longer than 5 ms.
+    # A turn leaves next to nothing to be collected, so it is looked for less often than Python
+    # does by default. Measured: with these the longest collection of a busy bot took 5 ms.
     gc.set_threshold(4_000, 4, 20)
     with listener:
         if settings.workers > 1:

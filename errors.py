@@ -1,4 +1,4 @@
-"""Every error this project raises, on one screen (the codec's own is in schema/fields.py).
+"""Every error this project raises, on one screen (the wire codec's own is in schema/fields.py).
 
 ::
 
@@ -9,7 +9,7 @@
     │   ├── WriteConflict        somebody else changed the record first
     │   └── UnreadableRecord     a record of unknown format; it is kept as it is
     ├── CodecError               a value outside the allow-list of what may be stored
-    ├── TurnEnded                bot code speaks in a turn that is over
+    ├── TurnEnded                bot code speaks or saves in a turn that is over
     ├── RequestRefused           an incoming request is answered 4xx (or 503 on overload)
     ├── TokenUnavailable         the login service gave no token for outgoing calls
     └── DeliveryError
@@ -69,14 +69,15 @@ class CodecError(BotError):
 
 
 class TurnEnded(BotError):
-    """Bot code speaks in a turn that is over, such as in a task that outlived it.
+    """Bot code speaks or saves in a turn that is over, such as in a task that outlived it.
 
-    Whatever it says would never be sent: see ``CloudAdapter.continue_conversation``.
+    What it says would never be sent, and what it saves might undo what others saved since: see
+    ``CloudAdapter.continue_conversation``.
     """
 
     def __init__(self) -> None:
         super().__init__(
-            "this turn is over and its replies are on their way; to speak later, keep "
+            "this turn is over; to speak or to save something later, keep "
             "TurnContext.get_conversation_reference() and call adapter.continue_conversation()"
         )
 

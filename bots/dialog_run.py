@@ -25,10 +25,10 @@ from state.models import ConversationData
 RESTARTED: Final = "restarted"
 """The root dialog's options where a deploy has closed the person's open dialog."""
 
-_NOTHING: Final = ConversationData()
-
 HELLO_AGAIN: Final = "hello_again"
 """The root dialog's options where the person's open question has waited too long."""
+
+_NOTHING_OPEN: Final = ConversationData()
 
 
 class DialogRun:
@@ -68,7 +68,7 @@ class DialogRun:
         state: DialogState = await self._dialog_state.get(context) or DialogState()
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(name)
-        data: ConversationData = await self._data.get(context) or ConversationData()
+        data: ConversationData = await self._data.get(context, ConversationData)
         person_id = context.activity.from_property.id
         fits = data.dialog_version == fingerprint(self._dialogs, dialogs.stack)
         late = self._is_late(data)
@@ -79,18 +79,19 @@ class DialogRun:
             late = late and data.person_id == person_id
             options = HELLO_AGAIN if late else None if fits else RESTARTED
             await dialogs.begin_dialog(self._dialog.id, options)
+        # The dialogs may have emptied the state.
+        data = await self._data.get(context, ConversationData)
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None
         if dialogs.stack:
             await self._dialog_state.set(context, state)
-            await self._data.set(context, data)
         else:  # what says nothing need not be stored, nor be read at each turn
             await _drop(self._dialog_state, context)
-            if data == _NOTHING:
+            if data == _NOTHING_OPEN:
                 await _drop(self._data, context)
-        # It and its context hold one another, and the turn with all it has: the garbage collector
-        # would have to find that, which takes it a tenth of the turn's time.
+        # It and its DialogContext hold one another, and with them all of the turn, which only the
+        # garbage collector could take apart: that costs more than to let it go here.
         dialogs.state = None
 
     def _is_late(self, data: ConversationData) -> bool:

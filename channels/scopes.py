@@ -21,8 +21,7 @@ class Scope(Enum):
     CHANNEL = "channel"
 
 
-_BY_NAME = {scope.value: scope for scope in Scope}
-_BY_TYPE = {scope.value.casefold(): scope for scope in Scope}
+_BY_TYPE = {spelt: scope for scope in Scope for spelt in (scope.value, scope.value.casefold())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +98,8 @@ def tenant_of(activity: Activity) -> str:
 
 
 def _scope_of(activity: Activity) -> Scope:
-    conversation = activity.conversation
-    kind = getattr(conversation, "conversation_type", None)
-    if kind.__class__ is str and (scope := _BY_NAME.get(kind)):  # a turn asks several times
-        return scope
-    scope = _BY_TYPE.get(text_in(activity.conversation, "conversation_type").casefold())
-    if scope:
+    kind = text_in(activity.conversation, "conversation_type")
+    if scope := _BY_TYPE.get(kind) or _BY_TYPE.get(kind.casefold()):
         return scope
     if text_in(activity.channel_data, "team", "id"):
         return Scope.CHANNEL

@@ -17,7 +17,7 @@ from channels.entities import entities_of, text_in
 _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")
 _LONGEST_NAME = 64
 _FARTHEST_OFFSET = timedelta(hours=14)
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()  # seconds since the epoch
 _FARTHEST_AHEAD = timedelta(days=366).total_seconds()
 
 

@@ -79,10 +79,7 @@ class Words:
         :param folder: holds the catalogues.
         :raises OSError: if the English catalogue is missing.
         """
-        try:
-            return _words_of(wanted, default, folder)
-        except TypeError:  # a locale that is no text may be anything
-            return _words_of.__wrapped__(wanted, default, folder)
+        return _words_for(tuple(filter(None, map(locale_tag, (*wanted, default)))), folder)
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message with its placeholders filled in. Values are never taken for patterns.
@@ -155,13 +152,13 @@ def is_spoken(locale: str, folder: Path = LOCALES) -> bool:
     return any(language in languages(folder) for language in _with_parents(locale))
 
 
-# Of the many messages of one second.
+# Many messages are of the same second; the text for it is made once.
 _moment_text = lru_cache(maxsize=256)(Words._moment)
 
 
 @lru_cache(maxsize=512)
-def _words_of(wanted: tuple[str | None, ...], default: str, folder: Path) -> Words:
-    for tag in filter(None, map(locale_tag, (*wanted, default))):
+def _words_for(tags: tuple[str, ...], folder: Path) -> Words:
+    for tag in tags:
         for language in _with_parents(tag):
             if language in languages(folder) and catalogue(folder, language) is not None:
                 return _words_in(folder, language, tag)

@@ -207,10 +207,11 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         return context
 
     async def _outcome(self, context: TurnContext, bot_code: Awaitable[None]) -> Outcome:
-        """What comes of a turn; whatever is said in it later raises ``TurnEnded``."""
+        """What comes of a turn; whatever it says or saves later raises ``TurnEnded``."""
         try:
             await bot_code
             return Outcome(Outbox.of(context).effects, http_answer(context))
         finally:
             # It also spares the garbage collector: the SDK's dialogs hold their turn in circles.
             context.turn_state.clear()
+            Transaction.end(context)

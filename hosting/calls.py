@@ -98,6 +98,8 @@ class _Again(NamedTuple):
 
 
 _NO_TRY = _Again("no time for a try")
+# What a second try at once can cure: a stale token, and an idle connection that the server closed
+# just as we took it up. Coming again, it must be something else.
 _CURABLE = frozenset({"401", "disconnected"})
 
 
@@ -120,7 +122,7 @@ class Calls:
         self._token = token
         self._budget = budget
         self._attempt_timeout = attempt_timeout
-        # The whole of a request has its limit from elsewhere, for less.
+        # The whole of a request is limited by self._deadlines, which costs less.
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
         self._deadlines = Deadlines()
         self._per_host = per_host
@@ -147,8 +149,6 @@ class Calls:
         clock = self._clock or asyncio.get_running_loop().time
         if deadline is None:
             deadline = clock() + self._budget
-        # What a second try at once can cure: a stale token, and an idle connection that the
-        # server closed just as we took it up. Coming again, it must be something else.
         curable = _CURABLE
         last = _NO_TRY
         for tries in itertools.count(1):
@@ -203,7 +203,7 @@ class Calls:
                 finally:
                     if response.connection is not None:  # not all was read
                         response.close()
-        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is one
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             if call.method == "GET" or status not in _OK:
                 return _Again(reason_of(error), error=error)
             answer = b""  # it is delivered all the same: only the receipt is lost

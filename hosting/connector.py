@@ -171,10 +171,10 @@ def _url(service_url: str, conversation_id: str, *path: str, query: str = "") ->
     if not conversation_id or "" in path:
         raise DeliveryRefused(400, "an empty id cannot be addressed")
     service = _service(service_url)
-    tail = "/".join([_segment(part) for part in path])
-    path_of_all = f"{service.raw_path}v3/conversations/{_segment(conversation_id)}/{tail}"
+    tail = "/".join(map(_segment, path))
+    full_path = f"{service.raw_path}v3/conversations/{_segment(conversation_id)}/{tail}"
     # encoded=True: yarl would undo some of the encoding and resolve dots.
-    url = service.with_path(path_of_all, encoded=True)
+    url = service.with_path(full_path, encoded=True)
     return URL(f"{url}?{query}", encoded=True) if query else url
 
 

@@ -31,6 +31,7 @@ class Metrics:
         self.duplicates = counter("bot_duplicates", "Activities that had taken effect before")
         self.conflicts = counter("bot_conflicts", "Turns run again: a record had changed")
         calls = counter("bot_channel_calls", "Calls to the channel", "outcome")
+        # Looked up once: labels() takes longer than the counting.
         self._calls = {name: calls.labels(name) for name in ("ok", "refused", "failed")}
         self.retries = counter("bot_channel_retries", "Calls to the channel repeated", "reason")
         self.refused = counter("bot_requests_refused", "Requests refused", "code")

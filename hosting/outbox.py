@@ -17,8 +17,8 @@ LONGEST_DELAY_MS: Final = 5_000
 class Outbox:
     """The effects of one turn, in order: JSON objects with ``do`` = send, update, delete or delay.
 
-    The activity of a send or an update is in them as JSON text. It is made once, then stored, read
-    and sent as it is.
+    The activity of a send or an update is in them as JSON text. It is made once, then stored and
+    read as it is; only an update is opened again, for the channel's id of what it updates.
 
     :param turn: names the turn; the same for each run of it, so that reply ids stay the same.
     """

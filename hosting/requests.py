@@ -137,7 +137,7 @@ def _is_id(value: str) -> bool:
 
 
 _FIELDS: Final = (
-    # name, whether it is required, what it may hold
+    # Name, whether it is required, what it may hold. In the order of the values in _check().
     ("type", True, _text(MAX_TYPE)),
     ("channelId", True, _is_channel),
     ("serviceUrl", True, _text(MAX_URL)),

@@ -31,7 +31,7 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
     turn_state: dict[str, Any] = None  # type: ignore[assignment]  # hides the SDK's property
 
     def __init__(self, adapter: BotAdapter, activity: Activity) -> None:
-        self.activity = activity
+        self.activity = activity  # the SDK's constructor asks for it
         super().__init__(adapter, activity)
         self.turn_state = self._turn_state
 
@@ -48,7 +48,7 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
 
         async def send() -> list[ResourceResponse]:
             responses: list[ResourceResponse] = await self.adapter.send_activities(self, output)
-            if any([activity.type != ActivityTypes.trace for activity in output]):
+            if any(activity.type != ActivityTypes.trace for activity in output):
                 self.responded = True
             return responses
 

@@ -109,7 +109,7 @@ class Turns:
                     # An activity without an id has a new name each time: it is no duplicate.
                     if ledger.knows(turn):
                         self._metrics.duplicates.inc()
-                        return self._known(ledger, activity)
+                        return self._known(ledger, turn, activity)
                     shared = ledger.holder not in ("", self._delivery.holder)
                     outcome = await run(turn, transaction)
                     if transaction.deletes(key):  # the bot forgets the person: so does the ledger
@@ -131,9 +131,9 @@ class Turns:
             503, "conflict", "Others keep changing the same records.", retry_after=1
         )
 
-    def _known(self, ledger: Ledger, activity: Activity) -> dict[str, Any] | None:
+    def _known(self, ledger: Ledger, turn: str, activity: Activity) -> dict[str, Any] | None:
         """The answer to an activity that took effect before."""
-        answer = ledger.answer(activity.id)
+        answer = ledger.answer(turn)
         if answer is None and answers_over_http(activity):
             raise RequestRefused(
                 409, "answer_gone", "This activity took effect; its answer is no longer kept."

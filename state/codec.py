@@ -21,7 +21,7 @@ from botbuilder.dialogs.choices import Choice, ListStyle
 from errors import CodecError, UnreadableRecord
 from schema import json_text, wire
 from state.models import ConversationData, UserProfile
-from state.packing import no_string, pack, register, register_attributes, register_dataclass, unpack
+from state.packing import key_error, pack, register, register_attributes, register_dataclass, unpack
 
 FORMAT: Final = 1
 """The format written today. Raise it with a change old versions must not overwrite."""
@@ -66,7 +66,7 @@ def body_of(properties: Iterable[tuple[str, str]]) -> str:
 @lru_cache(maxsize=256)
 def _name(name: str) -> str:
     if type(name) is not str:
-        raise no_string(name)
+        raise key_error(name)
     return json_text.encode(name)
 
 

@@ -26,8 +26,6 @@ _SHARED_EVENTS: Final = frozenset(
 
 def _name(native_id: str) -> str:
     """An id as it stands, but for one too long for an index of a database: that one's hash."""
-    if len(native_id) <= _LONGEST_NOT_ASCII and not native_id.startswith(_HASHED):
-        return native_id
     limit = _LONGEST if native_id.isascii() else _LONGEST_NOT_ASCII
     if len(native_id) <= limit and not native_id.startswith(_HASHED):
         return native_id

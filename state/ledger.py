@@ -126,9 +126,9 @@ class Ledger:
         """Whether the turn of this name took effect."""
         return turn in self.seen
 
-    def answer(self, activity_id: str) -> dict[str, Any] | None:
+    def answer(self, turn: str) -> dict[str, Any] | None:
         """The HTTP answer of a turn that took effect, where it had one and it is still kept."""
-        return self.answers.get(digest(activity_id))
+        return self.answers.get(turn)
 
     def enter(
         self,

@@ -53,7 +53,7 @@ def register_dataclass(cls: type, tag: str | None = None) -> None:
     known = frozenset(names)
 
     def make(data: dict[str, Any]) -> Any:
-        if data.keys() <= known:
+        if data.keys() <= known:  # nearly always: the class is as it was
             return cls(**data)
         return cls(**{name: data[name] for name in names if name in data})
 
@@ -125,12 +125,12 @@ def _pack_pairs(
 ) -> dict[str, Any]:
     for name, item in pairs:
         if type(name) is not str:
-            raise no_string(name)
+            raise key_error(name)
         packed[name] = item if type(item) in _PLAIN else pack(item, depth + 1)
     return packed
 
 
-def no_string(name: object) -> CodecError:
+def key_error(name: object) -> CodecError:
     """The error for a key that is no string."""
     return CodecError(f"a dict in state has the key {name!r}; only strings can be stored")
 

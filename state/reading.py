@@ -40,8 +40,9 @@ def state_of(key: str, record: Record) -> dict[str, Any]:
     if key.split("/", 2)[1:2] == ["turns"]:
         owed = Ledger.read(key, record).owed
         state: dict[str, Any] = json.loads(record.body)["state"]
-        if owed:
-            state["turns"]["owed"]["effects"] = [_legible(effect) for effect in owed.effects]
+        for effect in state["turns"]["owed"]["effects"] if owed else ():
+            if "body" in effect:  # an activity, as JSON in JSON
+                effect["body"] = _activity(key, effect["body"])
         return state
     # Decoded and encoded again, a record of an earlier format is shown as one of today.
     decoded = codec.decode_state(record.body, key=key)
@@ -80,10 +81,11 @@ def iso_time(moment: float | None) -> str | None:
         return str(moment)  # beyond the year 9999
 
 
-def _legible(effect: dict[str, Any]) -> dict[str, Any]:
-    """An effect as :mod:`hosting.outbox` makes it, with its activity as an object."""
-    body = effect.get("body")
-    return {**effect, "body": json.loads(body)} if isinstance(body, str) else effect
+def _activity(key: str, text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError) as error:
+        raise UnreadableRecord(key, "what it owes is no activity") from error
 
 
 def _untagged(value: Any) -> Any:

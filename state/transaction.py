@@ -9,6 +9,7 @@ from typing import Final
 
 from botbuilder.core import TurnContext
 
+from errors import TurnEnded
 from state.storage.base import Change, Record, RecordStorage
 
 _HOUR: Final = 3600.0
@@ -40,8 +41,13 @@ class Transaction:
 
     @classmethod
     def of(cls, context: TurnContext, storage: RecordStorage) -> Transaction:
-        """The turn's transaction; one that commits at each save where no host began one."""
+        """The turn's transaction; one that commits at each save where no host began one.
+
+        :raises errors.TurnEnded: the host has ended the turn.
+        """
         transaction = context.turn_state.get(cls.__name__)
+        if transaction is TurnEnded:
+            raise TurnEnded
         if not isinstance(transaction, cls) or transaction.storage is not storage:
             transaction = cls(storage)
             context.turn_state[cls.__name__] = transaction
@@ -50,6 +56,11 @@ class Transaction:
     def begin(self, context: TurnContext) -> None:
         """Make this the transaction of a turn."""
         context.turn_state[type(self).__name__] = self
+
+    @classmethod
+    def end(cls, context: TurnContext) -> None:
+        """End a turn: nothing can be read or saved in it any more."""
+        context.turn_state[cls.__name__] = TurnEnded
 
     async def load(self, keys: Iterable[str], *, again: bool = False) -> None:
         """Read records in one round trip, except those read before.

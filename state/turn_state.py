@@ -118,7 +118,7 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         return StateProperty(self, name)
 
     def loaded(self, turn_context: TurnContext) -> CachedState | None:
-        """This turn's state; None where it is not loaded."""
+        """This turn's state; None where it is not loaded. Asked for first, it spares an await."""
         cached: CachedState | None = turn_context.turn_state.get(self._context_service_key)
         return cached
 

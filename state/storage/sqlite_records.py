@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import sqlite3
 import sys
 from collections.abc import Collection, Sequence
@@ -92,7 +92,7 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: float)
     :returns: the new e_tag of each record written.
     :raises errors.WriteConflict: some may be written already; the caller takes them back.
     """
-    e_tag = os.urandom(8).hex()  # by chance alone never again the same, also after a delete
+    e_tag = secrets.token_hex(8)  # by chance alone never again the same, also after a delete
     for change in changes:
         key, body, expected = change.key, change.body, change.e_tag
         owner, expires_at = change.owner, change.expires_at

@@ -1,4 +1,4 @@
-"""The one thread that writes to the SQLite file: what waits is committed as one transaction."""
+"""The thread for what may take long on the SQLite file; what waits there is one transaction."""
 
 from __future__ import annotations
 
