@@ -20,6 +20,7 @@ from botbuilder.dialogs import (
 )
 from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 
+from channels.scopes import several_people_in
 from state.models import ConversationData
 
 RESTARTED: Final = "restarted"
@@ -64,8 +65,8 @@ class DialogRun:
         name = DialogStateManagerConfiguration.__name__
         if self._memory is not None:
             context.turn_state[name] = self._memory  # else the SDK makes it anew at each turn
-        # Not by DialogSet.create_context(): it stores the state also where nothing is open.
-        state: DialogState = await self._dialog_state.get(context) or DialogState()
+        # As DialogSet.create_context() does, which imports a module each time.
+        state = await self._dialog_state.get(context, DialogState)
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(name)
         data: ConversationData = await self._data.get(context, ConversationData)
@@ -84,12 +85,13 @@ class DialogRun:
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None
-        if dialogs.stack:
-            await self._dialog_state.set(context, state)
-        else:  # what says nothing need not be stored, nor be read at each turn
+        if not dialogs.stack:  # what says nothing need not be stored, nor be read at each turn
             await _drop(self._dialog_state, context)
-            if data == _NOTHING_OPEN:
-                await _drop(self._data, context)
+        if several_people_in(context.activity):
+            # By it the erasure of a person finds the groups whose ledgers may hold their name.
+            await self._data.set(context, data)
+        elif data == _NOTHING_OPEN:
+            await _drop(self._data, context)
         # It and its DialogContext hold one another, and with them all of the turn, which only the
         # garbage collector could take apart: that costs more than to let it go here.
         dialogs.state = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -100,7 +100,8 @@ class Words:
         :param moment: an aware datetime, not at the very ends of the calendar.
         :param zone: the zone to tell it in.
         """
-        return _moment_text(self, moment.replace(microsecond=0), zone)
+        # In UTC: elsewhere two moments of one clock time are equal when the clocks are set back.
+        return _moment_text(self, moment.astimezone(UTC).replace(microsecond=0), zone)
 
     def _moment(self, moment: datetime, zone: Zone) -> str:
         text = self._pattern.apply(moment.astimezone(zone.tzinfo), self._dates)

@@ -8,36 +8,35 @@ from types import TracebackType
 from typing import Final
 
 PRECISION: Final = 0.1
-"""Seconds between two looks of the timer; a limit may be exceeded by twice that."""
+"""Seconds by which a limit may be exceeded: the timer looks at all of them once in so long."""
 
 
 class Deadlines:
     """Watches what has a limit. Of use where nearly everything ends long before its limit.
 
     ``asyncio.timeout`` sets a timer for each block and takes it away again; the three that a turn
-    has cost it 25 microseconds, these cost 5. Like a timer, it belongs to one event loop.
+    has cost it 25 microseconds, these cost 5.
     """
 
     def __init__(self) -> None:
         self._watched: dict[int, tuple[float, Callable[[], object]]] = {}
         self._last = 0
-        self._now = 0.0  # as of the last look: to ask the clock each time would cost as much again
-        self._ticking = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def watch(self, seconds: float, late: Callable[[], object]) -> int:
         """Have a function called once some time is over, unless :meth:`unwatch` comes first.
 
-        :param seconds: until then at least, and at most twice :data:`PRECISION` more.
-        :param late: must not wait, nor begin or end a watch.
+        :param seconds: until then at least, and at most :data:`PRECISION` more.
+        :param late: must not wait.
         :returns: what to give to :meth:`unwatch`.
         """
-        if not self._ticking:
-            self._ticking = True
-            loop = asyncio.get_running_loop()
-            self._now = loop.time()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # the first watch, after a while or in another loop
+            self._loop = loop
+            self._watched = {}
             loop.call_later(PRECISION, self._tick, loop)
         self._last += 1
-        self._watched[self._last] = (self._now + seconds + PRECISION, late)
+        self._watched[self._last] = (loop.time() + seconds, late)
         return self._last
 
     def unwatch(self, number: int) -> None:
@@ -53,16 +52,23 @@ class Deadlines:
         return Limit(self, seconds)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._now = now = loop.time()
-        due = [number for number, (when, _) in self._watched.items() if when <= now]
-        try:
-            for number in due:
-                _, late = self._watched.pop(number)
+        if loop is not self._loop:
+            return
+        now = loop.time()
+        for number in [number for number, (when, _) in self._watched.items() if when <= now]:
+            _, late = self._watched.pop(number, (now, _nothing))
+            try:
                 late()
-        finally:  # nothing ticks in a bot that does nothing
-            self._ticking = bool(self._watched)
-            if self._ticking:
-                loop.call_later(PRECISION, self._tick, loop)
+            except Exception as error:
+                loop.call_exception_handler({"message": "a watch failed", "exception": error})
+        if self._watched:
+            loop.call_later(PRECISION, self._tick, loop)
+        else:
+            self._loop = None  # nothing ticks in a bot that does nothing
+
+
+def _nothing() -> None:
+    """Stands for what another one of the same tick has ended."""
 
 
 class Limit:

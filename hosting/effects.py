@@ -36,13 +36,13 @@ async def carry_out(
             call = connector.send(
                 service_url,
                 effect["conversation"],
-                effect["body"].encode(),
+                _text(effect["body"]).encode(),
                 reply_to_id=effect["reply_to"] or None,
                 deadline=deadline,
             )
         case "update":
             activity_id = ledger.channel_id(effect["activity"])
-            body = {**json_text.decode(effect["body"]), "id": activity_id}
+            body = {**json_text.decode(_text(effect["body"])), "id": activity_id}
             call = connector.update(
                 service_url,
                 effect["conversation"],
@@ -61,3 +61,8 @@ async def carry_out(
         return await call
     except DeliveryRefused:
         return None
+
+
+def _text(body: Any) -> str:
+    """The activity as JSON text; in a ledger of the first days it is an object."""
+    return body if isinstance(body, str) else json_text.encode(body)

@@ -16,6 +16,7 @@ from botbuilder.schema import (
     ResourceResponse,
 )
 
+from hosting.outbox import Outbox
 from schema import wire
 
 _Handler = Callable[[TurnContext, list[Activity], Callable[[], Awaitable[None]]], Awaitable[Any]]
@@ -39,7 +40,10 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
         """Send activities, addressed as replies; what was handed in stays as it is.
 
         Where replies go into the HTTP response, it is done by the SDK's own method.
+
+        :raises errors.TurnEnded: the turn is over.
         """
+        Outbox.of(self)
         incoming = self.activity
         if incoming.delivery_mode == DeliveryModes.expect_replies:
             responses: list[ResourceResponse] = await super().send_activities(activities)

@@ -41,7 +41,7 @@ def state_of(key: str, record: Record) -> dict[str, Any]:
         owed = Ledger.read(key, record).owed
         state: dict[str, Any] = json.loads(record.body)["state"]
         for effect in state["turns"]["owed"]["effects"] if owed else ():
-            if "body" in effect:  # an activity, as JSON in JSON
+            if isinstance(effect.get("body"), str):  # an activity, as JSON in JSON
                 effect["body"] = _activity(key, effect["body"])
         return state
     # Decoded and encoded again, a record of an earlier format is shown as one of today.
@@ -81,10 +81,10 @@ def iso_time(moment: float | None) -> str | None:
         return str(moment)  # beyond the year 9999
 
 
-def _activity(key: str, text: Any) -> Any:
+def _activity(key: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise UnreadableRecord(key, "what it owes is no activity") from error
 
 

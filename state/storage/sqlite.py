@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
@@ -54,8 +55,12 @@ class SQLiteStorage(RecordStorage):
     async def open(self) -> None:
         writer = Writer(self._file, self._clock)
         await writer.start()
+        try:
+            self._rounds = Rounds(self._file, writer, self._clock)
+        except sqlite3.Error as error:
+            await writer.close()
+            raise self._file.unavailable(error) from error
         self._writer = writer
-        self._rounds = Rounds(self._file, writer, self._clock)
 
     async def close(self) -> None:
         if self._rounds:

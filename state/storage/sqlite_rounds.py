@@ -22,7 +22,7 @@ _ROUND: Final = 50
 _SLOW: Final = 0.01
 """Seconds: the event loop must not stand still longer."""
 _DETOUR: Final = 100
-"""So many rounds go to the thread after one on the loop was slow."""
+"""So many times a round's reads or commits go to the thread after one on the loop was slow."""
 _LOG: Final = 500
 """Records written on the loop before the thread copies the log into the file."""
 
@@ -109,6 +109,7 @@ class Rounds:
             with suppress(Exception):
                 wanted = {key for keys, _ in reads for key in keys}
                 found = fetch(self._connection, wanted, self._clock())
+            roll_back(self._connection)  # a read that failed must not go on reading the past
             self._watch(started)
         for keys, future in reads:
             if future.done():  # its caller gave up
@@ -166,7 +167,7 @@ class Rounds:
         return True
 
     def _is_quick(self) -> bool:
-        """Whether the disk has been quick of late; called once a round."""
+        """Whether the disk has been quick of late. Call it once for all that is done together."""
         self._detour = max(self._detour - 1, 0)
         return not self._detour
 

@@ -1,5 +1,7 @@
 """An open dialog over deploys, other people and old questions."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ from botbuilder.dialogs import (
 from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 
 from bots.dialog_bot import DialogBot
+from state.models import ConversationData
 from tests.turns.world import Process, World, message
 
 
@@ -42,6 +45,27 @@ class ColourDialog(ComponentDialog):  # type: ignore[misc]  # the SDK is untyped
 
 class RenamedDialog(ColourDialog):
     pass
+
+
+class SilentDialog(Dialog):  # type: ignore[misc]  # the SDK is untyped
+    """Says nothing, and notes in the conversation that it was here."""
+
+    async def begin_dialog(self, dialog_context: Any, options: object = None) -> DialogTurnResult:
+        data = ConversationData(welcomed=True)
+        state = dialog_context.context.turn_state["Internal.ConversationState"]
+        state.state.setdefault("ConversationData", data).welcomed = True
+        return await dialog_context.end_dialog()
+
+
+class NotingDialog(Dialog):  # type: ignore[misc]  # the SDK is untyped
+    """Remembers its turn, but does not hold it."""
+
+    context: Any = None
+
+    async def begin_dialog(self, dialog_context: Any, options: object = None) -> DialogTurnResult:
+        NotingDialog.context = weakref.ref(dialog_context.context)
+        await dialog_context.context.send_activity("noted")
+        return await dialog_context.end_dialog()
 
 
 class FailingDialog(ComponentDialog):  # type: ignore[misc]  # the SDK is untyped
@@ -116,21 +140,59 @@ async def test_another_person_does_not_answer_the_question(open_question: World)
     assert await says(process, "blue", person="bob", id="2") == ["blue!"]
 
 
+async def says_in_group(process: Process, text: str, person: str) -> list[str]:
+    """Say something in a group; what the bot answers."""
+    activity = message(text, person=person, id=f"{text}-{person}")
+    activity.conversation.conversation_type = "groupChat"
+    received = process.world.channel.received
+    before = len(received.get("c", []))
+    await process.take(activity)
+    return received["c"][before:]
+
+
 async def test_in_a_group_each_has_a_question_of_their_own(world: World) -> None:
     process = deploy(world, ColourDialog(ask, answer))
-    group = {"conversation_type": "groupChat", "is_group": True}
+    assert await says_in_group(process, "hi", "ada") == ["Colour?"]
+    assert await says_in_group(process, "hi", "bob") == ["Colour?"]
+    assert await says_in_group(process, "red", "ada") == ["red!"]
+    assert await says_in_group(process, "blue", "bob") == ["blue!"]
 
-    async def in_group(text: str, person: str) -> list[str]:
-        activity = message(text, person=person, id=f"{text}-{person}")
-        activity.conversation.conversation_type = group["conversation_type"]
-        before = len(world.channel.received.get("c", []))
-        await process.take(activity)
-        return world.channel.received["c"][before:]
 
-    assert await in_group("hi", "ada") == ["Colour?"]
-    assert await in_group("hi", "bob") == ["Colour?"]
-    assert await in_group("red", "ada") == ["red!"]
-    assert await in_group("blue", "bob") == ["blue!"]
+async def test_a_conversation_with_one_person_has_a_record_while_a_question_is_open(
+    open_question: World,
+) -> None:
+    process = deploy(open_question, ColourDialog(ask, answer))
+    assert await open_question.storage.fetch(["msteams/conversations/c"])
+    await says(process, "red")
+    assert not await open_question.storage.fetch(["msteams/conversations/c"])
+
+
+async def test_in_a_group_a_persons_record_stays_so_that_erasure_finds_the_group(
+    world: World,
+) -> None:
+    process = deploy(world, SilentDialog("root"))
+    activity = message("hi")
+    activity.conversation.conversation_type = "groupChat"
+    await process.take(activity)
+    [(key, record)] = await world.storage.scan(prefix="msteams/members/")
+    assert (key, record.owner) == ("msteams/members/c/ada", "msteams/users/ada")
+
+
+async def test_what_a_dialog_keeps_of_the_conversation_stays(world: World) -> None:
+    process = deploy(world, SilentDialog("root"))
+    await says(process, "hi")
+    [item] = (await world.storage.read(["msteams/conversations/c"])).values()
+    assert item["ConversationData"].welcomed
+
+
+async def test_a_turn_leaves_nothing_to_the_garbage_collector(world: World) -> None:
+    process = deploy(world, NotingDialog("root"))
+    gc.disable()
+    try:
+        await says(process, "hi")
+        assert NotingDialog.context() is None
+    finally:
+        gc.enable()
 
 
 async def test_an_old_question_is_not_answered_by_the_next_good_morning(

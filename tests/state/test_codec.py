@@ -182,3 +182,13 @@ def test_an_older_format_is_upgraded_before_anything_is_made(
 def test_a_tag_is_taken_once() -> None:
     with pytest.raises(CodecError, match="taken"):
         packing.register_dataclass(UserProfile)
+
+
+def test_a_field_that_the_class_no_longer_has_is_dropped() -> None:
+    body = '{"v":1,"state":{"p":{"$":"UserProfile","name":"Ada","shoe_size":38}}}'
+    assert codec.decode_state(body) == {"p": UserProfile(name="Ada")}
+
+
+def test_the_names_of_properties_are_strings() -> None:
+    with pytest.raises(CodecError, match="only strings"):
+        codec.encode_state({5: "five"})  # type: ignore[dict-item]

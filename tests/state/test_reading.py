@@ -60,6 +60,22 @@ def test_a_ledger_may_hold_any_json_of_a_channel() -> None:
     assert "unreadable" in readable("c/turns/x", Record('{"v":1,"state":{}}', "1"))
 
 
+@pytest.mark.parametrize("body", ['{"text":"hi"}', {"text": "hi"}])
+def test_what_a_ledger_owes_is_shown_as_activities(body: object) -> None:
+    ledger = Ledger()
+    effects = [{"do": "send", "body": body}, {"do": "delay", "ms": 1}]
+    ledger.enter("00", effects=effects, answer=None, holder="h", until=0)
+    turns = readable("c/turns/x", Record(ledger.body(), "1"))["state"]["turns"]
+    assert turns["owed"]["effects"] == [{"do": "send", "body": {"text": "hi"}}, effects[1]]
+
+
+def test_a_ledger_that_owes_what_is_no_activity_is_shown_as_stored() -> None:
+    ledger = Ledger()
+    effects = [{"do": "send", "body": "no JSON"}]
+    ledger.enter("00", effects=effects, answer=None, holder="h", until=0)
+    assert "unreadable" in readable("c/turns/x", Record(ledger.body(), "1"))
+
+
 @pytest.mark.parametrize("body", ["", "null", "[1]", '{"v":1}', '{"v":1,"state":{"a":{"$":"os"}}}'])
 def test_a_record_that_cannot_be_read_is_shown_as_stored(body: str) -> None:
     record = readable("k", Record(body, "1", "o", 0.0))

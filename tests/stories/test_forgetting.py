@@ -50,6 +50,25 @@ async def test_no_name_is_left_once_a_person_is_forgotten(
     assert (await ada.says("hello")).texts == ["What is your name?"]
 
 
+@pytest.mark.parametrize("asked_there", [False, True])
+async def test_a_name_in_the_answers_of_other_groups_is_forgotten_too(asked_there: bool) -> None:
+    world = World()
+    alone = person(world)
+    for group in ("first", "second"):
+        ada = Person(
+            world, Place("msteams", "groupChat", group), id="p", name="A", now=lambda: world.now
+        )
+        if not asked_there:
+            await ada.says(f"call me {NAMES[0]}")
+        for text in ("hi", NAMES[0], "hello"):
+            await ada.sends({**ada.message(text), "deliveryMode": "expectReplies"})
+    assert NAMES[0] in await stored(world)
+    for text in ("hello", "forget me", "yes"):
+        await alone.says(text)
+    await world.adapter.close()
+    assert found(await stored(world)) == []
+
+
 async def test_others_are_not_forgotten_with_them() -> None:
     world = World()
     ada, bob = person(world, "groupChat"), person(world, "groupChat")

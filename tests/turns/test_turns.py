@@ -277,6 +277,53 @@ async def test_a_turn_is_gone_when_it_is_over_without_the_garbage_collector(
         gc.enable()
 
 
+async def test_nothing_can_be_saved_in_it_either(process: Process) -> None:
+    contexts: list[TurnContext] = []
+    process.bot.on_message_activity = _noting(contexts)
+    await process.take(message("a"))
+    state = process.states[0]
+    with pytest.raises(TurnEnded):
+        await state.create_property("log").set(contexts[0], ["too late"])
+    with pytest.raises(TurnEnded):
+        await state.load(contexts[0])
+
+
+async def test_nor_be_added_to_what_an_http_response_holds(process: Process) -> None:
+    contexts: list[TurnContext] = []
+    process.bot.on_message_activity = _noting(contexts)
+    await process.take(message("a", delivery_mode="expectReplies"))
+    with pytest.raises(TurnEnded):
+        await contexts[0].send_activity("too late")
+
+
+async def test_handlers_of_replies_run_one_around_the_other(process: Process) -> None:
+    steps: list[str] = []
+    on_message = process.bot.on_message_activity
+
+    def handler(name: str) -> Callable[..., Awaitable[None]]:
+        async def handle(_: TurnContext, __: object, send: Callable[[], Awaitable[None]]) -> None:
+            steps.append(f"before {name}")
+            await send()
+            steps.append(f"after {name}")
+
+        return handle
+
+    async def handled(context: TurnContext) -> None:
+        context.on_send_activities(handler("outer")).on_send_activities(handler("inner"))
+        await on_message(context)
+
+    process.bot.on_message_activity = handled
+    await process.take(message("a"))
+    assert steps == ["before outer", "before inner", "after inner", "after outer"] * 2
+    assert process.world.channel.received["c"] == ALL
+
+
+async def test_nothing_watches_a_turn_that_is_over(process: Process) -> None:
+    await process.take(message("a"))
+    assert not process.adapter._delivery._deadlines._watched
+    assert not process.adapter._deadlines._watched
+
+
 def _noting(contexts: list[TurnContext]) -> Callable[[TurnContext], Awaitable[None]]:
     async def note(context: TurnContext) -> None:
         contexts.append(context)

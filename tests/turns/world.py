@@ -160,9 +160,9 @@ class MortalConnector(Connector):
         *,
         deadline: float | None = None,
     ) -> str | None:
-        return await self._call(
-            conversation_id, f"update {activity_id}: {json.loads(body)['text']}"
-        )
+        activity = json.loads(body)
+        assert activity["id"] == activity_id  # noqa: S101 - Teams insists
+        return await self._call(conversation_id, f"update {activity_id}: {activity['text']}")
 
     async def delete(
         self,

@@ -11,7 +11,8 @@ import pytest
 from errors import WriteConflict
 from state.storage import ANY, Change
 from state.storage.sqlite import SQLiteStorage
-from tests.state.sqlite.log import transactions_in
+from state.storage.sqlite_rounds import _ROUND
+from tests.state.sqlite.outside import locked, transactions_in
 
 
 def statements_of(storage: SQLiteStorage) -> list[str]:
@@ -108,3 +109,61 @@ async def test_a_file_that_is_gone_is_not_written_to(
     commits = [storage.commit([Change(f"k{n}", "{}", None)]) for n in range(count)]
     results = await asyncio.gather(*commits, return_exceptions=True)
     assert {str(result).split(": ")[1][:12] for result in results} == {"it was moved"}
+
+
+async def test_a_reader_that_gives_up_takes_nobody_with_it(storage: SQLiteStorage) -> None:
+    await storage.commit([Change("k", "{}", None)])
+    given_up, *others = [asyncio.ensure_future(storage.fetch(["k"])) for _ in range(3)]
+    asyncio.get_running_loop().call_soon(given_up.cancel)
+    async with asyncio.timeout(5):
+        assert [list(found) for found in await asyncio.gather(*others)] == [["k"], ["k"]]
+    assert given_up.cancelled()
+
+
+async def test_a_caller_that_gives_up_while_the_thread_works_leaves_no_error(
+    path: Path, storage: SQLiteStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    with locked(path):
+        commit = asyncio.ensure_future(storage.commit([Change("k", "{}", None)]))
+        for _ in range(4):
+            await asyncio.sleep(0)
+        commit.cancel()
+    await storage.ping()
+    assert commit.cancelled()
+    assert caplog.records == []
+
+
+async def test_a_read_that_fails_does_not_go_on_reading_the_past(storage: SQLiteStorage) -> None:
+    e_tag = (await storage.commit([Change("k", "{}", None)]))["k"]
+    assert storage._rounds is not None
+    connection = storage._rounds._connection
+    connection.execute("BEGIN")
+    with pytest.raises(UnicodeEncodeError):
+        await storage.fetch(["half of a pair: \ud800"])
+    assert not connection.in_transaction
+    await storage.commit([Change("k", '{"new":1}', e_tag)])
+    assert (await storage.fetch(["k"]))["k"].body == '{"new":1}'
+
+
+@pytest.mark.parametrize(
+    ("options", "body"), [("?synchronous=full", "{}"), ("", '{"text":"' + "x" * 70_000 + '"}')]
+)
+async def test_what_may_take_long_is_written_by_the_thread(
+    path: Path, options: str, body: str
+) -> None:
+    storage = SQLiteStorage(f"sqlite:///{path}{options}")
+    await storage.open()
+    statements = statements_of(storage)
+    await storage.commit([Change("k", body, None)])
+    assert statements == []
+    await storage.close()
+
+
+async def test_more_than_a_round_takes_goes_on_in_the_next(storage: SQLiteStorage) -> None:
+    keys = [f"k{n}" for n in range(2 * _ROUND + 1)]
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(storage.commit([Change(key, "{}", None)]) for key in keys))
+        statements = statements_of(storage)
+        found = await asyncio.gather(*(storage.fetch([key]) for key in keys))
+    assert [list(one) for one in found] == [[key] for key in keys]
+    assert len(statements) == 3

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +14,9 @@ import pytest
 from errors import StorageUnavailable, WriteConflict
 from state.storage import ANY, Change
 from state.storage.sqlite import SQLiteStorage
-from tests.state.sqlite.log import transactions_in
+from tests.state.sqlite.outside import locked, transactions_in
 
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the write lock of a database, as another process that writes does."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 async def begun(*actions: Coroutine[Any, Any, object]) -> list[asyncio.Task[object]]:

@@ -1,7 +1,10 @@
-"""Reading SQLite's write-ahead log."""
+"""A SQLite file seen from outside: its lock, and its write-ahead log."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 
@@ -17,3 +20,12 @@ def transactions_in(path: Path) -> int:
     frame_size = 24 + int.from_bytes(data[8:12], "big")
     frames = [data[at : at + 24] for at in range(32, len(data), frame_size)]
     return sum(frame[8:16] == data[16:24] and frame[4:8] != bytes(4) for frame in frames)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the write lock of a database, as another process that writes does."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
