@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from botbuilder.core import StatePropertyAccessor, TurnContext
 from botbuilder.dialogs import (
@@ -28,6 +28,8 @@ RESTARTED: Final = "restarted"
 
 HELLO_AGAIN: Final = "hello_again"
 """The root dialog's options where the person's open question has waited too long."""
+
+Kept = TypeVar("Kept", DialogState, ConversationData)
 
 _NOTHING_OPEN: Final = ConversationData()
 
@@ -66,10 +68,10 @@ class DialogRun:
         if self._memory is not None:
             context.turn_state[name] = self._memory  # else the SDK makes it anew at each turn
         # As DialogSet.create_context() does, which imports a module each time.
-        state = await self._dialog_state.get(context, DialogState)
+        state = await _kept(self._dialog_state, context, DialogState)
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(name)
-        data: ConversationData = await self._data.get(context, ConversationData)
+        data = await _kept(self._data, context, ConversationData)
         person_id = context.activity.from_property.id
         fits = data.dialog_version == fingerprint(self._dialogs, dialogs.stack)
         late = self._is_late(data)
@@ -81,16 +83,14 @@ class DialogRun:
             options = HELLO_AGAIN if late else None if fits else RESTARTED
             await dialogs.begin_dialog(self._dialog.id, options)
         # The dialogs may have emptied the state.
-        data = await self._data.get(context, ConversationData)
+        data = await _kept(self._data, context, ConversationData)
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None
         if not dialogs.stack:  # what says nothing need not be stored, nor be read at each turn
             await _drop(self._dialog_state, context)
-        if several_people_in(context.activity):
-            # By it the erasure of a person finds the groups whose ledgers may hold their name.
-            await self._data.set(context, data)
-        elif data == _NOTHING_OPEN:
+        # In a group it is kept: by it the erasure of a person finds the ledgers with their name.
+        if data == _NOTHING_OPEN and not several_people_in(context.activity):
             await _drop(self._data, context)
         # It and its DialogContext hold one another, and with them all of the turn, which only the
         # garbage collector could take apart: that costs more than to let it go here.
@@ -103,6 +103,20 @@ class DialogRun:
             and data.asked_at is not None
             and self._clock() - data.asked_at >= self._question_timeout
         )
+
+
+async def _kept(
+    accessor: StatePropertyAccessor, context: TurnContext, make: Callable[[], Kept]
+) -> Kept:
+    """The value of a property; a new one, to be stored unless it is dropped, where there is none.
+
+    Without a default: to tell whether one was changed it has to be encoded twice.
+    """
+    value: Kept | None = await accessor.get(context)
+    if value is None:
+        value = make()
+        await accessor.set(context, value)
+    return value
 
 
 async def _drop(accessor: StatePropertyAccessor, context: TurnContext) -> None:

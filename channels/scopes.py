@@ -98,8 +98,8 @@ def tenant_of(activity: Activity) -> str:
 
 
 def _scope_of(activity: Activity) -> Scope:
-    kind = text_in(activity.conversation, "conversation_type")
-    if scope := _BY_TYPE.get(kind) or _BY_TYPE.get(kind.casefold()):
+    kind = field_in(activity.conversation, "conversation_type")
+    if isinstance(kind, str) and (scope := _BY_TYPE.get(kind) or _BY_TYPE.get(kind.casefold())):
         return scope
     if text_in(activity.channel_data, "team", "id"):
         return Scope.CHANNEL
