@@ -24,6 +24,7 @@ from dialogs.catalogue import LOCALES, SOURCE_LANGUAGE, catalogue, languages
 
 # A language, then any script, region and variants (BCP 47), with "-" or the "_" of POSIX.
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+_LONGEST_TAG = 39
 # First-strong isolate and its end (Unicode Standard Annex #9): what is between them takes its own
 # direction and leaves that of the text around it alone.
 _ISOLATED = "\u2068{}\u2069"
@@ -79,7 +80,9 @@ class Words:
         :param folder: holds the catalogues.
         :raises OSError: if the English catalogue is missing.
         """
-        return _words_for(tuple(filter(None, map(locale_tag, (*wanted, default)))), folder)
+        # They are kept, so what a stranger made too long for a locale is left out.
+        tags = [tag if isinstance(tag, str) and len(tag) <= _LONGEST_TAG else "" for tag in wanted]
+        return _words_for((*tags, default), folder)
 
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message with its placeholders filled in. Values are never taken for patterns.
@@ -159,7 +162,7 @@ _moment_text = lru_cache(maxsize=256)(Words._moment)
 
 @lru_cache(maxsize=512)
 def _words_for(tags: tuple[str, ...], folder: Path) -> Words:
-    for tag in tags:
+    for tag in filter(None, map(locale_tag, tags)):
         for language in _with_parents(tag):
             if language in languages(folder) and catalogue(folder, language) is not None:
                 return _words_in(folder, language, tag)

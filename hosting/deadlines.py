@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from types import TracebackType
 from typing import Final
 
@@ -36,7 +37,7 @@ class Deadlines:
             self._watched = {}
             loop.call_later(PRECISION, self._tick, loop)
         self._last += 1
-        self._watched[self._last] = (loop.time() + seconds, late)
+        self._watched[self._last] = (monotonic() + seconds, late)
         return self._last
 
     def unwatch(self, number: int) -> None:
@@ -54,7 +55,7 @@ class Deadlines:
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is not self._loop:
             return
-        now = loop.time()
+        now = monotonic()
         for number in [number for number, (when, _) in self._watched.items() if when <= now]:
             _, late = self._watched.pop(number, (now, _nothing))
             try:

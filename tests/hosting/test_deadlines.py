@@ -42,6 +42,7 @@ class HandLoop:
 def loop(monkeypatch: pytest.MonkeyPatch) -> HandLoop:
     by_hand = HandLoop()
     monkeypatch.setattr("hosting.deadlines.asyncio.get_running_loop", lambda: by_hand)
+    monkeypatch.setattr("hosting.deadlines.monotonic", by_hand.time)
     return by_hand
 
 
