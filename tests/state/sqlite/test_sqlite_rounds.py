@@ -23,8 +23,24 @@ def statements_of(storage: SQLiteStorage) -> list[str]:
     return statements
 
 
+async def crowd(storage: SQLiteStorage) -> None:
+    """Have several ask in one round, so that those of the next are expected to be several too."""
+    await asyncio.gather(*(storage.fetch(["nothing"]) for _ in range(3)))
+
+
+async def test_who_is_alone_is_answered_at_once(storage: SQLiteStorage) -> None:
+    for number in range(3):
+        commit = asyncio.ensure_future(storage.commit([Change(f"k{number}", "{}", None)]))
+        await asyncio.sleep(0)
+        assert commit.done()
+        read = asyncio.ensure_future(storage.fetch([f"k{number}"]))
+        await asyncio.sleep(0)
+        assert f"k{number}" in read.result()
+
+
 async def test_commits_of_one_round_are_one_transaction(path: Path, storage: SQLiteStorage) -> None:
     await storage.commit([Change("before", "{}", None)])
+    await crowd(storage)
     before = transactions_in(path)
     await asyncio.gather(*(storage.commit([Change(f"k{n}", "{}", None)]) for n in range(50)))
     assert transactions_in(path) == before + 1
@@ -36,6 +52,7 @@ async def test_reads_of_one_round_are_one_statement_and_each_gets_its_own(
 ) -> None:
     bodies = {f"k{n}": f'{{"n":{n}}}' for n in range(20)}
     await storage.commit([Change(key, body, None) for key, body in bodies.items()])
+    await crowd(storage)
     statements = statements_of(storage)
     pairs = [(f"k{n}", f"k{n + 1}") for n in range(19)]
     found = await asyncio.gather(*map(storage.fetch, pairs), storage.fetch(["absent"]))
@@ -50,6 +67,7 @@ async def test_a_conflict_in_a_round_fails_one_commit_and_later_ones_see_earlier
     storage: SQLiteStorage,
 ) -> None:
     e_tag = (await storage.commit([Change("shared", "{}", None)]))["shared"]
+    await crowd(storage)
     changes = [
         [Change(f"own{n}", "{}", None), Change("shared", f'{{"by":{n}}}', e_tag)] for n in range(4)
     ]
@@ -62,6 +80,7 @@ async def test_a_conflict_in_a_round_fails_one_commit_and_later_ones_see_earlier
 
 async def test_a_key_that_cannot_be_stored_fails_alone(storage: SQLiteStorage) -> None:
     broken = "half of a pair: \ud800"
+    await crowd(storage)
     good, bad = await asyncio.gather(
         storage.commit([Change("k", "{}", None)]),
         storage.commit([Change(broken, "{}", None)]),
@@ -80,6 +99,7 @@ async def test_a_key_that_cannot_be_stored_fails_alone(storage: SQLiteStorage) -
 async def test_what_its_caller_gave_up_before_the_round_is_not_written(
     storage: SQLiteStorage,
 ) -> None:
+    await crowd(storage)
     given_up = asyncio.ensure_future(storage.commit([Change("given up", "{}", None)]))
     other = asyncio.ensure_future(storage.commit([Change("k", "{}", None)]))
     asyncio.get_running_loop().call_soon(given_up.cancel)  # behind the two, before their round
@@ -89,9 +109,10 @@ async def test_what_its_caller_gave_up_before_the_round_is_not_written(
 
 
 async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage) -> None:
-    assert storage._rounds is not None
-    commit = storage._rounds.commit([Change("k", "{}", None)])
-    read = storage._rounds.fetch(["k"])
+    await crowd(storage)
+    commit = asyncio.ensure_future(storage.commit([Change("k", "{}", None)]))
+    read = asyncio.ensure_future(storage.fetch(["k"]))
+    await asyncio.sleep(0)  # they have asked, and it is not yet done
     await storage.close()
     assert await read == {}
     assert "k" in await commit
@@ -105,6 +126,7 @@ async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage)
 async def test_a_file_that_is_gone_is_not_written_to(
     path: Path, storage: SQLiteStorage, count: int
 ) -> None:
+    await crowd(storage)
     os.rename(path, path.with_name("elsewhere.db"))
     commits = [storage.commit([Change(f"k{n}", "{}", None)]) for n in range(count)]
     results = await asyncio.gather(*commits, return_exceptions=True)
@@ -113,6 +135,7 @@ async def test_a_file_that_is_gone_is_not_written_to(
 
 async def test_a_reader_that_gives_up_takes_nobody_with_it(storage: SQLiteStorage) -> None:
     await storage.commit([Change("k", "{}", None)])
+    await crowd(storage)
     given_up, *others = [asyncio.ensure_future(storage.fetch(["k"])) for _ in range(3)]
     asyncio.get_running_loop().call_soon(given_up.cancel)
     async with asyncio.timeout(5):
@@ -137,6 +160,7 @@ async def test_a_read_that_fails_does_not_go_on_reading_the_past(storage: SQLite
     e_tag = (await storage.commit([Change("k", "{}", None)]))["k"]
     assert storage._rounds is not None
     connection = storage._rounds._connection
+    await crowd(storage)
     connection.execute("BEGIN")
     with pytest.raises(UnicodeEncodeError):
         await storage.fetch(["half of a pair: \ud800"])
@@ -163,6 +187,7 @@ async def test_more_than_a_round_takes_goes_on_in_the_next(storage: SQLiteStorag
     keys = [f"k{n}" for n in range(2 * _ROUND + 1)]
     async with asyncio.timeout(10):
         await asyncio.gather(*(storage.commit([Change(key, "{}", None)]) for key in keys))
+        await crowd(storage)
         statements = statements_of(storage)
         found = await asyncio.gather(*(storage.fetch([key]) for key in keys))
     assert [list(one) for one in found] == [[key] for key in keys]
