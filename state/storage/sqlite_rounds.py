@@ -56,7 +56,7 @@ class Rounds:
         self._loop = asyncio.get_running_loop()
         self._reads: list[tuple[Collection[str], asyncio.Future[_Records]]] = []
         self._commits: list[tuple[Sequence[Change], asyncio.Future[_ETags]]] = []
-        self._crowd = 0  # how many asked in the round before
+        self._crowd = 0  # how many asked in the rounds before
         self._here = 0  # how many were answered at once in this one
         self._detour = 0
         self._logged = 0
@@ -111,7 +111,7 @@ class Rounds:
         return await future
 
     def _is_alone(self) -> bool:
-        """Whether there was nobody else in the round before: then to wait for others is in vain."""
+        """Whether there was nobody else of late: then to wait for others is in vain."""
         if self._crowd > 1 or self._reads or self._commits:
             return False
         if not self._here:
@@ -120,7 +120,11 @@ class Rounds:
         return True
 
     def _end_round(self) -> None:
-        self._crowd, self._here = self._here, 0
+        self._note_crowd(self._here)
+        self._here = 0
+
+    def _note_crowd(self, size: int) -> None:
+        self._crowd = max(size, self._crowd - 1)  # a lone turn among many is no sign of rest
 
     def _is_quick_to_write(self, changes: Sequence[Change]) -> bool:
         return (
@@ -132,7 +136,7 @@ class Rounds:
         )
 
     def _read(self) -> None:
-        self._crowd = len(self._reads)
+        self._note_crowd(len(self._reads))
         reads, self._reads = self._reads[:_ROUND], self._reads[_ROUND:]
         if self._reads:
             self._loop.call_soon(self._read)
@@ -158,7 +162,7 @@ class Rounds:
         return self._writer.call(lambda connection: fetch(connection, wanted, now))
 
     def _write(self) -> None:
-        self._crowd = len(self._commits)
+        self._note_crowd(len(self._commits))
         commits, self._commits = self._commits[:_ROUND], self._commits[_ROUND:]
         if self._commits:
             self._loop.call_soon(self._write)
