@@ -57,19 +57,17 @@ class Deadlines:
             return
         now = monotonic()
         for number in [number for number, (when, _) in self._watched.items() if when <= now]:
-            _, late = self._watched.pop(number, (now, _nothing))
+            watch = self._watched.pop(number, None)
+            if watch is None:  # ended by another of the same tick
+                continue
             try:
-                late()
+                watch[1]()
             except Exception as error:
                 loop.call_exception_handler({"message": "a watch failed", "exception": error})
         if self._watched:
             loop.call_later(PRECISION, self._tick, loop)
         else:
             self._loop = None  # nothing ticks in a bot that does nothing
-
-
-def _nothing() -> None:
-    """Stands for what another one of the same tick has ended."""
 
 
 class Limit:
