@@ -82,8 +82,8 @@ class DialogRun:
             late = late and data.person_id == person_id
             options = HELLO_AGAIN if late else None if fits else RESTARTED
             await dialogs.begin_dialog(self._dialog.id, options)
-        # The dialogs may have emptied the state.
-        data = await _kept(self._data, context, ConversationData)
+        # What the dialogs have emptied, as they do to forget a person, stays empty.
+        data = await self._data.get(context) or ConversationData()
         data.person_id = person_id if dialogs.stack else ""
         data.dialog_version = fingerprint(self._dialogs, dialogs.stack)
         data.asked_at = self._clock() if dialogs.stack else None

@@ -69,6 +69,16 @@ async def test_a_name_in_the_answers_of_other_groups_is_forgotten_too(asked_ther
     assert found(await stored(world)) == []
 
 
+@pytest.mark.parametrize("scope", ["personal", "groupChat", "channel"])
+async def test_no_record_of_a_place_is_left_once_a_person_is_forgotten(scope: str) -> None:
+    world = World()
+    ada = person(world, scope)
+    for text in ("hi", NAMES[0], "hello", "forget me", "yes"):
+        await ada.says(text)
+    await world.adapter.close()
+    assert [key.split("/")[1] for key, _ in await world.storage.scan()] == ["turns"]
+
+
 async def test_others_are_not_forgotten_with_them() -> None:
     world = World()
     ada, bob = person(world, "groupChat"), person(world, "groupChat")
