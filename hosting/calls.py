@@ -23,6 +23,7 @@ from yarl import URL
 from errors import DeliveryFailed, DeliveryRefused, TokenUnavailable
 from hosting.answers import read_body
 from hosting.deadlines import Deadlines
+from hosting.prompt_request import REQUEST_CLASS
 from hosting.retry import RETRYABLE, Backoff, reason_of, retry_after
 
 log = logging.getLogger(__name__)
@@ -228,6 +229,7 @@ class Calls:
                 # Cookies of one conversation are nothing to another.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
+                request_class=REQUEST_CLASS,
             )
         return self._session
 

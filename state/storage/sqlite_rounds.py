@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from state.storage.base import Change, Record
+from state.storage.loop_load import LoopLoad
 from state.storage.sqlite_file import SQLiteFile
 from state.storage.sqlite_records import checkpoint, fetch, roll_back, write
 from state.storage.sqlite_writer import Writer
@@ -38,11 +39,13 @@ class Rounds:
     to the system without waiting for the disk (except under synchronous=full). One connection
     serves both: its page cache holds until another connection writes.
 
-    What is asked for in one round of the loop is one SELECT and one transaction: with 32 turns in
-    flight a turn costs 85 microseconds less than with two of its own. Whoever is alone is answered
-    at once. What may take long goes to the writer's thread: a lock that another process holds,
-    copying the log into the file, large records, many keys, and all for a while when the disk was
-    found slow.
+    While the loop has nothing to spare, what is asked for in one round of it is one SELECT and one
+    transaction: with 32 turns in flight a turn costs 85 microseconds less than with two of its own.
+    Else everybody is answered at once: turns that wait for each other's commits send their replies
+    together, get their answers together, and wait for each other again.
+
+    What may take long goes to the writer's thread: a lock that another process holds, copying the
+    log into the file, large records, many keys, and all for a while when the disk was found slow.
 
     :param file: the file, which exists.
     :param writer: the thread.
@@ -56,8 +59,7 @@ class Rounds:
         self._loop = asyncio.get_running_loop()
         self._reads: list[tuple[Collection[str], asyncio.Future[_Records]]] = []
         self._commits: list[tuple[Sequence[Change], asyncio.Future[_ETags]]] = []
-        self._crowd = 0  # how many asked in the rounds before
-        self._here = 0  # how many were answered at once in this one
+        self._load = LoopLoad()
         self._detour = 0
         self._logged = 0
         self._checkpoint: asyncio.Future[None] | None = None
@@ -76,7 +78,7 @@ class Rounds:
         """The records under some keys; see :meth:`RecordStorage.fetch`."""
         if len(keys) > _QUICK_KEYS:
             return await self._fetch_in_thread(keys)
-        if self._is_alone() and self._is_quick():
+        if self._has_time() and self._is_quick():
             started = time.perf_counter()
             try:
                 return fetch(self._connection, keys, self._clock())
@@ -95,7 +97,7 @@ class Rounds:
         """Write some changes, all or none; see :meth:`RecordStorage.commit`."""
         if not self._is_quick_to_write(changes):
             return await self._writer.commit(tuple(changes))
-        if self._is_alone() and self._is_quick():
+        if self._has_time() and self._is_quick():
             started = time.perf_counter()
             try:
                 return self._write_at_once([changes])[0]
@@ -110,21 +112,8 @@ class Rounds:
         self._commits.append((changes, future))
         return await future
 
-    def _is_alone(self) -> bool:
-        """Whether there was nobody else of late: then to wait for others is in vain."""
-        if self._crowd > 1 or self._reads or self._commits:
-            return False
-        if not self._here:
-            self._loop.call_soon(self._end_round)
-        self._here += 1
-        return True
-
-    def _end_round(self) -> None:
-        self._note_crowd(self._here)
-        self._here = 0
-
-    def _note_crowd(self, size: int) -> None:
-        self._crowd = max(size, self._crowd - 1)  # a lone turn among many is no sign of rest
+    def _has_time(self) -> bool:
+        return not (self._reads or self._commits or self._load.is_full())
 
     def _is_quick_to_write(self, changes: Sequence[Change]) -> bool:
         return (
@@ -136,7 +125,6 @@ class Rounds:
         )
 
     def _read(self) -> None:
-        self._note_crowd(len(self._reads))
         reads, self._reads = self._reads[:_ROUND], self._reads[_ROUND:]
         if self._reads:
             self._loop.call_soon(self._read)
@@ -162,7 +150,6 @@ class Rounds:
         return self._writer.call(lambda connection: fetch(connection, wanted, now))
 
     def _write(self) -> None:
-        self._note_crowd(len(self._commits))
         commits, self._commits = self._commits[:_ROUND], self._commits[_ROUND:]
         if self._commits:
             self._loop.call_soon(self._write)

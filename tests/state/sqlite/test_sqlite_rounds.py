@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from errors import WriteConflict
 from state.storage import ANY, Change
+from state.storage.loop_load import LoopLoad
 from state.storage.sqlite import SQLiteStorage
 from state.storage.sqlite_rounds import _ROUND
 from tests.state.sqlite.outside import locked, transactions_in
@@ -23,12 +25,16 @@ def statements_of(storage: SQLiteStorage) -> list[str]:
     return statements
 
 
-async def crowd(storage: SQLiteStorage) -> None:
-    """Have several ask in one round, so that those of the next are expected to be several too."""
-    await asyncio.gather(*(storage.fetch(["nothing"]) for _ in range(3)))
+def fill(storage: SQLiteStorage) -> None:
+    """Have the storage take the loop for one that works all the time."""
+    assert storage._rounds is not None
+    works_always = itertools.count(step=10)  # ten seconds in each that passes
+    storage._rounds._load = LoopLoad(itertools.count().__next__, works_always.__next__)
 
 
-async def test_who_is_alone_is_answered_at_once(storage: SQLiteStorage) -> None:
+async def test_a_loop_that_has_time_answers_at_once(storage: SQLiteStorage) -> None:
+    assert storage._rounds is not None
+    storage._rounds._load = LoopLoad(itertools.count().__next__, worked=lambda: 0)
     for number in range(3):
         commit = asyncio.ensure_future(storage.commit([Change(f"k{number}", "{}", None)]))
         await asyncio.sleep(0)
@@ -40,7 +46,7 @@ async def test_who_is_alone_is_answered_at_once(storage: SQLiteStorage) -> None:
 
 async def test_commits_of_one_round_are_one_transaction(path: Path, storage: SQLiteStorage) -> None:
     await storage.commit([Change("before", "{}", None)])
-    await crowd(storage)
+    fill(storage)
     before = transactions_in(path)
     await asyncio.gather(*(storage.commit([Change(f"k{n}", "{}", None)]) for n in range(50)))
     assert transactions_in(path) == before + 1
@@ -52,7 +58,7 @@ async def test_reads_of_one_round_are_one_statement_and_each_gets_its_own(
 ) -> None:
     bodies = {f"k{n}": f'{{"n":{n}}}' for n in range(20)}
     await storage.commit([Change(key, body, None) for key, body in bodies.items()])
-    await crowd(storage)
+    fill(storage)
     statements = statements_of(storage)
     pairs = [(f"k{n}", f"k{n + 1}") for n in range(19)]
     found = await asyncio.gather(*map(storage.fetch, pairs), storage.fetch(["absent"]))
@@ -67,7 +73,7 @@ async def test_a_conflict_in_a_round_fails_one_commit_and_later_ones_see_earlier
     storage: SQLiteStorage,
 ) -> None:
     e_tag = (await storage.commit([Change("shared", "{}", None)]))["shared"]
-    await crowd(storage)
+    fill(storage)
     changes = [
         [Change(f"own{n}", "{}", None), Change("shared", f'{{"by":{n}}}', e_tag)] for n in range(4)
     ]
@@ -80,7 +86,7 @@ async def test_a_conflict_in_a_round_fails_one_commit_and_later_ones_see_earlier
 
 async def test_a_key_that_cannot_be_stored_fails_alone(storage: SQLiteStorage) -> None:
     broken = "half of a pair: \ud800"
-    await crowd(storage)
+    fill(storage)
     good, bad = await asyncio.gather(
         storage.commit([Change("k", "{}", None)]),
         storage.commit([Change(broken, "{}", None)]),
@@ -99,7 +105,7 @@ async def test_a_key_that_cannot_be_stored_fails_alone(storage: SQLiteStorage) -
 async def test_what_its_caller_gave_up_before_the_round_is_not_written(
     storage: SQLiteStorage,
 ) -> None:
-    await crowd(storage)
+    fill(storage)
     given_up = asyncio.ensure_future(storage.commit([Change("given up", "{}", None)]))
     other = asyncio.ensure_future(storage.commit([Change("k", "{}", None)]))
     asyncio.get_running_loop().call_soon(given_up.cancel)  # behind the two, before their round
@@ -109,7 +115,7 @@ async def test_what_its_caller_gave_up_before_the_round_is_not_written(
 
 
 async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage) -> None:
-    await crowd(storage)
+    fill(storage)
     commit = asyncio.ensure_future(storage.commit([Change("k", "{}", None)]))
     read = asyncio.ensure_future(storage.fetch(["k"]))
     await asyncio.sleep(0)  # they have asked, and it is not yet done
@@ -126,7 +132,7 @@ async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage)
 async def test_a_file_that_is_gone_is_not_written_to(
     path: Path, storage: SQLiteStorage, count: int
 ) -> None:
-    await crowd(storage)
+    fill(storage)
     os.rename(path, path.with_name("elsewhere.db"))
     commits = [storage.commit([Change(f"k{n}", "{}", None)]) for n in range(count)]
     results = await asyncio.gather(*commits, return_exceptions=True)
@@ -135,7 +141,7 @@ async def test_a_file_that_is_gone_is_not_written_to(
 
 async def test_a_reader_that_gives_up_takes_nobody_with_it(storage: SQLiteStorage) -> None:
     await storage.commit([Change("k", "{}", None)])
-    await crowd(storage)
+    fill(storage)
     given_up, *others = [asyncio.ensure_future(storage.fetch(["k"])) for _ in range(3)]
     asyncio.get_running_loop().call_soon(given_up.cancel)
     async with asyncio.timeout(5):
@@ -160,7 +166,7 @@ async def test_a_read_that_fails_does_not_go_on_reading_the_past(storage: SQLite
     e_tag = (await storage.commit([Change("k", "{}", None)]))["k"]
     assert storage._rounds is not None
     connection = storage._rounds._connection
-    await crowd(storage)
+    fill(storage)
     connection.execute("BEGIN")
     with pytest.raises(UnicodeEncodeError):
         await storage.fetch(["half of a pair: \ud800"])
@@ -187,7 +193,7 @@ async def test_more_than_a_round_takes_goes_on_in_the_next(storage: SQLiteStorag
     keys = [f"k{n}" for n in range(2 * _ROUND + 1)]
     async with asyncio.timeout(10):
         await asyncio.gather(*(storage.commit([Change(key, "{}", None)]) for key in keys))
-        await crowd(storage)
+        fill(storage)
         statements = statements_of(storage)
         found = await asyncio.gather(*(storage.fetch([key]) for key in keys))
     assert [list(one) for one in found] == [[key] for key in keys]

@@ -1,0 +1,80 @@
+"""Requests leave at once, and are the very bytes that aiohttp's own would be."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+
+from hosting.prompt_request import REQUEST_CLASS, PromptRequest
+
+_ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A server by hand, so that the test says when it reads."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        yield listener
+
+
+def _post(session: aiohttp.ClientSession, listener: socket.socket, size: int) -> asyncio.Task[int]:
+    async def post() -> int:
+        body = aiohttp.BytesPayload(b"x" * size, content_type="application/json") if size else None
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v3/a%2Fb?c=d"
+        async with session.post(url, data=body) as response:
+            await response.read()
+            return response.status
+
+    return asyncio.ensure_future(post())
+
+
+async def _bytes_of(
+    request_class: type[aiohttp.ClientRequest], listener: socket.socket, size: int
+) -> bytes:
+    loop = asyncio.get_running_loop()
+    async with aiohttp.ClientSession(request_class=request_class) as session:
+        task = _post(session, listener, size)
+        peer, _ = await loop.sock_accept(listener)
+        with peer:
+            received = b""
+            while (
+                not received.partition(b"\r\n\r\n")[1]
+                or len(received.partition(b"\r\n\r\n")[2]) < size
+            ):
+                received += await loop.sock_recv(peer, 65536)
+            await loop.sock_sendall(peer, _ANSWER)
+            assert await task == 201
+    return received
+
+
+@pytest.mark.parametrize("size", [0, 10, 32 * 1024, 32 * 1024 + 1, 500_000])
+async def test_it_writes_what_aiohttp_writes(listener: socket.socket, size: int) -> None:
+    async with asyncio.timeout(10):
+        own = await _bytes_of(PromptRequest, listener, size)
+        assert own == await _bytes_of(aiohttp.ClientRequest, listener, size)
+
+
+async def test_it_leaves_in_the_round_of_the_loop_in_which_it_was_made(
+    listener: socket.socket,
+) -> None:
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(10), aiohttp.ClientSession(request_class=REQUEST_CLASS) as session:
+        first = _post(session, listener, 10)
+        peer, _ = await loop.sock_accept(listener)
+        with peer:
+            await loop.sock_recv(peer, 65536)
+            await loop.sock_sendall(peer, _ANSWER)
+            await first  # the connection is open and idle now
+            second = _post(session, listener, 10)
+            await asyncio.sleep(0)  # one round
+            readable, _, _ = select.select([peer], [], [], 5)  # the loop stands still meanwhile
+            assert readable
+            assert peer.recv(65536).endswith(b"x" * 10)
+            await loop.sock_sendall(peer, _ANSWER)
+            assert await second == 201
