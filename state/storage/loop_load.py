@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-WINDOW: Final = 0.05
+WINDOW: Final = 0.025
 """Seconds over which the loop's load is taken."""
 FULL: Final = 0.85
 """The part of them for which a loop works that has no time to lose."""
