@@ -110,7 +110,14 @@ class DeliveryError(BotError):
 
 
 class DeliveryFailed(DeliveryError):
-    """A reply could not be delivered in time. It stays owed and is sent on the next delivery."""
+    """A reply could not be delivered in time. It stays owed and is sent on the next delivery.
+
+    :param status: the HTTP status with which the channel answered last; None where it did not.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class DeliveryRefused(DeliveryError):

@@ -39,9 +39,10 @@ _Logic = Callable[[TurnContext], Awaitable[None]]
 class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyped
     """Runs the bot on activities; see :mod:`hosting.turns` for the way of a turn.
 
-    Where it differs from the SDK's adapter: ``send_activity`` answers with an id of the bot's own
-    (it works in ``update_activity`` and ``delete_activity``, also in later turns), since nothing
-    leaves before the turn is committed. Updates, deletions and delays wait for the commit too.
+    Where it differs from the SDK's adapter: ``send_activity`` answers with an id of the bot's own,
+    since nothing leaves before the turn is committed. It works in ``update_activity`` and
+    ``delete_activity``, also in later turns, for the last 20 replies of a conversation
+    (:data:`state.ledger.SENT_IDS`). Updates, deletions and delays wait for the commit too.
     The SDK's ConnectorClient and UserTokenClient are made when they are first used.
 
     :param states: the bot's state scopes; they are read and written with the turn.

@@ -91,6 +91,7 @@ class _Again(NamedTuple):
     reason: str
     wish: float | None = None
     error: Exception | None = None
+    status: int | None = None
 
     def __str__(self) -> str:
         if self.error is None:
@@ -178,7 +179,7 @@ class Calls:
             self._watch.on_retry(last.reason)
             if wait:
                 await self._sleep(wait)
-        raise self._failed(call, str(last)) from last.error
+        raise self._failed(call, str(last), last.status) from last.error
 
     async def _get_token(self, call: Call, room: float) -> str | None:
         try:
@@ -212,7 +213,7 @@ class Calls:
             return answer
         if status in RETRYABLE or status == _UNAUTHORIZED:
             wish = retry_after(response.headers.get("Retry-After"), time.time())
-            return _Again(str(status), wish)
+            return _Again(str(status), wish, status=status)
         raise self._refused(call, status)
 
     def _open_session(self) -> aiohttp.ClientSession:
@@ -239,7 +240,7 @@ class Calls:
         log.warning("conversation %r: %s", call.conversation_id, refusal)
         return DeliveryRefused(status, refusal)
 
-    def _failed(self, call: Call, reason: str) -> DeliveryFailed:
+    def _failed(self, call: Call, reason: str, status: int | None = None) -> DeliveryFailed:
         failure = f"{call.method} was not done in time ({reason})"
         log.warning("conversation %r: %s", call.conversation_id, failure)
-        return DeliveryFailed(failure)
+        return DeliveryFailed(failure, status=status)

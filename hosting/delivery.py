@@ -29,6 +29,7 @@ LEASE: Final = 3.0
 So long the others wait after a crash. The clocks of hosts must not differ by more than that.
 """
 
+_SERVER_ERROR: Final = 500
 _log = logging.getLogger("bot.delivery")
 
 
@@ -60,7 +61,7 @@ class Delivery:
         budget: float = 10.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.holder = secrets.token_hex(8)
+        self._holder = ""
         self.notes = Notes(order)
         self._connector = connector
         self._order = order
@@ -68,6 +69,12 @@ class Delivery:
         self._budget = budget
         self._clock = clock
         self._deadlines = Deadlines()
+
+    @property
+    def holder(self) -> str:
+        """This process, in ledgers. Drawn in a turn: a server may fork after this was made."""
+        self._holder = self._holder or secrets.token_hex(8)
+        return self._holder
 
     def lease(self) -> float:
         """Until when what is owed from now on stays here, in seconds since the epoch."""
@@ -113,9 +120,14 @@ class Delivery:
                     if owed.until - self._clock() <= LEASE / 4:
                         await self._hold(key, note, owed, renewal)
                     effect = owed.effects[owed.sent]
-                    channel_id = await carry_out(
-                        effect, ledger, self._connector, service_url, deadline
-                    )
+                    try:
+                        channel_id = await carry_out(
+                            effect, ledger, self._connector, service_url, deadline
+                        )
+                    except DeliveryFailed as error:
+                        if not self._gives_up(key, owed, error):
+                            raise
+                        channel_id = None
                     ledger.sent(effect.get("id", ""), channel_id)
                     note.sent = owed.sent
             await self._end(renewal)
@@ -132,6 +144,18 @@ class Delivery:
             await self.notes.write(key)
         else:
             self.notes.write_later()
+
+    def _gives_up(self, key: str, owed: Owed, error: DeliveryFailed) -> bool:
+        """Whether a reply that failed is not to be tried again, so that its conversation goes on.
+
+        A channel that does not answer, or asks to wait, is waited for.
+        """
+        status = error.status or 0
+        if status < _SERVER_ERROR or not owed.refused(self._clock()):
+            return False
+        _log.error("%s: a reply is given up; the channel has answered %s for an hour", key, status)
+        self._metrics.given_up.inc()
+        return True
 
     async def _hold(self, key: str, note: Note, owed: Owed, renewal: _Renewal) -> None:
         """See that what is owed is still this process's to send.

@@ -34,6 +34,7 @@ class Metrics:
         # Looked up once: labels() takes longer than the counting.
         self._calls = {name: calls.labels(name) for name in ("ok", "refused", "failed")}
         self.retries = counter("bot_channel_retries", "Calls to the channel repeated", "reason")
+        self.given_up = counter("bot_replies_given_up", "Replies the channel never took")
         self.refused = counter("bot_requests_refused", "Requests refused", "code")
         self.turn_seconds = histogram("bot_turn_seconds", "From the request to its answer")
         self.delivery_seconds = histogram("bot_delivery_seconds", "Sending a turn's replies")

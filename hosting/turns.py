@@ -104,7 +104,7 @@ class Turns:
                             await self._settle(key, ledger, transaction, activity)
                         else:
                             overdue = await self._wait_for_others(key, ledger)
-                            tries += 1
+                        tries += 1
                         continue  # as nothing is owed now, with everything read anew
                     # An activity without an id has a new name each time: it is no duplicate.
                     if ledger.knows(turn):

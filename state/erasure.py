@@ -4,7 +4,7 @@ A person is named by the key of the user state, ``channel/users/id``. It is the 
 profile, of the person's places in conversations, and of the ledgers of one-to-one conversations.
 The ledger of a group belongs to several people and has no owner. It may hold a person's name in
 its answers, which are kept for deliveries that come twice, and in replies that are still owed.
-The answers go when one of these people is erased; what is owed is sent, and gone by then.
+The answers go when one of these people is erased; what is owed goes when it is sent, or given up.
 """
 
 from __future__ import annotations

@@ -18,8 +18,10 @@ from typing import Any, Final
 
 from errors import UnreadableRecord
 from schema import json_text
-from state.codec import FORMAT
 from state.storage.base import Record
+
+FORMAT: Final = 1
+"""The format of ledgers. It is not the one of state: that one may rise alone."""
 
 SEEN: Final = 100
 """How many activities of a conversation are remembered."""
@@ -29,6 +31,11 @@ ANSWERS: Final = 20
 
 SENT_IDS: Final = 20
 """How many ids that the channel gave to replies are kept; see :meth:`Ledger.channel_id`."""
+
+REFUSALS: Final = 5
+REFUSED_FOR: Final = 3600.0
+"""After so many deliveries, and so many seconds, in which the channel answered that it has an error
+(5xx), a reply counts as refused for good."""
 
 _HEAD: Final = f'{{"v":{FORMAT},"state":{{"turns":'
 
@@ -47,6 +54,8 @@ class Owed:
     :param sent: how many of them are known to be sent.
     :param holder: the process that sends them.
     :param until: seconds since the epoch; the holder has given up by then.
+    :param refusals: how many deliveries of the next effect the channel has answered with 5xx.
+    :param refused_at: seconds since the epoch of the first of them.
     """
 
     turn: str
@@ -54,11 +63,23 @@ class Owed:
     sent: int
     holder: str
     until: float
+    refusals: int = 0
+    refused_at: float = 0.0
 
     @property
     def settled(self) -> bool:
         """Whether everything is sent."""
         return self.sent >= len(self.effects)
+
+    def refused(self, now: float) -> bool:
+        """Note that the channel answered 5xx to the next effect.
+
+        :param now: seconds since the epoch.
+        :returns: whether it counts as refused for good: no reply may block a conversation for ever.
+        """
+        self.refused_at = self.refused_at or now
+        self.refusals += 1
+        return self.refusals >= REFUSALS and now - self.refused_at >= REFUSED_FOR
 
 
 @dataclass(slots=True)
@@ -116,6 +137,8 @@ class Ledger:
                 "holder": owed.holder,
                 "until": owed.until,
             }
+            if owed.refusals:
+                turns["owed"] |= {"refusals": owed.refusals, "refused_at": owed.refused_at}
         if self.answers:
             turns["answers"] = self.answers
         if self.sent_ids:
@@ -162,6 +185,7 @@ class Ledger:
         if self.owed is None:
             return
         self.owed.sent += 1
+        self.owed.refusals, self.owed.refused_at = 0, 0.0
         if reply_id and channel_id:
             self.sent_ids[reply_id] = channel_id
             for old in list(self.sent_ids)[:-SENT_IDS]:

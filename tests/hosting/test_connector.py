@@ -219,8 +219,9 @@ async def test_an_outage_is_given_up_at_the_deadline_and_not_before(
     cloud: FakeCloud, connector: Connector, clock: Clock
 ) -> None:
     cloud.script.always(Answer(503))
-    with pytest.raises(DeliveryFailed, match="503"):
+    with pytest.raises(DeliveryFailed, match="503") as failure:
         await connector.send(cloud.service_url, "c", message("c"))
+    assert failure.value.status == 503
     # 0.5 + 1 + 2 + 4; another 4 s would end after the 10 s of the budget.
     assert clock.waits == [0.5, 1.0, 2.0, 4.0]
     cloud.script.recover()

@@ -30,10 +30,14 @@ class Crash(BaseException):
 
 @dataclass
 class Channel:
-    """What the channel received, by conversation, and whether it takes anything now."""
+    """What the channel received, by conversation, and whether it takes anything now.
+
+    :param answers: the HTTP statuses with which it answers certain texts.
+    """
 
     received: dict[str, list[str]] = field(default_factory=dict)
     down: bool = False
+    answers: dict[str, int] = field(default_factory=dict)
     count: int = 0
 
     def take(self, conversation: str, text: str) -> str:
@@ -179,6 +183,8 @@ class MortalConnector(Connector):
         await asyncio.sleep(0)
         if self._channel.down:
             raise DeliveryFailed("the channel is down")
+        if status := self._channel.answers.get(text):
+            raise DeliveryFailed("the channel does not take it", status=status)
         channel_id = self._channel.take(conversation, text)
         self._steps.done()
         return channel_id
