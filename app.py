@@ -102,7 +102,12 @@ def create_app(settings: Settings) -> web.Application:
         await authenticator.close()
         await storage.close()
 
-    app = web.Application(middlewares=[routes.answer_errors], client_max_size=MAX_BODY + 1)
+    app = web.Application(
+        middlewares=[routes.answer_errors],
+        client_max_size=MAX_BODY + 1,
+        # A compressed body is refused; it must not be unpacked first, before anybody has asked.
+        handler_args={"auto_decompress": False},
+    )
     app[routes.ADAPTER] = adapter
     app[routes.BOT] = bot
     app[routes.STORAGE] = storage

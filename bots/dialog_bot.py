@@ -108,6 +108,10 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         if removed and self._forget_on_uninstall and not place_of(activity).several_people:
             await self._erase(turn_context)
 
+    async def on_teams_signin_token_exchange(self, turn_context: TurnContext) -> None:
+        """Answer 501, as to every invoke of which the bot knows nothing; the SDK has no such."""
+        await self.on_sign_in_invoke(turn_context)
+
     async def on_unrecognized_activity_type(self, turn_context: TurnContext) -> None:
         """Erase the person where the channel asks for it (``deleteUserData``)."""
         if turn_context.activity.type == _DELETE_USER_DATA:

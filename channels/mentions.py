@@ -9,9 +9,12 @@ from botbuilder.schema import Activity
 from channels.entities import entities_of, text_in
 
 # White space (with U+00A0) and the no-break space as Teams writes it into HTML text.
-_BLANKS = re.compile(r"(?:\s|&nbsp;)*")
+_BLANKS = re.compile(r"\s*(?:&nbsp;\s*)*")
 # What may follow a mention that is spelt without a closing tag: "@Ann" is not in "@Ann-Marie".
 _AFTER_WORD = re.compile(r"\s|&nbsp;|[,:;.!?]|$")
+# Of the bot in one message. A hostile one could hold a thousand, to be looked for at each place.
+_MOST_SPELLINGS = 8
+_MOST_MENTIONS = 8
 
 
 def text_for_bot(activity: Activity) -> str:
@@ -19,7 +22,8 @@ def text_for_bot(activity: Activity) -> str:
 
     Only the ``mention`` entities of the recipient are trusted, never the look of the text: a
     bot called "Ann" leaves "Annabel" alone. Mentions of others stay, and so does the bot's own
-    anywhere but in front. Blanks around a removed mention go with it. Never raises.
+    anywhere but in front, or behind eight of them. Blanks around a removed mention go with it.
+    Never raises.
     (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/channel-and-group-conversations)
 
     :param activity: any incoming activity.
@@ -30,7 +34,10 @@ def text_for_bot(activity: Activity) -> str:
         return ""
     mentions = _own_mentions(activity)
     rest = 0
-    while mentions and (end := _end_of_mention(text, _after_blanks(text, rest), mentions)):
+    for _ in range(_MOST_MENTIONS if mentions else 0):
+        end = _end_of_mention(text, _after_blanks(text, rest), mentions)
+        if not end:
+            break
         rest = end
     return text[_after_blanks(text, rest) :] if rest else text
 
@@ -46,7 +53,8 @@ def _own_mentions(activity: Activity) -> list[str]:
         for mention in mentions
         if bot and text_in(mention, "mentioned", "id") == bot
     }
-    return sorted(spellings - {""}, key=lambda spelling: (-len(spelling), spelling))
+    longest_first = sorted(spellings - {""}, key=lambda spelling: (-len(spelling), spelling))
+    return longest_first[:_MOST_SPELLINGS]
 
 
 def _end_of_mention(text: str, start: int, mentions: list[str]) -> int:

@@ -30,6 +30,7 @@ _ASKED_WITH = {
     Wish.START_OVER: "start_over",
     Wish.CHANGE_NAME: CHANGE_NAME,
 }
+_LONGEST_ID = 100  # characters; those of Entra have 36
 
 
 @dataclass(slots=True)
@@ -233,8 +234,11 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
         locale = locale_tag(activity.locale)
         profile.locale = locale if is_spoken(locale) else profile.locale
         person = activity.from_property
-        profile.aad_object_id = getattr(person, "aad_object_id", None) or profile.aad_object_id
-        profile.tenant_id = tenant_of(activity) or profile.tenant_id
+        object_id = getattr(person, "aad_object_id", None) or ""
+        if 0 < len(object_id) <= _LONGEST_ID:
+            profile.aad_object_id = object_id
+        if 0 < len(tenant := tenant_of(activity)) <= _LONGEST_ID:
+            profile.tenant_id = tenant
         await self._profiles.set(turn.context, profile)
 
     async def _export_profile(self, context: TurnContext) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -185,10 +186,11 @@ def _with_parents(tag: str) -> Iterator[str]:
 
 def _date_locale(tag: str) -> Locale:
     for candidate in _with_parents(tag):
-        try:
-            return Locale.parse(candidate, sep="-")
-        except (UnknownLocaleError, ValueError):
-            continue
+        with suppress(UnknownLocaleError, ValueError, OSError):
+            locale = Locale.parse(candidate, sep="-")
+            # Only now its data is looked for; Babel has en_US_POSIX, and does not find it.
+            if locale.character_order:
+                return locale
     return Locale.parse(SOURCE_LANGUAGE)
 
 

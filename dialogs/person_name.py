@@ -9,6 +9,9 @@ from enum import Enum
 from dialogs.phrases import phrases
 
 LONGEST_NAME = 100
+# Characters, without blanks and what shows nothing. To compose marks takes time that grows with the
+# square of their number.
+_LONGEST_SPELLING = 5 * LONGEST_NAME
 
 # White space that a name may hold; the separators U+001C to U+001F are control characters.
 _BLANKS = re.compile(r"[^\S\x1c-\x1f]+")
@@ -22,8 +25,10 @@ _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2060-\u2065"
     r"\u206a-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f]"
 )
-# A joiner joins only between two letters.
-_LOOSE_JOINERS = re.compile(r"(?:^|(?<=\s))[\u200c\u200d]+|[\u200c\u200d]+(?=\s|$)")
+# A joiner joins only between two letters. Each run of them is looked at once.
+_LOOSE_JOINERS = re.compile(
+    r"(?:^|(?<=\s))[\u200c\u200d]+|(?<![\u200c\u200d])[\u200c\u200d]+(?=\s|$)"
+)
 # Tags and mentions, and the entities that some clients turn into them.
 _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
@@ -89,10 +94,12 @@ def clean_name(text: str) -> str | Refusal:
     if _CONTROLS.search(name):
         return Refusal.WITH_CONTROLS
     name = _LOOSE_JOINERS.sub("", _INVISIBLE.sub("", name))
-    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    endless = len(name) > _LONGEST_SPELLING
+    if not endless:
+        name = unicodedata.normalize("NFC", " ".join(name.split()))
     if not name:
         return Refusal.MISSING
-    if len(name) > LONGEST_NAME:
+    if endless or len(name) > LONGEST_NAME:
         return Refusal.TOO_LONG
     if _MARKUP.search(name):
         return Refusal.WITH_MARKUP

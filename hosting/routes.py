@@ -10,8 +10,9 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from botbuilder.core import Bot
+from yarl import URL
 
 from errors import DeliveryError, RequestRefused, StorageError, TokenUnavailable
 from hosting.adapter import CloudAdapter
@@ -26,7 +27,7 @@ BOT: Final = web.AppKey("bot", Bot)
 STORAGE: Final = web.AppKey("storage", RecordStorage)
 METRICS: Final = web.AppKey("metrics", Metrics)
 MAX_TURNS: Final = web.AppKey("max_turns", int)
-SLOW_BODIES: Final = web.AppKey[set[int]]("slow_bodies")
+SLOW_BODIES: Final = web.AppKey[dict[asyncio.Timeout, None]]("slow_bodies")
 LOOPBACK_ONLY: Final = web.AppKey("loopback_only", bool)
 KEYS_READY: Final = web.AppKey[Callable[[], bool]]("keys_ready")
 
@@ -44,7 +45,8 @@ async def messages(request: web.Request) -> web.Response:
     """Take one activity; 201, or the answer of an invoke or of ``expectReplies``."""
     app = request.app
     metrics = app[METRICS]
-    if app[LOOPBACK_ONLY] and not _is_loopback(request.remote):
+    # Its own machine, and no page that a browser there shows: its host is another name.
+    if app[LOOPBACK_ONLY] and not (_is_loopback(request.remote) and _is_here(request.host)):
         raise RequestRefused(
             403, "local_mode", "Without credentials the bot talks to its own machine alone."
         )
@@ -75,6 +77,16 @@ def _is_loopback(address: str | None) -> bool:
         return not address  # a Unix socket
 
 
+@lru_cache(maxsize=1024)
+def _is_here(host: str) -> bool:
+    """Whether a ``Host`` header, which may end in a port, names this machine."""
+    try:
+        name = URL(f"http://{host}").host or ""
+    except ValueError:
+        return False
+    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
+
+
 async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise RequestRefused(413, "too_large", f"At most {MAX_BODY} bytes are taken.")
@@ -85,13 +97,17 @@ async def _body(request: web.Request) -> bytes:
             return await request.read()
         slow = request.app[SLOW_BODIES]
         if len(slow) >= MAX_SLOW_BODIES:
-            raise RequestRefused(503, "overloaded", "Too many slow requests.", retry_after=1)
-        slow.add(id(request))
-        try:
-            async with asyncio.timeout(SLOWEST_BODY):
+            # The one that has taken longest: who sends in two parts must not wait behind those.
+            oldest = next(iter(slow))
+            del slow[oldest]
+            if not oldest.expired():
+                oldest.reschedule(0)
+        async with asyncio.timeout(SLOWEST_BODY) as limit:
+            slow[limit] = None
+            try:
                 return await request.read()
-        finally:
-            slow.discard(id(request))
+            finally:
+                slow.pop(limit, None)
     except TimeoutError:
         raise RequestRefused(408, "too_slow", "The body did not arrive in time.") from None
     except web.RequestPayloadError:
@@ -154,6 +170,16 @@ async def answer_errors(request: web.Request, handler: _Handler) -> web.StreamRe
         return _refusal(500, "internal_error", "Something went wrong.")
 
 
+async def _expect(request: web.Request) -> web.Response | None:
+    """Answer an ``Expect`` header; aiohttp refuses what it does not know in plain text."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        return _refusal(417, "expectation_failed", "Only 100-continue can be expected.")
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer has not begun
+    return None
+
+
 def _refusal(status: int, code: str, message: str, retry_after: int | None = None) -> web.Response:
     response = web.json_response({"error": {"code": code, "message": message}}, status=status)
     if status == HTTPStatus.UNAUTHORIZED:
@@ -165,8 +191,8 @@ def _refusal(status: int, code: str, message: str, retry_after: int | None = Non
 
 def add_routes(app: web.Application) -> None:
     """Add the routes to an application made with :func:`answer_errors` as its middleware."""
-    app[SLOW_BODIES] = set()
-    app.router.add_post("/api/messages", messages)
+    app[SLOW_BODIES] = {}
+    app.router.add_post("/api/messages", messages, expect_handler=_expect)
     app.router.add_head("/api/messages", probe)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)

@@ -10,6 +10,9 @@ from errors import RequestRefused
 WAITING: Final = 50
 """How many activities of one conversation may wait before more are refused."""
 
+PATIENCE: Final = 10.0
+"""Seconds an activity waits at most: a conversation that hangs must not fill the bot."""
+
 
 class TurnOrder:
     """First come, first served, within this process; nothing is kept of a quiet conversation."""
@@ -30,7 +33,8 @@ class TurnOrder:
         """A block that waits for the conversation's turn and holds it.
 
         :param conversation: any key that names the conversation.
-        :raises errors.RequestRefused: 503, too many activities wait already.
+        :raises errors.RequestRefused: 503, too many activities wait already, or it waited for
+            :data:`PATIENCE`.
         """
         return _Turn(conversation, self._locks, self._turns)
 
@@ -53,7 +57,16 @@ class _Turn:
         self._turns[self._conversation] = turns + 1
         lock = self._locks.setdefault(self._conversation, asyncio.Lock())
         try:
-            await lock.acquire()
+            if lock.locked():
+                async with asyncio.timeout(PATIENCE):
+                    await lock.acquire()
+            else:
+                await lock.acquire()
+        except TimeoutError:
+            self._leave()
+            raise RequestRefused(
+                503, "conversation_busy", "The turns before take too long.", retry_after=2
+            ) from None
         except BaseException:
             self._leave()
             raise

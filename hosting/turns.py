@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botbuilder.schema import Activity
+from botbuilder.schema import Activity, ActivityTypes
 
 from errors import RequestRefused, WriteConflict
 from hosting.delivery import LEASE, Delivery
@@ -24,6 +24,24 @@ from state.transaction import Transaction
 
 TRIES: Final = 10
 """How often a turn is run when others keep changing the same records; then 503."""
+
+
+_EDITS: Final = frozenset({ActivityTypes.message_update.value, ActivityTypes.message_delete.value})
+
+
+def turn_of(activity: Activity) -> str:
+    """What a turn is called in the ledger: the same for each delivery of its activity.
+
+    An edit of a message has the id of that message, and so has the next edit. An activity without
+    an id is never a delivery of another, so its turn has a new name each time.
+    """
+    if not activity.id:
+        return secrets.token_hex(8)
+    sender = activity.from_property and activity.from_property.id
+    name = f"{activity.type}\n{sender}\n{activity.id}"
+    if activity.type in _EDITS:
+        name = f"{name}\n{activity.timestamp}\n{activity.text}"
+    return digest(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +105,7 @@ class Turns:
         :raises errors.DeliveryFailed: committed, but replies are still owed.
         """
         key = keys.ledger_key(activity)
-        turn = digest(activity.id) if activity.id else secrets.token_hex(8)
+        turn = turn_of(activity)
         owner = "" if keys.several_people(activity) else keys.owner(activity)
         tries, overdue = 0, None
         async with self._order.turn(key):
@@ -106,7 +124,6 @@ class Turns:
                             overdue = await self._wait_for_others(key, ledger)
                         tries += 1
                         continue  # as nothing is owed now, with everything read anew
-                    # An activity without an id has a new name each time: it is no duplicate.
                     if ledger.knows(turn):
                         self._metrics.duplicates.inc()
                         return self._known(ledger, turn, activity)

@@ -26,6 +26,7 @@ MAX_NESTING = 100
 """Levels of lists and objects allowed inside one free-form field, such as ``channelData``."""
 
 # Exactly the texts for which datetime.fromisoformat and isodate (which msrest uses) agree.
+_LONGEST_TIMESTAMP = 64  # characters
 _TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
     r"(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -148,6 +149,8 @@ def _refuse(expected: str) -> Read:
 
 def _read_timestamp(value: Any) -> datetime:
     if value.__class__ is not str:
+        raise WireError("an ISO 8601 date and time")
+    if len(value) > _LONGEST_TIMESTAMP:
         raise WireError("an ISO 8601 date and time")
     if _TIMESTAMP.fullmatch(value):
         try:

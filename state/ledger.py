@@ -29,6 +29,9 @@ SEEN: Final = 100
 ANSWERS: Final = 20
 """How many HTTP answers (invoke, expectReplies) are kept for redeliveries."""
 
+LONGEST_ANSWER: Final = 32 * 1024
+"""The longest of them, in characters of JSON; a redelivery of a longer one is answered 409."""
+
 SENT_IDS: Final = 20
 """How many ids that the channel gave to replies are kept; see :meth:`Ledger.channel_id`."""
 
@@ -171,7 +174,7 @@ class Ledger:
         self.seen = f"{self.seen} {turn}"[-SEEN * (len(turn) + 1) :]
         self.holder = holder
         self.owed = Owed(turn, effects, 0, holder, until) if effects else None
-        if answer is not None:
+        if answer is not None and len(json_text.encode(answer)) <= LONGEST_ANSWER:
             self.answers[turn] = answer
             for old in list(self.answers)[:-ANSWERS]:
                 del self.answers[old]

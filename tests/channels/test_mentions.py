@@ -99,3 +99,17 @@ def test_what_follows_the_mention_is_kept_to_the_letter(text: str, times: int, b
         text=f"{blank}<at>Ann</at>" * times + "|" + text, recipient=BOT, entities=[OWN]
     )
     assert text_for_bot(activity) == "|" + text
+
+
+def test_mentions_without_end_are_not_all_looked_for() -> None:
+    spellings = [mention_of("28:ann", f"<{number}>") for number in range(900)]
+    text = ">" * 150_000
+    hostile = [mention_of("28:ann", ">"), *spellings]
+    # To look for each at each place would take a minute.
+    assert text_for_bot(Activity(text=text, recipient=BOT, entities=hostile)) == text
+    assert text_for_bot(Activity(text=text, recipient=BOT, entities=hostile[:1])) == text[8:]
+
+
+def test_blanks_without_end_go_with_a_mention() -> None:
+    text = "<at>Ann</at>" + " &nbsp;" * 20_000 + "hi"
+    assert text_for_bot(Activity(text=text, recipient=BOT, entities=[OWN])) == "hi"

@@ -143,6 +143,13 @@ def test_any_locale_may_be_asked_for(locale: object) -> None:
     assert locale_tag(locale) in ("", locale)
 
 
+@pytest.mark.parametrize("locale", ["en-US-POSIX", "en_US_POSIX", "en-us-posix"])
+def test_a_region_whose_dates_are_not_there_has_those_of_the_next_larger_one(locale: str) -> None:
+    assert (
+        Words.for_locale(locale).moment(MOMENT, UTC_ZONE).startswith("Tuesday, November 24, 2026")
+    )
+
+
 def test_a_reply_is_plain_text_with_a_hint() -> None:
     question, statement = message("Why?", question=True), message("So.")
     assert (question.text_format, question.input_hint) == ("plain", "expectingInput")

@@ -115,3 +115,18 @@ def test_a_greeting_or_a_yes_is_no_name_in_its_own_language(
     text: str, language: str, name: str | Refusal
 ) -> None:
     assert answered_name(text, language) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\u200d" * 200_000, "a" + "\u200d" * 200_000 + "b", "a" + "\u0301\u0316" * 100_000],
+    ids=["joiners", "joined", "marks"],
+)
+def test_a_name_without_end_is_refused_at_once(text: str) -> None:
+    # To join or to compose all of these would take minutes.
+    assert clean_name(text) in (Refusal.TOO_LONG, Refusal.MISSING)
+
+
+def test_a_long_name_may_be_spelt_with_marks_of_its_own() -> None:
+    name = "\u1ed9" * LONGEST_NAME
+    assert clean_name(unicodedata.normalize("NFD", name)) == name

@@ -148,6 +148,8 @@ async def test_an_invoke_nobody_handles_is_answered_as_the_protocol_says(
         ("some/thing", {"x": 1}, 501),
         ("adaptiveCard/action", {"action": {"type": "Action.Execute", "verb": "x"}}, 501),
         ("adaptiveCard/action", {}, 400),
+        ("signin/verifyState", {"state": "1"}, 501),
+        ("signin/tokenExchange", {"id": "1", "connectionName": "x", "token": "x"}, 501),
     ):
         turn = await person.sends(person.activity("invoke", name=name, value=value))
         assert turn.status == status

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
+from hosting import routes
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
 from tests.hosting.hostile import CASES, Case, Target
@@ -123,13 +124,15 @@ async def test_a_compressed_body_is_refused(bot: str, encoding: str) -> None:
             ClientSession() as session,
             session.post(bot, data=data, headers=headers) as answer,
         ):
-            assert answer.status in (400, 415)
+            # 415 also where it cannot be unpacked: nobody has tried.
+            assert answer.status == 415
+            assert (await answer.json())["error"]["code"] == "content_encoding"
 
 
 async def test_slow_senders_keep_nobody_out(cloud: FakeCloud, start_bot: StartBot) -> None:
     bot = await start_bot(max_turns=4)
     url = URL(bot)
-    head = f"POST {url.path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = f"POST {url.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     connections = [await asyncio.open_connection(url.host, url.port) for _ in range(20)]
     for _, writer in connections:
         writer.write(f"{head}Content-Length: 100\r\n\r\n{{".encode())
@@ -138,6 +141,62 @@ async def test_slow_senders_keep_nobody_out(cloud: FakeCloud, start_bot: StartBo
     for _, writer in connections:
         writer.close()
         await writer.wait_closed()
+
+
+async def test_who_has_sent_slowly_longest_makes_room_for_the_next(
+    bot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "MAX_SLOW_BODIES", 2)
+    url = URL(bot)
+    head = f"POST {url.path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+    slow = []
+    async with asyncio.timeout(5):  # half of what a body may take
+        for _ in range(4):
+            reader, writer = await asyncio.open_connection(url.host, url.port)
+            writer.write(f"{head}Content-Length: 2\r\n\r\n".encode())
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+            slow.append((reader, writer))
+        for reader, _ in slow[:2]:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+        for reader, writer in slow[2:]:
+            writer.write(b"{}")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 415 ")
+    for _, writer in slow:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_other_expectations_are_refused_as_all_else(bot: str) -> None:
+    headers = {"Expect": "the unexpected", "Content-Type": "application/json"}
+    async with ClientSession() as session, session.post(bot, data=b"{}", headers=headers) as answer:
+        assert answer.status == 417
+        assert (await answer.json())["error"]["code"] == "expectation_failed"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 415),
+        ("LOCALHOST:3978", 415),
+        ("bot.localhost:1", 415),
+        ("127.0.0.1:3978", 415),
+        ("[::1]:3978", 415),
+        ("evil.example", 403),
+        ("evil.example:3978", 403),
+        ("localhost.evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("localhost@evil.example", 403),
+        ("[", 403),
+        ("xn--a", 403),
+    ],
+)
+async def test_local_mode_hears_no_page_that_has_another_name_for_this_machine(
+    bot: str, host: str, status: int
+) -> None:
+    # https://en.wikipedia.org/wiki/DNS_rebinding
+    async with ClientSession() as session, session.post(bot, headers={"Host": host}) as answer:
+        assert answer.status == status
+        assert set((await answer.json())["error"]) == {"code", "message"}
 
 
 any_json = st.recursive(

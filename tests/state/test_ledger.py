@@ -3,7 +3,7 @@
 import pytest
 
 from errors import UnreadableRecord
-from state.ledger import ANSWERS, SEEN, SENT_IDS, Ledger, digest
+from state.ledger import ANSWERS, LONGEST_ANSWER, SEEN, SENT_IDS, Ledger, digest
 from state.storage import Record
 
 
@@ -65,6 +65,15 @@ def test_answers_and_ids_are_kept_for_a_while() -> None:
     assert ledger.answer(digest(str(last - ANSWERS))) is None
     assert ledger.channel_id("5-a") == "channel-5"
     assert ledger.channel_id("4-a") == "4-a"
+
+
+def test_an_answer_without_end_is_not_kept() -> None:
+    ledger = Ledger()
+    for name, length in (("short", LONGEST_ANSWER // 2), ("long", LONGEST_ANSWER)):
+        answer = {"status": 200, "body": "x" * length}
+        ledger.enter(name, effects=[], answer=answer, holder="p", until=1.0)
+    assert ledger.knows("long")
+    assert list(ledger.answers) == ["short"]
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,15 @@ import asyncio
 import gc
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from botbuilder.core import InvokeResponse, TurnContext
+from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationAccount
 
 from errors import DeliveryFailed, RequestRefused, StorageUnavailable, TurnEnded
+from hosting import turn_order
+from hosting.turn_order import TurnOrder
 from tests.turns.world import Process, World, log_of, message
 
 CONVERSATION = "msteams/conversations/c"
@@ -419,3 +422,46 @@ async def test_it_speaks_first_to_a_channel_only(process: Process) -> None:
 
     with pytest.raises(RequestRefused):
         await process.adapter.continue_conversation(reference, never, "app")
+
+
+async def test_an_edit_is_no_duplicate_of_the_message_nor_of_another_edit(process: Process) -> None:
+    class Bot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
+        async def on_turn(self, turn_context: TurnContext) -> None:
+            activity = turn_context.activity
+            await turn_context.send_activity(f"{activity.type} {activity.text}")
+
+    process.bot = Bot()
+    original = message("a", id="1")
+    edits = [message(text, id="1", timestamp=datetime(2026, 1, 1, tzinfo=UTC)) for text in "bcc"]
+    edits[2].timestamp += timedelta(seconds=1)
+    for edit in edits:
+        edit.type = "messageUpdate"
+    gone = message("", id="1")
+    gone.type = "messageDelete"
+    for activity in (original, *edits, gone):
+        await process.take(activity)
+        await process.take(activity)  # delivered again
+    said = ["message a", "messageUpdate b", "messageUpdate c", "messageUpdate c", "messageDelete "]
+    assert process.world.channel.received["c"] == said
+
+
+async def test_the_same_id_from_another_person_is_another_activity(process: Process) -> None:
+    await process.take(message("a", id="1"))
+    await process.take(message("b", id="1", person="bob"))
+    assert len(process.world.channel.received["c"]) == 4
+
+
+async def test_nobody_waits_without_end_for_the_turns_before(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn_order, "PATIENCE", 0.01)
+    order = TurnOrder()
+    async with order.turn("c"):
+        with pytest.raises(RequestRefused) as refusal:
+            async with order.turn("c"):
+                pass
+        assert (refusal.value.status, refusal.value.retry_after) == (503, 2)
+        assert len(order) == 1
+    assert len(order) == 0
+    async with order.turn("c"):
+        assert len(order) == 1
