@@ -10,6 +10,8 @@
     │   └── UnreadableRecord     a record of unknown format; it is kept as it is
     ├── CodecError               a value outside the allow-list of what may be stored
     ├── TurnEnded                bot code speaks or saves in a turn that is over
+    ├── NestedTurn               a turn waits for another one of its own conversation
+    ├── ShuttingDown             the bot is to speak first while it is being stopped
     ├── RequestRefused           an incoming request is answered 4xx (or 503 on overload)
     ├── TokenUnavailable         the login service gave no token for outgoing calls
     └── DeliveryError
@@ -80,6 +82,26 @@ class TurnEnded(BotError):
             "this turn is over; to speak or to save something later, keep "
             "TurnContext.get_conversation_reference() and call adapter.continue_conversation()"
         )
+
+
+class NestedTurn(BotError):
+    """Bot code awaits ``continue_conversation`` in a turn of the same conversation.
+
+    The one waits for the other, so neither would end.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this conversation's turn is still under way; send with its own TurnContext, or call "
+            "adapter.continue_conversation() in a task that the turn does not await"
+        )
+
+
+class ShuttingDown(BotError):
+    """The bot is to speak first while it is being stopped. Nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("the bot is being stopped and speaks first no more; try after its restart")
 
 
 class RequestRefused(BotError):

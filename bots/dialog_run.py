@@ -21,6 +21,7 @@ from botbuilder.dialogs import (
 from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 
 from channels.scopes import several_people_in
+from state import keys
 from state.models import ConversationData
 
 RESTARTED: Final = "restarted"
@@ -72,7 +73,7 @@ class DialogRun:
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(name)
         data = await _kept(self._data, context, ConversationData)
-        person_id = context.activity.from_property.id
+        person_id = keys.person_id(context.activity)
         fits = data.dialog_version == fingerprint(self._dialogs, dialogs.stack)
         late = self._is_late(data)
         if late or not fits or data.person_id not in ("", person_id):

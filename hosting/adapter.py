@@ -12,6 +12,7 @@ from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import (
     Activity,
     ActivityTypes,
+    ConversationParameters,
     ConversationReference,
     ResourceResponse,
 )
@@ -27,6 +28,7 @@ from hosting.metrics import Metrics
 from hosting.outbox import Outbox
 from hosting.sdk_clients import LateClient
 from hosting.service_url import ServiceUrls
+from hosting.speaking_first import SpeakingFirst
 from hosting.turn_context import HostedTurnContext
 from hosting.turn_order import TurnOrder
 from hosting.turns import Outcome, Turns
@@ -86,9 +88,16 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         self._service_urls = service_urls
         self._time_limit = time_limit
         self._deadlines = Deadlines()
+        self._speaking_first = SpeakingFirst(
+            connector, service_urls, self._metrics, self._take_turn
+        )
 
     async def close(self) -> None:
-        """Write down what was sent. Call it when no turn is under way any more."""
+        """Wait for the turns in which the bot speaks first, then write down what was sent.
+
+        Call it when no request is under way any more, and before the connector is closed.
+        """
+        await self._speaking_first.close()
         await self._delivery.close()
 
     async def process_activity(
@@ -117,13 +126,33 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         audience: str | None,
         logic: _Logic,
     ) -> None:
-        """The turn behind ``continue_conversation``: ordered, committed and sent like any other.
+        """The turn behind ``continue_conversation``; see :meth:`SpeakingFirst.take`."""
+        await self._speaking_first.take(claims_identity, continuation_activity, audience, logic)
 
-        :raises errors.RequestRefused: the stored service URL is not one of a channel.
+    async def create_conversation(  # noqa: PLR0913, PLR0917 - the SDK's signature
+        self,
+        bot_app_id: str | None,
+        callback: _Logic | None = None,
+        conversation_parameters: ConversationParameters | None = None,
+        channel_id: str | None = None,
+        service_url: str | None = None,
+        audience: str | None = None,
+    ) -> None:
+        """Begin a conversation and take a first turn in it; see :meth:`SpeakingFirst.begin`.
+
+        :raises TypeError: one of the arguments up to ``service_url`` is missing.
         """
-        activity = continuation_activity
-        activity.service_url = self._service_urls.check(activity.service_url)
-        await self._take_turn(claims_identity, activity, audience, logic)
+        if not (callback and conversation_parameters and channel_id and service_url):
+            raise TypeError("callback, conversation_parameters, channel_id, service_url: give all")
+        identity = self.create_claims_identity(bot_app_id)
+        await self._speaking_first.begin(
+            identity,
+            conversation_parameters,
+            channel_id,
+            service_url,
+            callback,
+            audience=audience,
+        )
 
     async def send_activities(
         self, context: TurnContext, activities: list[Activity]
@@ -157,6 +186,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         activity: Activity,
         audience: str | None,
         logic: _Logic,
+        turn: str = "",
     ) -> InvokeResponse | None:
         sdk = self.bot_framework_authentication
         services = {
@@ -195,7 +225,8 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             context = self._context(activity, services, transaction, turn)
             return await self._outcome(context, self.on_turn_error(context, failure))
 
-        answer = await self._turns.take(activity, self._states.storage_keys(activity), run)
+        state_keys = self._states.storage_keys(activity)
+        answer = await self._turns.take(activity, state_keys, run, turn=turn)
         return answer and InvokeResponse(status=answer["status"], body=answer["body"])
 
     def _context(

@@ -78,6 +78,22 @@ class Connector:
         """Close all connections. Calls under way, and later ones, fail."""
         await self._calls.close()
 
+    async def create_conversation(
+        self, service_url: str, body: bytes, *, deadline: float | None = None
+    ) -> tuple[str, str | None]:
+        """Begin a conversation. Repeated, as any call may be, it may begin two.
+
+        :param body: the ConversationParameters as JSON.
+        :return: the conversation's id, and that of its first activity where the channel gave one.
+        """
+        url = _url(service_url)
+        answer = await self._calls.make(Call("POST", url, "new", body, MAX_RECEIPT), deadline)
+        conversation_id = resource_id(answer)
+        if conversation_id is None:
+            raise DeliveryFailed("the channel's answer names no new conversation")
+        activity_id = json_or_none(answer).get("activityId")
+        return conversation_id, activity_id if isinstance(activity_id, str) else None
+
     async def send(
         self,
         service_url: str,
@@ -167,12 +183,11 @@ class Connector:
         return json_or_none(await self._calls.make(call, deadline))
 
 
-def _url(service_url: str, conversation_id: str, *path: str, query: str = "") -> URL:
-    if not conversation_id or "" in path:
+def _url(service_url: str, *path: str, query: str = "") -> URL:
+    if not all(path):
         raise DeliveryRefused(400, "an empty id cannot be addressed")
     service = _service(service_url)
-    tail = "/".join(map(_segment, path))
-    full_path = f"{service.raw_path}v3/conversations/{_segment(conversation_id)}/{tail}"
+    full_path = "/".join([f"{service.raw_path}v3/conversations", *map(_segment, path)])
     # encoded=True: yarl would undo some of the encoding and resolve dots.
     url = service.with_path(full_path, encoded=True)
     return URL(f"{url}?{query}", encoded=True) if query else url

@@ -38,6 +38,14 @@ class Metrics:
         self.refused = counter("bot_requests_refused", "Requests refused", "code")
         self.turn_seconds = histogram("bot_turn_seconds", "From the request to its answer")
         self.delivery_seconds = histogram("bot_delivery_seconds", "Sending a turn's replies")
+        self.proactive_seconds = histogram(
+            "bot_proactive_turn_seconds", "Turns in which the bot speaks first"
+        )
+        self.proactive_under_way = Gauge(
+            "bot_proactive_turns_under_way",
+            "Turns under way in which the bot speaks first",
+            registry=self._registry,
+        )
         self.loop_lag = Gauge(
             "bot_loop_lag_seconds", "How late the event loop is", registry=self._registry
         )

@@ -19,6 +19,12 @@ from botbuilder.schema import (
 from hosting.outbox import Outbox
 from schema import wire
 
+# A tuple: the hash of the SDK's enum is not that of the text it is equal to.
+_BOT_SPEAKS_FIRST = (
+    ActivityEventNames.continue_conversation,
+    ActivityEventNames.create_conversation,
+)
+
 _Handler = Callable[[TurnContext, list[Activity], Callable[[], Awaitable[None]]], Awaitable[Any]]
 
 
@@ -98,7 +104,7 @@ def _addressed(activity: Activity, incoming: Activity) -> Activity:
     reply.from_property = incoming.recipient
     reply.recipient = incoming.from_property
     # Nobody sent the event with which a bot speaks first; nothing can reply to it.
-    proactive = incoming.name == ActivityEventNames.continue_conversation
+    proactive = incoming.name in _BOT_SPEAKS_FIRST
     if incoming.id and not proactive and incoming.type != ActivityTypes.conversation_update:
         reply.reply_to_id = incoming.id
     return reply

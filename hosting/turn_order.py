@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
-from errors import RequestRefused
+from errors import NestedTurn, RequestRefused
 
 WAITING: Final = 50
 """How many activities of one conversation may wait before more are refused."""
@@ -20,6 +20,7 @@ class TurnOrder:
     def __init__(self) -> None:
         self._locks: dict[str, asyncio.Lock] = {}
         self._turns: dict[str, int] = {}
+        self._holders: dict[str, asyncio.Task[Any] | None] = {}
 
     def __len__(self) -> int:
         """How many conversations have a turn under way or waiting."""
@@ -33,23 +34,33 @@ class TurnOrder:
         """A block that waits for the conversation's turn and holds it.
 
         :param conversation: any key that names the conversation.
+        :raises errors.NestedTurn: the task that asks for it has it already. Another task, though
+            begun by that one, waits.
         :raises errors.RequestRefused: 503, too many activities wait already, or it waited for
             :data:`PATIENCE`.
         """
-        return _Turn(conversation, self._locks, self._turns)
+        return _Turn(conversation, self._locks, self._turns, self._holders)
 
 
 class _Turn:
     # A class, since a generator as a context manager costs each turn five times as much.
     def __init__(
-        self, conversation: str, locks: dict[str, asyncio.Lock], turns: dict[str, int]
+        self,
+        conversation: str,
+        locks: dict[str, asyncio.Lock],
+        turns: dict[str, int],
+        holders: dict[str, asyncio.Task[Any] | None],
     ) -> None:
         self._conversation = conversation
         self._locks = locks
         self._turns = turns
+        self._holders = holders
 
     async def __aenter__(self) -> None:
         turns = self._turns.get(self._conversation, 0)
+        task = asyncio.current_task()
+        if turns and self._holders.get(self._conversation) is task:
+            raise NestedTurn
         if turns > WAITING:
             raise RequestRefused(
                 503, "conversation_busy", "Too many activities wait here.", retry_after=2
@@ -70,8 +81,10 @@ class _Turn:
         except BaseException:
             self._leave()
             raise
+        self._holders[self._conversation] = task
 
     async def __aexit__(self, *_: object) -> None:
+        del self._holders[self._conversation]
         self._locks[self._conversation].release()
         self._leave()
 

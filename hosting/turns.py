@@ -89,6 +89,8 @@ class Turns:
         activity: Activity,
         state_keys: Sequence[str],
         run: Callable[[str, Transaction], Awaitable[Outcome]],
+        *,
+        turn: str = "",
     ) -> dict[str, Any] | None:
         """Take one activity, unless it took effect before; then only send what is still owed.
 
@@ -98,14 +100,16 @@ class Turns:
         :param state_keys: the records the bot will need, read together with the ledger.
         :param run: runs the bot under a turn's name and a transaction; it is called again on
             fresh state where somebody else changed the same records.
+        :param turn: its name in the ledger; by default made from the activity's id.
         :returns: the turn's HTTP answer, where it has one.
         :raises errors.RequestRefused: 503, too many conflicts or too many waiting; 409, it took
             effect so long ago that its HTTP answer is no longer kept.
+        :raises errors.NestedTurn: it is called in a turn of the same conversation.
         :raises errors.StorageError: the store does not answer, or the ledger is unreadable.
         :raises errors.DeliveryFailed: committed, but replies are still owed.
         """
         key = keys.ledger_key(activity)
-        turn = turn_of(activity)
+        turn = turn or turn_of(activity)
         owner = "" if keys.several_people(activity) else keys.owner(activity)
         tries, overdue = 0, None
         async with self._order.turn(key):

@@ -32,6 +32,15 @@ def _name(native_id: str) -> str:
     return _HASHED + hashlib.sha256(native_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def person_id(activity: Activity) -> str:
+    """The id of the person whose turn it is; "" where the bot speaks first and to no one person.
+
+    Every activity that comes in has one: it is refused otherwise.
+    """
+    person = activity.from_property
+    return (person.id or "") if person else ""
+
+
 def several_people(activity: Activity) -> bool:
     """Whether the conversation has several people: a group chat, or a channel of a team."""
     return several_people_in(activity)
@@ -46,18 +55,24 @@ def place_key(activity: Activity) -> str:
     """The key of a person's place in the conversation.
 
     Where a conversation has several people each has a place of their own. Joins and installs
-    concern the conversation as a whole.
+    concern the conversation as a whole, and so does a turn without a person.
     """
-    if several_people(activity) and activity.type not in _SHARED_EVENTS:
+    person = person_id(activity)
+    if person and several_people(activity) and activity.type not in _SHARED_EVENTS:
         conversation = quote(_name(activity.conversation.id), safe="")
-        person = quote(_name(activity.from_property.id), safe="")
-        return f"{activity.channel_id}/members/{conversation}/{person}"
+        return f"{activity.channel_id}/members/{conversation}/{quote(_name(person), safe='')}"
     return conversation_key(activity)
 
 
 def user_key(activity: Activity) -> str:
-    """The SDK's key of the person in this channel; also the ``owner`` of the person's records."""
-    return f"{activity.channel_id}/users/{_name(activity.from_property.id)}"
+    """The SDK's key of the person in this channel; also the ``owner`` of the person's records.
+
+    A turn without a person has a key of its own for each conversation: bot code may load and save
+    user state there as anywhere, and it is nobody's profile.
+    """
+    if person := person_id(activity):
+        return f"{activity.channel_id}/users/{_name(person)}"
+    return f"{activity.channel_id}/nobody/{_name(activity.conversation.id)}"
 
 
 def ledger_key(activity: Activity) -> str:
@@ -66,5 +81,7 @@ def ledger_key(activity: Activity) -> str:
 
 
 def owner(activity: Activity) -> str:
-    """Whose the records of this turn are: the person who spoke, or "" for joins and installs."""
-    return "" if activity.type in _SHARED_EVENTS else user_key(activity)
+    """Whose the records of this turn are: the person's, or "" for joins, installs and nobody."""
+    if activity.type in _SHARED_EVENTS or not person_id(activity):
+        return ""
+    return user_key(activity)

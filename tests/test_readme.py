@@ -121,7 +121,7 @@ class TestWorkedExample:
     def test_the_changes_make_its_test_pass(self, copy: Path) -> None:
         for change in blocks("diff"):
             self.make(change, copy)
-        (test,) = blocks("python")
+        (test,) = (block for block in blocks("python") if block.startswith("# tests/"))
         path = copy / test.removeprefix("# ").partition("\n")[0]
         path.write_text(test, encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botbuilder.core import MessageFactory
+from botbuilder.core import MessageFactory, TurnContext
 from botbuilder.dialogs import (
     ComponentDialog,
     Dialog,
@@ -156,6 +156,16 @@ async def test_in_a_group_each_has_a_question_of_their_own(world: World) -> None
     assert await says_in_group(process, "hi", "bob") == ["Colour?"]
     assert await says_in_group(process, "red", "ada") == ["red!"]
     assert await says_in_group(process, "blue", "bob") == ["blue!"]
+
+
+async def test_a_question_that_the_bot_asks_first_and_of_no_one_person_is_asked(
+    world: World,
+) -> None:
+    process = deploy(world, ColourDialog(ask, answer))
+    reference = TurnContext.get_conversation_reference(message("a"))
+    reference.user = None
+    await process.adapter.continue_conversation(reference, process.bot._run.run, "app")
+    assert world.channel.received == {"c": ["Colour?"]}
 
 
 async def test_a_conversation_with_one_person_has_a_record_while_a_question_is_open(

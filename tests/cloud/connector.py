@@ -76,6 +76,7 @@ class Connector:
         self._token_is_good = token_is_good
         self._changed = asyncio.Condition()
         self._count = 0
+        self._one_to_one: dict[tuple[str, str], str] = {}
 
     def conversation(self, conversation_id: str) -> Conversation:
         """What is known of this conversation; made when it is new."""
@@ -145,7 +146,7 @@ class Connector:
                 return web.json_response({"members": self._members(received)})
             case "GET", "members", member_id:
                 return self._member(received, member_id)
-            case ["POST"] if not received.conversation_id:
+            case ["POST"] if received.raw_path == f"{self.path}/v3/conversations":
                 return self._new_conversation(received)
         raise Refused(404, "NotFound", "There is no such resource.")
 
@@ -172,17 +173,31 @@ class Connector:
         raise Refused(404, "MemberNotFoundInConversation", "There is no such member.")
 
     def _new_conversation(self, received: Received) -> web.Response:
+        """Begin a conversation: of two, which is always the same one, of a group, or a thread."""
         parameters = _json(received)
-        if not isinstance(parameters.get("bot"), dict):
-            raise Refused(400, "BadSyntax", "Bot is required.")
+        members = parameters.get("members") or []
+        bot, first = parameters.get("bot") or {}, parameters.get("activity")
+        channel = (parameters.get("channelData") or {}).get("channel")
+        if not all(isinstance(member.get("id"), str) for member in members):
+            raise Refused(400, "BadSyntax", "Each of the members must have an id.")
+        if channel and not (isinstance(first, dict) and first.get("type")):
+            raise Refused(400, "BadSyntax", "A thread of a channel begins with an activity.")
+        if not channel and not (members and bot.get("id")):
+            raise Refused(400, "BadSyntax", "Bot and members are required.")
         self._count += 1
         conversation_id = f"conversation-{self._count}"
-        self.conversation(conversation_id).members.extend(parameters.get("members") or [])
-        if isinstance(first := parameters.get("activity"), dict):
-            self.conversation(conversation_id).sent.append(first)
-        return web.json_response(
-            {"id": conversation_id, "activityId": f"{self._count:06}"}, status=201
-        )
+        if channel:
+            conversation_id = f"{channel['id']};messageid={self._count:06}"
+        elif not parameters.get("isGroup"):
+            pair = (bot["id"], members[0]["id"])
+            conversation_id = self._one_to_one.setdefault(pair, conversation_id)
+        conversation = self.conversation(conversation_id)
+        conversation.members[:] = members
+        answer = {"id": conversation_id}
+        if isinstance(first, dict):
+            conversation.sent.append(first)
+            answer["activityId"] = f"{self._count:06}"
+        return web.json_response(answer, status=201)
 
 
 def _json(received: Received) -> dict[str, Any]:

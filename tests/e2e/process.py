@@ -19,11 +19,15 @@ class BotProcess:
 
     :param variables: its settings; ``PORT`` is any free one where it is not given.
     :param arguments: after ``python app.py``.
+    :param program: a program in its place, from the bot's folder.
     """
 
-    def __init__(self, variables: Mapping[str, str], *arguments: str) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], *arguments: str, program: str = "app.py"
+    ) -> None:
         self._variables = {"PORT": "0", **variables}
         self._arguments = arguments
+        self._program = program
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self.url = ""
@@ -45,7 +49,7 @@ class BotProcess:
             sys.executable,
             "-X",
             "dev",
-            str(ROOT / "app.py"),
+            str(ROOT / self._program),
             *self._arguments,
             env={**kept, **self._variables},
             stdout=asyncio.subprocess.PIPE,

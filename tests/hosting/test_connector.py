@@ -190,6 +190,47 @@ async def test_the_path_of_the_service_url_is_kept(path: str, connector: Connect
         assert cloud.connector.requests[0].raw_path == f"{path}/v3/conversations/c/activities"
 
 
+async def test_a_conversation_is_begun_and_its_id_comes_back(
+    cloud: FakeCloud, connector: Connector
+) -> None:
+    group = {"isGroup": True, "bot": {"id": "28:bot"}, "members": [{"id": "a"}, {"id": "b"}]}
+    first = {"activity": {"type": "message", "text": "hello"}}
+    for parameters, expected in (
+        (group, ("conversation-1", None)),
+        (group | first, ("conversation-2", "000002")),
+    ):
+        body = json.dumps(parameters).encode()
+        assert await connector.create_conversation(cloud.service_url, body) == expected
+    request = cloud.connector.requests[0]
+    assert (request.method, request.raw_path) == ("POST", "/_connector/v3/conversations")
+    assert json.loads(request.body) == group
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"not json", b'{"id": 7, "activityId": "1"}'])
+async def test_a_conversation_without_an_id_is_none(
+    cloud: FakeCloud, connector: Connector, body: bytes
+) -> None:
+    cloud.script.next(Answer(201, body=body))
+    with pytest.raises(DeliveryFailed, match="names no new conversation"):
+        await connector.create_conversation(
+            cloud.service_url, b'{"bot": {"id": "28:bot"}, "members": [{"id": "a"}]}'
+        )
+
+
+async def test_what_keeps_a_conversation_from_beginning_is_tried_again_or_final(
+    cloud: FakeCloud, connector: Connector, clock: Clock
+) -> None:
+    body = b'{"bot": {"id": "28:bot"}, "members": [{"id": "a"}]}'
+    cloud.script.next(Answer(503), Answer(403))
+    with pytest.raises(DeliveryRefused):
+        await connector.create_conversation(cloud.service_url, body)
+    assert clock.waits == [0.5]
+    cloud.script.always(Answer(502))
+    with pytest.raises(DeliveryFailed, match="502"):
+        await connector.create_conversation(cloud.service_url, body)
+    assert cloud.connector.conversations == {}
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"{}", b"[]", b"not json", b'{"id": 7}', b"[" * 5000, b'{"id":"1"}' + b" " * 10**6],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from botbuilder.core import TurnContext
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -10,6 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from hosting import tracing
 from tests.cloud import FakeCloud
+from tests.turns.world import World, message
 
 
 @pytest.fixture
@@ -35,6 +37,21 @@ async def test_a_turn_and_its_delivery_are_spans_without_any_text(
     assert turn.attributes is not None
     assert turn.attributes["conversation"] == person.place.id
     assert "Zyxwv" not in turn.to_json()
+
+
+async def test_so_is_a_turn_in_which_the_bot_speaks_first(spans: InMemorySpanExporter) -> None:
+    process = World().process()
+    reference = TurnContext.get_conversation_reference(message("a"))
+
+    async def say(context: TurnContext) -> None:
+        await context.send_activity("Zyxwv")
+
+    await process.adapter.continue_conversation(reference, say, "app")
+    await process.stop()
+    delivery, turn = spans.get_finished_spans()
+    assert (turn.name, delivery.name) == ("turn", "delivery")
+    assert turn.attributes is not None
+    assert (turn.attributes["conversation"], turn.attributes["channel"]) == ("c", "msteams")
 
 
 async def test_without_it_nothing_is_missing(
