@@ -132,7 +132,8 @@ def _pack_pairs(
 
 def key_error(name: object) -> CodecError:
     """The error for a key that is no string."""
-    return CodecError(f"a dict in state has the key {name!r}; only strings can be stored")
+    kind = type(name).__qualname__  # not the key itself: it may be what a person said
+    return CodecError(f"a dict in state has a key of type {kind}; only strings can be stored")
 
 
 def unpack(value: Any, depth: int) -> Any:

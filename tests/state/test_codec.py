@@ -192,3 +192,10 @@ def test_a_field_that_the_class_no_longer_has_is_dropped() -> None:
 def test_the_names_of_properties_are_strings() -> None:
     with pytest.raises(CodecError, match="only strings"):
         codec.encode_state({5: "five"})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("state", [{"phones": {4711: "Ada"}}, {4711: "Ada"}])
+def test_the_error_for_a_key_that_is_no_string_does_not_quote_it(state: dict[str, object]) -> None:
+    with pytest.raises(CodecError, match="of type int") as refusal:
+        codec.encode_state(state)
+    assert "4711" not in str(refusal.value)
