@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from time import monotonic
 from types import TracebackType
 from typing import Final
@@ -20,7 +21,7 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self._watched: dict[int, tuple[float, Callable[[], object]]] = {}
+        self._watched: dict[int, tuple[float, Callable[[], object], Context]] = {}
         self._last = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -28,7 +29,8 @@ class Deadlines:
         """Have a function called once some time is over, unless :meth:`unwatch` comes first.
 
         :param seconds: until then at least, and at most :data:`PRECISION` more.
-        :param late: must not wait.
+        :param late: must not wait. It runs in the caller's context, so that what it logs carries
+            the ids of the caller's turn.
         :returns: what to give to :meth:`unwatch`.
         """
         loop = asyncio.get_running_loop()
@@ -37,7 +39,7 @@ class Deadlines:
             self._watched = {}
             loop.call_later(PRECISION, self._tick, loop)
         self._last += 1
-        self._watched[self._last] = (monotonic() + seconds, late)
+        self._watched[self._last] = (monotonic() + seconds, late, copy_context())
         return self._last
 
     def unwatch(self, number: int) -> None:
@@ -56,12 +58,12 @@ class Deadlines:
         if loop is not self._loop:
             return
         now = monotonic()
-        for number in [number for number, (when, _) in self._watched.items() if when <= now]:
+        for number in [number for number, (when, *_) in self._watched.items() if when <= now]:
             watch = self._watched.pop(number, None)
             if watch is None:  # ended by another of the same tick
                 continue
             try:
-                watch[1]()
+                watch[2].run(watch[1])
             except Exception as error:
                 loop.call_exception_handler({"message": "a watch failed", "exception": error})
         if self._watched:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import closing
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -103,6 +104,16 @@ def test_a_watch_that_fails_or_ends_another_takes_nobody_with_it(loop: HandLoop)
     loop.run_until(1.0)
     assert calls == ["same tick", "later"]
     assert [type(failure) for failure in loop.failures] == [ZeroDivisionError]
+
+
+def test_what_is_late_runs_in_the_context_of_who_watches_it(loop: HandLoop) -> None:
+    turn, seen, limits = ContextVar[str]("turn"), list[str](), Deadlines()
+    for name in ("first", "second"):
+        turn.set(name)
+        limits.watch(0.1, lambda: seen.append(turn.get()))
+    turn.set("another")
+    loop.run_until(1.0)
+    assert seen == ["first", "second"]
 
 
 def test_limits_work_in_a_second_event_loop_too() -> None:
