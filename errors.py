@@ -21,9 +21,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 
 class BotError(Exception):
-    """Base class of every error of this project."""
+    """Base class of every error of this project.
+
+    The log shows its text, so it holds ids at most, and nothing that a person wrote.
+    """
 
 
 class SettingsError(BotError):
@@ -61,7 +66,8 @@ class UnreadableRecord(StorageError):
     """
 
     def __init__(self, key: str, reason: str) -> None:
-        super().__init__(f"{key or 'record'}: {reason}")
+        how = f"show {shlex.quote(key)}" if key else "check"
+        super().__init__(f"{key or 'record'}: {reason}; to see it: python -m state {how}")
         self.key = key
         self.reason = reason
 

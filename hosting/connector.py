@@ -9,6 +9,7 @@ What this module adds to HTTP is the paths. How calls are made and repeated stan
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -21,6 +22,8 @@ from errors import DeliveryFailed, DeliveryRefused
 from hosting.answers import json_or_none, resource_id
 from hosting.calls import Call, Calls, NoWatch, Token, Watch
 from hosting.retry import Backoff
+
+log = logging.getLogger(__name__)
 
 # How much is read of an answer, in bytes: of the receipt of a delivery, and of members.
 MAX_RECEIPT = 64 * 1024
@@ -185,7 +188,9 @@ class Connector:
 
 def _url(service_url: str, *path: str, query: str = "") -> URL:
     if not all(path):
-        raise DeliveryRefused(400, "an empty id cannot be addressed")
+        refusal = f"a call about {path[1]} was not made: bot code gave an empty id"
+        log.warning("conversation %r: %s", path[0], refusal)
+        raise DeliveryRefused(400, refusal)
     service = _service(service_url)
     full_path = "/".join([f"{service.raw_path}v3/conversations", *map(_segment, path)])
     # encoded=True: yarl would undo some of the encoding and resolve dots.

@@ -1,13 +1,21 @@
-"""Log lines, plain or JSON, with the ids of the turn they belong to."""
+"""Log lines, plain or JSON, with the ids of the turn they belong to.
+
+No line at INFO or above holds what an error says: it may quote what a person wrote. A record with
+an error is logged once more at DEBUG, and there whole.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import sys
+import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TextIO
+
+from hosting.tracebacks import without_messages
 
 _turn: Final[ContextVar[dict[str, str]]] = ContextVar("turn")
 
@@ -31,6 +39,16 @@ class TurnIds:
     def __exit__(self, *_: object) -> None:
         _turn.reset(self._token)
 
+    @staticmethod
+    def add(**ids: str) -> None:
+        """Have the lines from here to the end of the block carry further ids.
+
+        Outside a block it does nothing. What runs beside the block keeps the ids it began with.
+        """
+        known = _turn.get(None)
+        if known is not None:
+            _turn.set({**known, **ids})
+
 
 class PlainFormatter(logging.Formatter):
     """One line a record; what came from outside cannot begin a line of its own."""
@@ -39,9 +57,10 @@ class PlainFormatter(logging.Formatter):
         """The line, with a traceback below where there is one."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         ids = " ".join(f"{name}={value}" for name, value in _turn.get({}).items())
-        head = f"{time} {record.levelname} {record.name}: {record.getMessage()}"
+        head = f"{time} {record.levelname} {record.name}: {_message(record)}"
         line = (f"{head} [{ids}]" if ids else head).translate(_CONTROLS)
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        trace = _trace(record)
+        return f"{line}\n{trace}" if trace else line
 
 
 class JSONFormatter(logging.Formatter):
@@ -53,12 +72,42 @@ class JSONFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
             **_turn.get({}),
         }
-        if record.exc_info:
-            data["exception"] = self.formatException(record.exc_info)
+        if trace := _trace(record):
+            data["exception"] = trace
         return json.dumps(data)
+
+
+class Handler(logging.StreamHandler[TextIO]):
+    """Writes a record with an error twice where DEBUG is on: as it is, and whole at DEBUG."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        super().emit(record)
+        detailed = logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
+        if record.exc_info and record.levelno > logging.DEBUG and detailed:
+            whole = copy.copy(record)
+            whole.levelno, whole.levelname = logging.DEBUG, "DEBUG"
+            super().emit(whole)
+
+
+def _message(record: logging.LogRecord) -> str:
+    message = record.getMessage()
+    if record.name == "asyncio" and record.exc_info and record.levelno > logging.DEBUG:
+        # What follows shows the failed task's error, or what a callback was called with.
+        return message.partition("\n")[0].partition("(")[0]
+    return message
+
+
+def _trace(record: logging.LogRecord) -> str:
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return ""
+    if record.levelno > logging.DEBUG:
+        return without_messages(error)
+    return "".join(traceback.format_exception(error)).rstrip("\n")
 
 
 def set_up(level: str, form: str) -> None:
@@ -67,7 +116,7 @@ def set_up(level: str, form: str) -> None:
     :param level: a level's name, such as INFO.
     :param form: "plain" or "json".
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Handler(sys.stderr)
     handler.setFormatter(JSONFormatter() if form == "json" else PlainFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # What a handler raises is logged by hosting.routes; what is left are strangers' bad requests.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack, suppress
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Final
 
@@ -103,7 +104,8 @@ class Notes:
     def write_later(self) -> None:
         """Have the notes written down when they are due, unless turns carry them."""
         if self._writer is None and not self._closing.is_set():
-            self._writer = asyncio.create_task(self._write_due())
+            # It writes for many turns: what it logs is not to carry the ids of this one.
+            self._writer = asyncio.create_task(self._write_due(), context=Context())
 
     async def _write_due(self) -> None:
         try:

@@ -14,7 +14,13 @@ from aiohttp import HttpVersion11, web
 from botbuilder.core import Bot
 from yarl import URL
 
-from errors import DeliveryError, RequestRefused, StorageError, TokenUnavailable
+from errors import (
+    DeliveryError,
+    RequestRefused,
+    StorageError,
+    TokenUnavailable,
+    UnreadableRecord,
+)
 from hosting.adapter import CloudAdapter
 from hosting.logs import TurnIds
 from hosting.metrics import Metrics
@@ -56,7 +62,8 @@ async def messages(request: web.Request) -> web.Response:
     try:
         activity = read_activity(body, request.headers.get("Content-Type"))
         ids = {"conversation": activity.conversation.id, "activity": activity.id or ""}
-        with TurnIds(ids), span("turn", channel=activity.channel_id, **ids):
+        TurnIds.add(**ids)
+        with span("turn", channel=activity.channel_id, **ids):
             response = await app[ADAPTER].process_activity(
                 request.headers.get("Authorization"), activity, app[BOT].on_turn
             )
@@ -148,6 +155,11 @@ async def metrics(request: web.Request) -> web.Response:
 @web.middleware
 async def answer_errors(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Answer every error with ``{"error": {"code", "message"}}`` and nothing of its insides."""
+    with TurnIds({}):  # messages() adds those of its turn, and what is logged here carries them
+        return await _answer(request, handler)
+
+
+async def _answer(request: web.Request, handler: _Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except RequestRefused as error:
@@ -161,13 +173,19 @@ async def answer_errors(request: web.Request, handler: _Handler) -> web.StreamRe
         return response
     except StorageError as error:
         _log.error("turn refused: %s", error)
-        return _refusal(503, "storage_unavailable", "The bot cannot reach its memory now.", 2)
+        return _without_memory(error)
     except (DeliveryError, TokenUnavailable) as error:
         _log.error("replies are still owed: %s", error)
         return _refusal(502, "delivery_failed", "The replies could not be delivered yet.", 2)
     except Exception:
         _log.exception("turn failed")
         return _refusal(500, "internal_error", "Something went wrong.")
+
+
+def _without_memory(error: StorageError) -> web.Response:
+    if isinstance(error, UnreadableRecord):  # somebody has to mend it: no wait is worth a word
+        return _refusal(503, "record_unreadable", "What the bot remembers here cannot be read.")
+    return _refusal(503, "storage_unavailable", "The bot cannot reach its memory now.", 2)
 
 
 async def _expect(request: web.Request) -> web.Response | None:

@@ -15,6 +15,7 @@ from botbuilder.schema import Activity, ActivityTypes
 from errors import RequestRefused, WriteConflict
 from hosting.delivery import LEASE, Delivery
 from hosting.http_answer import answers_over_http
+from hosting.logs import TurnIds
 from hosting.metrics import Metrics
 from hosting.turn_order import TurnOrder
 from state import keys
@@ -110,6 +111,7 @@ class Turns:
         """
         key = keys.ledger_key(activity)
         turn = turn or turn_of(activity)
+        TurnIds.add(turn=turn)
         owner = "" if keys.several_people(activity) else keys.owner(activity)
         tries, overdue = 0, None
         async with self._order.turn(key):

@@ -1,6 +1,7 @@
 """What is owed is sent by one process at a time, however slow things are, whatever clocks say."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from errors import DeliveryFailed, RequestRefused, StorageUnavailable, WriteConflict
 from hosting import deadlines, delivery, turns
 from hosting.delivery import LEASE
+from hosting.logs import JSONFormatter, TurnIds
 from state.storage import Change
 from tests.turns.world import Process, World, log_of, message
 
@@ -150,6 +152,36 @@ async def test_a_conflict_elsewhere_does_not_make_it_forget_what_it_sent(
         await one.take(message("b"))
     await one.take(message("b"))
     assert world.channel.received == {"c": BOTH}
+
+
+async def test_a_note_that_cannot_be_written_is_not_logged_under_the_ids_of_another_turn(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setFormatter(JSONFormatter())
+    process, sending, gate = world.process(), asyncio.Event(), asyncio.Event()
+    call = process.connector._call
+
+    async def slow_call(conversation: str, text: str) -> str:
+        if conversation == "slow":
+            sending.set()
+            await gate.wait()
+        return await call(conversation, text)
+
+    process.connector._call = slow_call  # type: ignore[method-assign]
+    slow = asyncio.ensure_future(process.take(message("a", conversation="slow")))
+    await sending.wait()
+    # Commits: the slow turn's own, the quick one's own, and then the note of what it sent.
+    fail_commit(process, {2: StorageUnavailable("away"), 3: StorageUnavailable("away")})
+    with TurnIds({"turn": "of the one that had the notes written later"}):
+        await process.take(message("b"))
+    async with asyncio.timeout(10):
+        while not caplog.text:  # noqa: ASYNC110 - it is on its way
+            await asyncio.sleep(0)
+    assert "could not be noted" in caplog.text
+    assert "turn" not in json.loads(caplog.text)
+    gate.set()
+    await slow
+    await process.stop()
 
 
 async def test_a_lease_in_a_far_future_blocks_nobody_for_long(

@@ -1,0 +1,276 @@
+"""What an operator finds in the log: whose turn it was, what went wrong, and nobody's words."""
+
+import asyncio
+import io
+import json
+import logging
+import os
+import shlex
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from botbuilder.core import ActivityHandler, TurnContext
+from botbuilder.dialogs import DialogInstance, DialogSet, DialogState
+from botbuilder.schema import Activity
+
+from app import create_app
+from bots.dialog_run import fingerprint
+from config import Settings
+from hosting import routes
+from hosting.logs import Handler, JSONFormatter
+from state.cli import main as state_command
+from state.codec import encode_state
+from state.ledger import Ledger, digest
+from state.models import ConversationData
+from state.storage import ANY, Change, MemoryStorage, open_storage
+from state.turn_state import ConversationState
+from tests.cloud import FakeCloud
+from tests.cloud.script import Answer
+from tests.e2e.process import BotProcess
+
+StartApp = Callable[..., Awaitable[tuple[str, web.Application]]]
+
+
+class Lines:
+    """The log so far, one object a line."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+
+    def __call__(self, **wanted: str) -> list[dict[str, Any]]:
+        """The lines in which these fields are as wanted."""
+        lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [line for line in lines if wanted.items() <= line.items()]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    root, found = logging.getLogger(), Lines()
+    level, handler = root.level, Handler(found.stream)
+    handler.setFormatter(JSONFormatter())
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield found
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/bot.db"
+
+
+@pytest.fixture
+async def start_app(store: str) -> AsyncIterator[StartApp]:
+    """Starts the bot, or one of other code; its URL and its application."""
+    async with AsyncExitStack() as stack:
+
+        async def start(bot: ActivityHandler | None = None) -> tuple[str, web.Application]:
+            app = create_app(Settings(storage_url=store))
+            if bot is not None:
+                app[routes.BOT] = bot
+            server = await stack.enter_async_context(TestServer(app))
+            return str(server.make_url("/api/messages")), app
+
+        yield start
+
+
+async def put(store: str, key: str, body: str) -> None:
+    storage = open_storage(store)
+    await storage.open()
+    await storage.commit([Change(key, body, ANY)])
+    await storage.close()
+
+
+class Careless(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
+    """Takes whatever is said for a number."""
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        int(turn_context.activity.text)
+
+
+async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_what_was_said(
+    cloud: FakeCloud, start_app: StartApp, lines: Lines
+) -> None:
+    url, app = await start_app(Careless())
+    person = cloud.person("msteams", bot_url=url)
+    message = person.message("my PIN is 4711")
+    await person.sends(message)
+    [line] = lines(level="ERROR")
+    assert line["conversation"] == person.place.id
+    assert line["activity"] == message["id"]
+    assert line["turn"] == digest(message["id"])
+    assert "in on_message_activity" in line["exception"]
+    assert line["exception"].endswith("ValueError")
+    key = f"msteams/turns/{person.place.id}"
+    ledger = Ledger.read(key, (await app[routes.STORAGE].fetch([key]))[key])
+    assert ledger.knows(line["turn"])
+    assert "4711" not in lines.stream.getvalue()
+
+
+async def test_a_turn_without_an_id_has_a_name_in_the_log_that_its_ledger_knows(
+    cloud: FakeCloud, start_app: StartApp, lines: Lines
+) -> None:
+    url, app = await start_app(Careless())
+    person = cloud.person("msteams", bot_url=url)
+    for _ in range(2):
+        await person.says("one", id=None)
+    first, second = lines(level="ERROR")
+    assert first["activity"] == ""
+    assert first["turn"] != second["turn"]
+    key = f"msteams/turns/{person.place.id}"
+    ledger = Ledger.read(key, (await app[routes.STORAGE].fetch([key]))[key])
+    assert ledger.knows(first["turn"])
+    assert ledger.knows(second["turn"])
+
+
+async def test_a_turn_that_fails_for_good_names_itself(
+    cloud: FakeCloud, start_app: StartApp, lines: Lines
+) -> None:
+    url, app = await start_app(Careless())
+    app[routes.ADAPTER].on_turn_error = None
+    person = cloud.person("msteams", bot_url=url)
+    message = person.message("my PIN is 4711")
+    assert (await person.sends(message)).status == 500
+    [line] = lines(message="turn failed")
+    assert line["conversation"] == person.place.id
+    assert (line["activity"], line["turn"]) == (message["id"], digest(message["id"]))
+    assert "4711" not in lines.stream.getvalue()
+
+
+async def test_a_turn_that_the_store_refuses_names_itself(
+    cloud: FakeCloud, start_app: StartApp, lines: Lines, tmp_path: Path
+) -> None:
+    url, _ = await start_app()
+    person = cloud.person("msteams", bot_url=url)
+    await person.says("hi")
+    os.rename(tmp_path / "bot.db", tmp_path / "moved.db")
+    message = person.message("Zyxwv")
+    answered = await cloud.post_to_bot(url, message)
+    assert answered.json()["error"]["code"] == "storage_unavailable"
+    [line] = lines(level="ERROR")
+    assert line["message"].startswith("turn refused: ")
+    assert line["conversation"] == person.place.id
+    assert (line["activity"], line["turn"]) == (message["id"], digest(message["id"]))
+
+
+async def test_a_turn_that_owes_replies_names_itself(
+    cloud: FakeCloud, start_app: StartApp, lines: Lines
+) -> None:
+    url, _ = await start_app()
+    person = cloud.person("msteams", bot_url=url)
+    message = person.message("hi")
+    cloud.script.next(Answer(429, {"Retry-After": "60"}))
+    assert (await person.sends(message)).status == 502
+    [line] = lines(level="ERROR")
+    assert line["message"].startswith("replies are still owed: ")
+    assert line["conversation"] == person.place.id
+    assert (line["activity"], line["turn"]) == (message["id"], digest(message["id"]))
+
+
+async def test_a_record_that_cannot_be_read_is_named_with_the_command_that_shows_it(
+    cloud: FakeCloud,
+    start_app: StartApp,
+    lines: Lines,
+    store: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url, app = await start_app()
+    person = cloud.person("msteams", bot_url=url)
+    key = f"msteams/turns/{person.place.id}"
+    await app[routes.STORAGE].commit([Change(key, '{"v": 999}', ANY)])
+    answered = await cloud.post_to_bot(url, person.message("hi"))
+    assert answered.status == 503
+    assert "Retry-After" not in answered.headers
+    assert answered.json()["error"] == {
+        "code": "record_unreadable",
+        "message": "What the bot remembers here cannot be read.",
+    }
+    [line] = lines(level="ERROR")
+    assert line["message"].startswith(f"turn refused: {key}: format 999 is not known; ")
+    assert line["conversation"] == person.place.id
+    _, _, command = line["message"].partition("python -m state ")
+    arguments = [*shlex.split(command), "--url", store]
+    assert await asyncio.to_thread(state_command, arguments) == 0
+    assert json.loads(capsys.readouterr().out)["key"] == key
+
+
+class Forgetful(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
+    """Changes and deletes activities without knowing which."""
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        if turn_context.activity.text == "update":
+            await turn_context.update_activity(Activity(type="message", text="Zyxwv"))
+        else:
+            await turn_context.delete_activity("")
+
+
+@pytest.mark.parametrize("what", ["update", "delete"])
+async def test_what_cannot_be_sent_for_want_of_an_id_is_warned_of(
+    cloud: FakeCloud, start_app: StartApp, lines: Lines, what: str
+) -> None:
+    url, _ = await start_app(Forgetful())
+    person = cloud.person("msteams", bot_url=url)
+    assert (await person.says(what)).status == 201
+    [line] = lines(level="WARNING")
+    assert person.place.id in line["message"]
+    assert "empty id" in line["message"]
+    assert line["turn"]
+
+
+class Reminding(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
+    """Speaks in a turn of its own, and fails there, when it is spoken to."""
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        if turn_context.activity.text != "remind me":
+            return
+        reference = TurnContext.get_conversation_reference(turn_context.activity)
+        reference.conversation.id = "elsewhere"
+
+        async def remind(_: TurnContext) -> None:
+            raise RuntimeError
+
+        await turn_context.adapter.continue_conversation(reference, remind, "bot")
+        raise LookupError
+
+
+async def test_a_turn_of_the_bots_own_has_ids_of_its_own(
+    cloud: FakeCloud, start_app: StartApp, lines: Lines
+) -> None:
+    url, _ = await start_app(Reminding())
+    person = cloud.person("msteams", bot_url=url)
+    message = person.message("remind me")
+    await person.sends(message)
+    own, persons = lines(level="ERROR")
+    assert own["conversation"] == "elsewhere"
+    assert own["turn"] == digest(own["activity"])
+    assert persons["conversation"] == person.place.id
+    assert persons["turn"] == digest(message["id"])
+
+
+@pytest.mark.parametrize(("level", "is_shown"), [("INFO", False), ("DEBUG", True)])
+async def test_the_bot_says_at_debug_alone_what_an_error_quotes(
+    cloud: FakeCloud, store: str, level: str, is_shown: bool
+) -> None:
+    person = cloud.person("msteams")
+    # An open dialog that is in no set: the SDK's error says how it is called.
+    open_dialog = DialogInstance()
+    open_dialog.id = "Zyxwv"
+    state = DialogState([open_dialog])
+    dialogs = DialogSet(ConversationState(MemoryStorage()).create_property("DialogState"))
+    data = ConversationData(dialog_version=fingerprint(dialogs, state.dialog_stack))
+    body = encode_state({"DialogState": state, "ConversationData": data})
+    await put(store, f"msteams/conversations/{person.place.id}", body)
+    variables = {"STORAGE_URL": store, "LOG_LEVEL": level, "LOG_FORMAT": "json"}
+    async with BotProcess(variables) as bot:
+        assert (await person.says("hi", bot.url)).texts[0].startswith("Sorry")
+        await bot.terminate()
+    logged = [json.loads(line) for line in bot.printed if line.startswith("{")]
+    assert any(line["level"] == "ERROR" for line in logged)
+    quoting = {line["level"] for line in logged if "Zyxwv" in json.dumps(line)}
+    assert quoting == ({"DEBUG"} if is_shown else set())
