@@ -28,6 +28,7 @@ from hosting.adapter import CloudAdapter
 from hosting.authentication import Authenticator
 from hosting.connector import Connector
 from hosting.metrics import Metrics
+from hosting.proxy import outward_proxy
 from hosting.requests import MAX_BODY
 from hosting.server import serve_until_stopped
 from hosting.service_url import ServiceUrls
@@ -42,11 +43,13 @@ def create_app(settings: Settings) -> web.Application:
     """The whole bot as an aiohttp application; nothing is connected until it starts.
 
     :raises errors.SettingsError: no store speaks the storage URL or its driver is missing, or
-        nobody speaks the default locale.
+        nobody speaks the default locale; with credentials also: the proxy cannot be used.
     """
     if not is_spoken(settings.default_locale):
         spoken = ", ".join(sorted(languages(LOCALES)))
         raise SettingsError(f"DEFAULT_LOCALE: must be one of {spoken}, with or without a region")
+    if not settings.local_mode:
+        outward_proxy()
     storage = open_storage(settings.storage_url)
     conversation_state = ConversationState(storage, settings.conversation_ttl)
     user_state = UserState(storage, settings.profile_ttl)

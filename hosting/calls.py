@@ -24,6 +24,7 @@ from errors import DeliveryFailed, DeliveryRefused, TokenUnavailable
 from hosting.answers import read_body
 from hosting.deadlines import Deadlines
 from hosting.prompt_request import REQUEST_CLASS
+from hosting.proxy import proxy_for
 from hosting.retry import RETRYABLE, Backoff, reason_of, retry_after
 
 log = logging.getLogger(__name__)
@@ -197,7 +198,12 @@ class Calls:
         try:
             with self._deadlines.limit(min(room, self._attempt_timeout)):
                 response = await self._open_session().request(
-                    call.method, call.url, data=body, headers=headers, allow_redirects=False
+                    call.method,
+                    call.url,
+                    data=body,
+                    headers=headers,
+                    allow_redirects=False,
+                    proxy=proxy_for(call.url),
                 )
                 try:
                     status = response.status

@@ -7,7 +7,6 @@ them: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 import random
@@ -20,6 +19,8 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from yarl import URL
+
+from hosting.proxy import is_loopback, proxy_for
 
 logger = logging.getLogger(__name__)
 
@@ -155,18 +156,16 @@ class KeyCache:
 
     async def _fetch_keys(self) -> dict[str, Key]:
         timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
-        # Proxies are for the way out of the house; loopback never leaves it.
-        proxied = not _is_loopback(URL(self._metadata_url))
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=proxied) as session:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
             metadata = await _get_json(session, self._metadata_url)
             return _read_keys(await _get_json(session, metadata["jwks_uri"]))
 
 
 async def _get_json(session: aiohttp.ClientSession, address: Any) -> Any:
     url = URL(address)
-    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url)):
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
         raise _BadDocument("keys are fetched over https only")
-    async with session.get(url, allow_redirects=False) as response:
+    async with session.get(url, allow_redirects=False, proxy=proxy_for(url)) as response:
         if response.status != 200:  # noqa: PLR2004 - OK
             raise _BadDocument(f"HTTP status {response.status}")
         body = bytearray()
@@ -175,13 +174,6 @@ async def _get_json(session: aiohttp.ClientSession, address: Any) -> Any:
             if len(body) > MAX_DOCUMENT:
                 raise _BadDocument("the document is too large")
     return json.loads(body)
-
-
-def _is_loopback(url: URL) -> bool:
-    try:
-        return url.host == "localhost" or ipaddress.ip_address(url.host or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _read_keys(document: Any) -> dict[str, Key]:

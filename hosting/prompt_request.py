@@ -31,6 +31,7 @@ class PromptRequest(aiohttp.ClientRequest):
             or protocol.writing_paused
             or not isinstance(body, aiohttp.BytesPayload)
             or (body.size or 0) > _SMALL
+            or (self.proxy is not None and not self.is_ssl())  # its first line is another
         ):
             return await super().send(conn)
         writer = StreamWriter(protocol, self.loop)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import aiohttp
+from yarl import URL
 
 from errors import TokenUnavailable
 from hosting.answers import access_token, read_body
@@ -31,6 +32,7 @@ from hosting.credentials import (
     TokenRequest,
     certificate_from_file,
 )
+from hosting.proxy import proxy_for
 from hosting.retry import Backoff, retry_after
 
 log = logging.getLogger(__name__)
@@ -171,6 +173,7 @@ class TokenSource:
                 data=request.form,
                 params=request.query,
                 headers=request.headers,
+                proxy=proxy_for(URL(request.url)),
                 # A redirect would carry the secret to another host.
                 allow_redirects=False,
             ) as response,

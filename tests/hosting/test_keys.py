@@ -290,8 +290,11 @@ async def test_metadata_is_not_fetched_without_encryption(caplog: pytest.LogCapt
     await cache.close()
 
 
-def certificate(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 that only itself vouches for, with its private key."""
+LOOPBACK = x509.IPAddress(IPv4Address("127.0.0.1"))
+
+
+def certificate(folder: Path, *names: x509.GeneralName) -> Path:
+    """A certificate, for 127.0.0.1 by default, that only itself vouches for, and its key."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -303,9 +306,7 @@ def certificate(folder: Path) -> Path:
         .serial_number(1)
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName(names or [LOOPBACK]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

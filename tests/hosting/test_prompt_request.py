@@ -23,11 +23,14 @@ def listener() -> Iterator[socket.socket]:
         yield listener
 
 
-def _post(session: aiohttp.ClientSession, listener: socket.socket, size: int) -> asyncio.Task[int]:
+def _post(
+    session: aiohttp.ClientSession, listener: socket.socket, size: int, *, as_proxy: bool = False
+) -> asyncio.Task[int]:
     async def post() -> int:
         body = aiohttp.BytesPayload(b"x" * size, content_type="application/json") if size else None
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v3/a%2Fb?c=d"
-        async with session.post(url, data=body) as response:
+        root = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        host, proxy = ("http://channel.example", root) if as_proxy else (root, None)
+        async with session.post(f"{host}/v3/a%2Fb?c=d", data=body, proxy=proxy) as response:
             await response.read()
             return response.status
 
@@ -35,11 +38,15 @@ def _post(session: aiohttp.ClientSession, listener: socket.socket, size: int) ->
 
 
 async def _bytes_of(
-    request_class: type[aiohttp.ClientRequest], listener: socket.socket, size: int
+    request_class: type[aiohttp.ClientRequest],
+    listener: socket.socket,
+    size: int,
+    *,
+    as_proxy: bool = False,
 ) -> bytes:
     loop = asyncio.get_running_loop()
     async with aiohttp.ClientSession(request_class=request_class) as session:
-        task = _post(session, listener, size)
+        task = _post(session, listener, size, as_proxy=as_proxy)
         peer, _ = await loop.sock_accept(listener)
         with peer:
             received = b""
@@ -58,6 +65,13 @@ async def test_it_writes_what_aiohttp_writes(listener: socket.socket, size: int)
     async with asyncio.timeout(10):
         own = await _bytes_of(PromptRequest, listener, size)
         assert own == await _bytes_of(aiohttp.ClientRequest, listener, size)
+
+
+async def test_a_proxy_for_plain_http_gets_what_aiohttp_writes(listener: socket.socket) -> None:
+    async with asyncio.timeout(10):
+        own = await _bytes_of(PromptRequest, listener, 10, as_proxy=True)
+        assert own.startswith(b"POST http://channel.example/v3/a%2Fb?c=d HTTP/1.1\r\n")
+        assert own == await _bytes_of(aiohttp.ClientRequest, listener, 10, as_proxy=True)
 
 
 async def test_it_leaves_in_the_round_of_the_loop_in_which_it_was_made(
