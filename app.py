@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
+import logging
 import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from typing import Any
 
@@ -30,13 +30,15 @@ from hosting.connector import Connector
 from hosting.metrics import Metrics
 from hosting.proxy import outward_proxy
 from hosting.requests import MAX_BODY
-from hosting.server import serve_until_stopped
+from hosting.server import prepare_process, serve_until_stopped
 from hosting.service_url import ServiceUrls
 from hosting.sweeper import sweep_for_ever
 from hosting.token import token_source
 from hosting.workers import Workers
 from state.storage import open_storage
 from state.turn_state import ConversationState, TurnState, UserState
+
+_log = logging.getLogger("bot")
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -130,7 +132,15 @@ def create_app(settings: Settings) -> web.Application:
 def _app_for_gunicorn() -> web.Application:
     settings = Settings.from_env()
     logs.set_up(settings.log_level, settings.log_format)
-    return create_app(settings)
+    if settings.metrics_port:
+        _log.warning("METRICS_PORT is not served under gunicorn, whose workers have no numbers")
+    app = create_app(settings)
+
+    async def prepare(_: web.Application) -> None:
+        prepare_process()
+
+    app.on_startup.append(prepare)  # in the worker, also where gunicorn loads APP before it forks
+    return app
 
 
 def __getattr__(name: str) -> Any:
@@ -141,20 +151,31 @@ def __getattr__(name: str) -> Any:
 
 
 def serve(
-    settings: Settings, listener: socket.socket, worker: int = 0, lifeline: int | None = None
+    settings: Settings,
+    listeners: Sequence[socket.socket],
+    worker: int = 1,
+    lifeline: int | None = None,
+    up: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish the turns under way.
 
-    :param listener: where to accept connections.
+    :param listeners: where to accept connections: first for the bot, then, if METRICS_PORT is
+        set, for the figures of each worker.
     :param worker: the number of this process; the first one says where it listens.
     :param lifeline: see :func:`hosting.server.serve_until_stopped`.
+    :param up: called when requests are taken.
     :raises errors.BotError: the bot cannot start.
     """
+    app = create_app(settings)
+    sites = [(app, listeners[0])]
+    if settings.metrics_port:
+        sites.append((routes.metrics_app(app[routes.METRICS]), listeners[worker]))
 
     def announce() -> None:
-        if worker:
+        up()
+        if worker > 1:
             return
-        host, port = listener.getsockname()[:2]
+        host, port = listeners[0].getsockname()[:2]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}/api/messages"
         lines = [f"Listening on {url}", f"Remembering in {settings.storage_name}"]
         if settings.local_mode:
@@ -165,40 +186,31 @@ def serve(
             ]
         print("\n".join(lines), flush=True)
 
-    asyncio.run(serve_until_stopped(create_app(settings), listener, announce, lifeline))
+    asyncio.run(serve_until_stopped(sites, announce, lifeline))
 
 
-def _allow_connections() -> None:
-    """Raise the limit of open files as far as it goes: each turn takes two connections."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - Windows has none
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
+def _listen(host: str, port: int, settings_named: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        reason = error.strerror or error
+        raise BotError(f"{settings_named}: cannot listen on {host}:{port}: {reason}") from error
 
 
 def _run(settings: Settings) -> int:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=128)
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        return _fail(f"HOST, PORT: cannot listen on {where}: {error.strerror or error}")
-    _allow_connections()
-    # What lives as long as the process need not be looked at by each garbage collection.
-    gc.collect()
-    gc.freeze()
-    # A turn leaves next to nothing to be collected, so it is looked for less often than Python
-    # does by default. Measured: with these the longest collection of a busy bot took 5 ms.
-    gc.set_threshold(4_000, 4, 20)
-    with listener:
+    with ExitStack() as opened:
+        listeners = [opened.enter_context(_listen(settings.host, settings.port, "HOST, PORT"))]
+        if settings.metrics_port:
+            # Of all workers, and here: one that is started again finds its port as it was.
+            for port in range(settings.metrics_port, settings.metrics_port + settings.workers):
+                listeners.append(opened.enter_context(_listen(settings.host, port, "METRICS_PORT")))
+        prepare_process()
         if settings.workers > 1:
             return Workers(
-                settings.workers,
-                lambda worker, lifeline: _guard(serve, settings, listener, worker, lifeline),
+                settings.workers, lambda *worker: _guard(serve, settings, listeners, *worker)
             ).run()
-        serve(settings, listener)
+        serve(settings, listeners)
     return 0
 
 

@@ -21,6 +21,7 @@ from errors import SettingsError
 GOVERNMENT_CLOUD: Final = "https://botframework.azure.us"
 CONSENT: Final = "yes-anyone-can-talk-to-this-bot"
 _UGLY: Final = "DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS"
+_LAST_PORT: Final = 65535
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _HOST: Final = re.compile(r"(\*\.)?[a-z0-9.-]+|\[?[0-9a-f:.]+\]?")
 _WEB_ADDRESS: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?(/\S*)?", re.A)
@@ -139,7 +140,8 @@ class Settings:
 
     # Where it listens, and how much it takes on.
     host: str = _setting("127.0.0.1", str, "HOST")
-    port: int = _setting(3978, _whole(0, 65535), "PORT")
+    port: int = _setting(3978, _whole(0, _LAST_PORT), "PORT")
+    metrics_port: int | None = _setting(None, _whole(1, _LAST_PORT), "METRICS_PORT")
     dangerously_listen_without_credentials: bool = _setting(False, _consent, _UGLY)
     workers: int = _setting(1, _whole(1, 64), "WEB_CONCURRENCY")
     max_turns: int = _setting(512, _whole(1, 100_000), "MAX_TURNS")
@@ -230,6 +232,8 @@ class Settings:
             yield "MicrosoftAppCertificatePath: must not be set besides MicrosoftAppPassword"
         if self.certificate_thumbprint and not self.certificate_path:
             yield "MicrosoftAppCertificatePath: must be set where the thumbprint is"
+        if self.metrics_port and self.metrics_port + self.workers - 1 > _LAST_PORT:
+            yield f"METRICS_PORT: each worker needs a port, and {_LAST_PORT} is the last"
         if self.workers > 1 and self.storage_url.lower().startswith("memory:"):
             yield "WEB_CONCURRENCY: must be 1 where STORAGE_URL is memory:"
 

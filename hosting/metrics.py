@@ -36,6 +36,7 @@ class Metrics:
         self.retries = counter("bot_channel_retries", "Calls to the channel repeated", "reason")
         self.given_up = counter("bot_replies_given_up", "Replies the channel never took")
         self.refused = counter("bot_requests_refused", "Requests refused", "code")
+        # A request is counted here or there: what is refused is no turn.
         self.turn_seconds = histogram("bot_turn_seconds", "From the request to its answer")
         self.delivery_seconds = histogram("bot_delivery_seconds", "Sending a turn's replies")
         self.proactive_seconds = histogram(
@@ -65,10 +66,14 @@ class Metrics:
         self._under_way += 1
         return time.perf_counter()
 
-    def end_turn(self, began: float) -> None:
-        """Count a request as answered, and its time."""
+    def end_turn(self, began: float | None) -> None:
+        """Count a request as answered, and the time it took as a turn.
+
+        :param began: as :meth:`begin_turn` said; None if the request was refused.
+        """
         self._under_way -= 1
-        self.turn_seconds.observe(time.perf_counter() - began)
+        if began is not None:
+            self.turn_seconds.observe(time.perf_counter() - began)
 
     def on_attempt(self, outcome: str) -> None:
         """Count a call to the channel; see :class:`hosting.calls.Watch`."""

@@ -58,7 +58,7 @@ async def messages(request: web.Request) -> web.Response:
         )
     # Before it has a turn's place: whoever is slow to send keeps nobody else from it.
     body = await _body(request)
-    began = metrics.begin_turn(app[MAX_TURNS])
+    began: float | None = metrics.begin_turn(app[MAX_TURNS])
     try:
         activity = read_activity(body, request.headers.get("Content-Type"))
         ids = {"conversation": activity.conversation.id, "activity": activity.id or ""}
@@ -67,6 +67,9 @@ async def messages(request: web.Request) -> web.Response:
             response = await app[ADAPTER].process_activity(
                 request.headers.get("Authorization"), activity, app[BOT].on_turn
             )
+    except RequestRefused:
+        began = None
+        raise
     finally:
         metrics.end_turn(began)
     if response is None:
@@ -215,3 +218,14 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)
+
+
+def metrics_app(metrics_of_bot: Metrics) -> web.Application:
+    """An application with ``GET /metrics`` and nothing else, for a port of its own.
+
+    :param metrics_of_bot: what it shows.
+    """
+    app = web.Application(middlewares=[answer_errors])
+    app[METRICS] = metrics_of_bot
+    app.router.add_get("/metrics", metrics)
+    return app

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -22,18 +25,35 @@ IDLE: Final = 30.0
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
 
+def prepare_process() -> None:
+    """Make this process ready for many turns at once. Call it once, when all is imported."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 - Windows has none
+
+        # Each turn takes two connections.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
+    # What lives as long as the process need not be looked at by each garbage collection.
+    gc.collect()
+    gc.freeze()
+    # A turn leaves next to nothing to be collected, so it is looked for less often than Python
+    # does by default. Measured: with these the longest collection of a busy bot took 5 ms.
+    gc.set_threshold(4_000, 4, 20)
+
+
 async def serve_until_stopped(
-    app: web.Application,
-    listener: socket.socket,
+    sites: Sequence[tuple[web.Application, socket.socket]],
     announce: Callable[[], None],
     lifeline: int | None = None,
 ) -> None:
-    """Serve on a socket until SIGTERM or Ctrl-C. A second signal changes nothing.
+    """Serve until SIGTERM or Ctrl-C. A second signal changes nothing.
 
-    :param listener: a listening socket.
+    :param sites: applications, each with the listening socket it is served on. They are started
+        and stopped in this order.
     :param announce: called when requests are taken.
     :param lifeline: a file descriptor; its end of file says stop as well.
-    :raises errors.BotError: the application cannot start.
+    :raises errors.BotError: an application cannot start.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -46,22 +66,26 @@ async def serve_until_stopped(
         signal.pthread_sigmask(signal.SIG_SETMASK, ())  # see hosting.workers
     if lifeline is not None:
         loop.add_reader(lifeline, stop.set)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        keepalive_timeout=IDLE,
-        shutdown_timeout=SHUTDOWN,
-        handle_signals=False,
-    )
+    runners: list[web.AppRunner] = []
     try:
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
+        for app, listener in sites:
+            runner = web.AppRunner(
+                app,
+                access_log=None,
+                keepalive_timeout=IDLE,
+                shutdown_timeout=SHUTDOWN,
+                handle_signals=False,
+            )
+            runners.append(runner)
+            await runner.setup()
+            await web.SockSite(runner, listener).start()
         announce()
         await stop.wait()
     finally:
         if lifeline is not None:
             loop.remove_reader(lifeline)
-        await runner.cleanup()
+        for runner in runners:
+            await runner.cleanup()
         if hasattr(signal, "pthread_sigmask"):
             # Nothing is left to stop, and the event loop can take no more while it closes.
             signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,14 +20,21 @@ class BotProcess:
     :param variables: its settings; ``PORT`` is any free one where it is not given.
     :param arguments: after ``python app.py``.
     :param program: a program in its place, from the bot's folder.
+    :param under: a command that ends by executing its arguments, which are the bot's.
     """
 
     def __init__(
-        self, variables: Mapping[str, str], *arguments: str, program: str = "app.py"
+        self,
+        variables: Mapping[str, str],
+        *arguments: str,
+        program: str = "app.py",
+        under: Sequence[str] = (),
     ) -> None:
         self._variables = {"PORT": "0", **variables}
         self._arguments = arguments
         self._program = program
+        self._under = under
+        self._more = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self.url = ""
@@ -46,6 +53,7 @@ class BotProcess:
         """
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self._process = await asyncio.create_subprocess_exec(
+            *self._under,
             sys.executable,
             "-X",
             "dev",
@@ -71,6 +79,15 @@ class BotProcess:
         assert self._process.stdout
         async for line in self._process.stdout:
             self.printed.append(line.decode().rstrip())
+            self._more.set()
+
+    async def wait_for_lines(self, text: str, count: int) -> list[str]:
+        """Wait until it has printed so many lines with this text; those lines."""
+        async with asyncio.timeout(30):
+            while len(lines := [line for line in self.printed if text in line]) < count:
+                self._more.clear()
+                await self._more.wait()
+        return lines
 
     async def wait_for_children(self, count: int) -> list[int]:
         """Wait until it has forked so many processes; their ids."""

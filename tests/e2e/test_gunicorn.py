@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -18,9 +19,14 @@ LISTENING = re.compile(r"Listening at: (http://\S+)")
 @pytest.fixture
 async def gunicorn(tmp_path: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
     process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", 'ulimit -Sn 256 && exec "$@"', "sh"),
         *(sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "2"),
         *("--worker-class", "aiohttp.GunicornWebWorker", "app:APP"),
-        env={"PATH": "/usr/bin:/bin", "STORAGE_URL": f"sqlite:///{tmp_path}/bot.db"},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "STORAGE_URL": f"sqlite:///{tmp_path}/bot.db",
+            "METRICS_PORT": "9100",
+        },
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,
     )
@@ -44,4 +50,16 @@ async def test_it_talks_and_ends_in_good_order(
     process.send_signal(signal.SIGTERM)
     _, said = await process.communicate()
     assert process.returncode == 0
+    assert b"METRICS_PORT is not served under gunicorn" in said
     assert b"Traceback" not in said
+
+
+async def test_its_workers_take_as_many_connections_as_the_machine_allows(
+    cloud: FakeCloud, gunicorn: tuple[str, asyncio.subprocess.Process]
+) -> None:
+    url, process = gunicorn
+    assert (await cloud.person(bot_url=url).says("hi")).status == 201
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    workers = (await asyncio.to_thread(children.read_text)).split()
+    soft = [resource.prlimit(int(pid), resource.RLIMIT_NOFILE)[0] for pid in workers]
+    assert max(soft) > 256  # one may be on its way still
