@@ -42,7 +42,7 @@ def main() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/messages"
         asyncio.run(
-            serve_until_stopped(app, listener, lambda: print("Listening on", url, flush=True))
+            serve_until_stopped([(app, listener)], lambda: print("Listening on", url, flush=True))
         )
     print(json.dumps([str(task.exception()) for task in speaking]))
 

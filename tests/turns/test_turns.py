@@ -456,10 +456,14 @@ async def test_nobody_waits_without_end_for_the_turns_before(
 ) -> None:
     monkeypatch.setattr(turn_order, "PATIENCE", 0.01)
     order = TurnOrder()
+
+    async def another() -> None:
+        async with order.turn("c"):
+            pass
+
     async with order.turn("c"):
         with pytest.raises(RequestRefused) as refusal:
-            async with order.turn("c"):
-                pass
+            await asyncio.create_task(another())
         assert (refusal.value.status, refusal.value.retry_after) == (503, 2)
         assert len(order) == 1
     assert len(order) == 0
