@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
+import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def two_free_ports() -> int:
+    """A free port with a free one above it; below those that connections take by themselves."""
+    for number in random.sample(range(20_000, 32_000, 2), 100):
+        with suppress(OSError), ExitStack() as tried:
+            for port in (number, number + 1):
+                tried.enter_context(socket.create_server(("127.0.0.1", port)))
+            return number
+    raise AssertionError("no free ports")
 
 
 class BotProcess:

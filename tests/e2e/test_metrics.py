@@ -11,7 +11,7 @@ import pytest
 
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
-from tests.e2e.process import BotProcess, run_to_its_end
+from tests.e2e.process import BotProcess, run_to_its_end, two_free_ports
 
 APP, PASSWORD = "the-bot", "password"
 
@@ -24,14 +24,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def port() -> int:
     """A free port with a free one above it."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            number: int = probe.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", number + 1)).close()
-            except (OSError, OverflowError):
-                continue
-        return number
+    return two_free_ports()
 
 
 async def figure(url: str, name: str) -> float:

