@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
 from typing import Any
@@ -27,6 +27,7 @@ from hosting import logs, routes
 from hosting.adapter import CloudAdapter
 from hosting.authentication import Authenticator
 from hosting.connector import Connector
+from hosting.credentials import check_certificate
 from hosting.metrics import Metrics
 from hosting.proxy import outward_proxy
 from hosting.requests import MAX_BODY
@@ -41,17 +42,30 @@ from state.turn_state import ConversationState, TurnState, UserState
 _log = logging.getLogger("bot")
 
 
+def faults_in(settings: Settings) -> Iterator[str]:
+    """Yield what the parts of the bot say against the settings; nothing is connected."""
+    if not is_spoken(settings.default_locale):
+        yield f"DEFAULT_LOCALE: the language must be one of {', '.join(sorted(languages(LOCALES)))}"
+    parts: tuple[Callable[[], object], ...] = (
+        lambda: open_storage(settings.storage_url),
+        lambda: ServiceUrls(settings.service_hosts),
+        lambda: check_certificate(settings.certificate_path, settings.certificate_thumbprint),
+        lambda: settings.local_mode or outward_proxy(),
+    )
+    for part in parts:
+        try:
+            part()
+        except SettingsError as error:
+            yield from error.faults
+
+
 def create_app(settings: Settings) -> web.Application:
     """The whole bot as an aiohttp application; nothing is connected until it starts.
 
-    :raises errors.SettingsError: no store speaks the storage URL or its driver is missing, or
-        nobody speaks the default locale; with credentials also: the proxy cannot be used.
+    :raises errors.SettingsError: see :func:`faults_in`.
     """
-    if not is_spoken(settings.default_locale):
-        spoken = ", ".join(sorted(languages(LOCALES)))
-        raise SettingsError(f"DEFAULT_LOCALE: must be one of {spoken}, with or without a region")
-    if not settings.local_mode:
-        outward_proxy()
+    if faults := tuple(faults_in(settings)):
+        raise SettingsError(*faults)
     storage = open_storage(settings.storage_url)
     conversation_state = ConversationState(storage, settings.conversation_ttl)
     user_state = UserState(storage, settings.profile_ttl)
@@ -128,13 +142,22 @@ def create_app(settings: Settings) -> web.Application:
     return app
 
 
+def _set_up() -> Settings:
+    settings = Settings.from_env(None, faults_in)
+    logs.set_up(settings.log_level, settings.log_format)
+    return settings
+
+
 @cache
 def _app_for_gunicorn() -> web.Application:
-    settings = Settings.from_env()
-    logs.set_up(settings.log_level, settings.log_format)
+    try:
+        settings = _set_up()
+        app = create_app(settings)
+    except SettingsError as error:
+        # On this exit code gunicorn gives up. Any other error it shows with its traceback.
+        sys.exit(_fail(*error.faults, code=4))
     if settings.metrics_port:
         _log.warning("METRICS_PORT is not served under gunicorn, whose workers have no numbers")
-    app = create_app(settings)
 
     async def prepare(_: web.Application) -> None:
         prepare_process()
@@ -241,13 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.workers is not None:
         os.environ["WEB_CONCURRENCY"] = options.workers
-
-    def start() -> int:
-        settings = Settings.from_env()
-        logs.set_up(settings.log_level, settings.log_format)
-        return _run(settings)
-
-    return _guard(start)
+    return _guard(lambda: _run(_set_up()))
 
 
 if __name__ == "__main__":

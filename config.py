@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 
@@ -22,8 +22,6 @@ GOVERNMENT_CLOUD: Final = "https://botframework.azure.us"
 CONSENT: Final = "yes-anyone-can-talk-to-this-bot"
 _UGLY: Final = "DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS"
 _LAST_PORT: Final = 65535
-_LOCALE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
-_HOST: Final = re.compile(r"(\*\.)?[a-z0-9.-]+|\[?[0-9a-f:.]+\]?")
 _WEB_ADDRESS: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?(/\S*)?", re.A)
 
 
@@ -49,7 +47,7 @@ def _web_address(text: str) -> str:
 
 def _hosts(text: str) -> tuple[str, ...]:
     hosts = tuple(host for part in text.lower().split(",") if (host := part.strip()))
-    if not all(_HOST.fullmatch(host) for host in hosts):
+    if not all(re.fullmatch(r"(\*\.)?[a-z0-9.-]+|\[?[0-9a-f:.]+\]?", host) for host in hosts):
         raise ValueError("must be host names alone, with commas between them")
     return hosts
 
@@ -61,13 +59,11 @@ def _consent(text: str) -> bool:
 
 
 def _yes_or_no(text: str) -> bool:
-    if text.lower() not in ("yes", "no"):
-        raise ValueError("must be yes or no")
-    return text.lower() == "yes"
+    return _one_of("yes", "no")(text) == "yes"
 
 
 def _locale(text: str) -> str:
-    if not _LOCALE.fullmatch(text):
+    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text):
         raise ValueError("must be a language, such as en or pt-BR")
     return text
 
@@ -180,12 +176,15 @@ class Settings:
         return f"{scheme}:{re.sub(r'^//(?!/).*@', '//', place)}"
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+    def from_env(
+        cls, environ: Mapping[str, str] | None = None, *checks: Callable[[Self], Iterable[str]]
+    ) -> Self:
         """Read the settings. A blank variable counts as not set, an unknown one is ignored.
 
         :param environ: the variables, and nothing else; by default ``os.environ``, and for what
             that does not name, not even as blank, the file ``.env`` in the working directory.
-        :raises errors.SettingsError: one line a fault, all at once.
+        :param checks: each gives further faults of settings that may contradict each other.
+        :raises errors.SettingsError: one line a variable, all at once.
         """
         variables = {**_dotenv(), **os.environ} if environ is None else environ
         values: dict[str, Any] = {}
@@ -200,18 +199,20 @@ class Settings:
                     values[setting.name] = setting.metadata["parse"](text)
                 except ValueError as error:
                     faults.append(f"{name}: {error}")
+                    if setting.default == "":
+                        values[setting.name] = text  # wrong, but not absent
         # Azure makes no MultiTenant bots any more; those there are name no tenant.
         if "tenant_id" in values:
             values.setdefault("app_type", "SingleTenant")
         if "app_id" in values:
             values.setdefault("host", "0.0.0.0")  # noqa: S104  # only with credentials
-        try:
-            settings = cls(**values)
-        except SettingsError as error:
-            faults += error.faults
+        draft = object.__new__(cls)  # not yet free of contradictions
+        for setting in fields(cls):
+            object.__setattr__(draft, setting.name, values.get(setting.name, setting.default))
+        faults += [*draft._contradictions(), *(fault for check in checks for fault in check(draft))]
         if faults:
             raise SettingsError(*faults)
-        return settings
+        return cls(**values)
 
     def _contradictions(self) -> Iterator[str]:
         if not self.app_id:
@@ -219,9 +220,8 @@ class Settings:
                 yield "MicrosoftAppId: must be set where the bot's password or tenant is"
             if not (_is_loopback(self.host) or self.dangerously_listen_without_credentials):
                 yield (
-                    "HOST: must be a loopback address, such as 127.0.0.1, as long as "
-                    "MicrosoftAppId is not set: nobody who calls the bot would be checked. "
-                    f"To allow it all the same: {_UGLY}={CONSENT}"
+                    "HOST: must be a loopback address, such as 127.0.0.1, without MicrosoftAppId: "
+                    f"nobody would be checked. To allow it all the same: {_UGLY}={CONSENT}"
                 )
         # Azure itself vouches for a bot with a managed identity.
         elif not (self.app_password or self.certificate_path or self.app_type == "UserAssignedMSI"):

@@ -32,11 +32,16 @@ class BotError(Exception):
 
 
 class SettingsError(BotError):
-    """The settings are wrong. ``faults`` names each of them, one line a variable."""
+    """The settings are wrong. ``faults`` names each of them, one line a variable.
+
+    :param faults: each as ``VARIABLE: what it must be``. Of one variable the first one counts: the
+        others may follow from it.
+    """
 
     def __init__(self, *faults: str) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+        first = {fault.partition(":")[0].partition(",")[0]: fault for fault in reversed(faults)}
+        self.faults = tuple(reversed(first.values()))
+        super().__init__("\n".join(self.faults))
 
 
 class StorageError(BotError):

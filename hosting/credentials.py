@@ -90,7 +90,7 @@ class Certificate:
     :param thumbprint: of the certificate in hex; "" takes it from the certificate in ``pem``.
     :param scope: what the token is for.
     :param clock: tells the time in seconds since 1970.
-    :raises SettingsError: no such key, or no way to the thumbprint.
+    :raises SettingsError: no such key, or no way to the thumbprint, or both.
     """
 
     def __init__(  # noqa: PLR0913 - each is a setting of its own
@@ -107,8 +107,7 @@ class Certificate:
         self._app_id = app_id
         self._scope = scope
         self._clock = clock
-        self._key = _private_key(pem)
-        digest = _thumbprint(pem, thumbprint)
+        self._key, digest = _key_and_digest(pem, thumbprint)
         encoded = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         old = len(digest) == _SHA1_BYTES
         self._algorithm = "RS256" if old else "PS256"
@@ -173,9 +172,36 @@ def certificate_from_file(
     """
     try:
         pem = Path(path).read_bytes()
-    except OSError as error:
-        raise SettingsError(f"MicrosoftAppCertificatePath: {error.strerror}: {path}") from error
+    except (OSError, ValueError):
+        raise SettingsError(
+            "MicrosoftAppCertificatePath: must be the path of a file that the bot may read"
+        ) from None
     return Certificate(token_url, app_id, pem, scope, thumbprint=thumbprint)
+
+
+def check_certificate(path: str, thumbprint: str) -> None:
+    """Check all that :func:`certificate_from_file` needs; "" as the path is no certificate.
+
+    :raises SettingsError: the file cannot be read or used.
+    """
+    if path:
+        certificate_from_file(path, "", "", "", thumbprint)
+
+
+def _key_and_digest(pem: bytes, thumbprint: str) -> tuple[RSAPrivateKey, bytes]:
+    """The private key, and the digest of the certificate; what is wrong with both at once."""
+    try:
+        key = _private_key(pem)
+    except SettingsError as error:
+        faults = error.faults
+        # In a file that holds no key, a certificate would be missed in vain.
+        if thumbprint:
+            try:
+                _thumbprint(pem, thumbprint)
+            except SettingsError as another:
+                faults += another.faults
+        raise SettingsError(*faults) from error
+    return key, _thumbprint(pem, thumbprint)
 
 
 def _private_key(pem: bytes) -> RSAPrivateKey:

@@ -75,8 +75,9 @@ class ServiceUrls:
         self._local = local
         self._hosts: set[str] = set()
         self._domains: tuple[str, ...] = ()
-        for entry in extra_hosts:
-            self._add(entry)
+        hosts = enumerate(extra_hosts, 1)
+        if faults := [f"host {n} {fault}" for n, entry in hosts if (fault := self._add(entry))]:
+            raise SettingsError(f"SERVICE_URL_HOSTS: {'; '.join(faults)}")
         # Asked once a turn, nearly always about the same few URLs.
         self._normalised = lru_cache(maxsize=256)(self._normalise)
 
@@ -122,17 +123,19 @@ class ServiceUrls:
             return True
         return not port and (host in CHANNEL_HOSTS or host.endswith(CHANNEL_DOMAINS))
 
-    def _add(self, entry: str) -> None:
+    def _add(self, entry: str) -> str:
+        """Allow an extra host; return what is wrong with it, or ""."""
         wildcard = entry.startswith("*.")
         host = _host(entry[2:] if wildcard else entry)
         if host is None or (wildcard and ("." not in host or not _NAME.fullmatch(host))):
-            raise SettingsError(f"SERVICE_URL_HOSTS: {entry!r} is not a host name")
+            return "is not a host name"
         if not wildcard:
             self._hosts.add(host)
         elif host in SHARED_DOMAINS:
-            raise SettingsError(f"SERVICE_URL_HOSTS: anybody can register a name in {entry!r}")
+            return "is a domain in which anybody can register a name"
         else:
             self._domains = (*self._domains, f".{host}")
+        return ""
 
 
 def _host(text: str) -> str | None:

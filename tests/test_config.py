@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import faults_in
 from config import CONSENT, GOVERNMENT_CLOUD, Settings
 from errors import SettingsError
 
@@ -21,7 +22,7 @@ VARIABLES = [name for setting in fields(Settings) for name in setting.metadata["
 def faults(environ: dict[str, str]) -> list[str]:
     """The variable names at the head of each fault."""
     with pytest.raises(SettingsError) as caught:
-        Settings.from_env(environ)
+        Settings.from_env(environ, faults_in)
     return [fault.partition(":")[0] for fault in caught.value.faults]
 
 
@@ -183,12 +184,12 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("name", "text"),
         [
-            ("MicrosoftAppId", "two words"),
             ("MicrosoftAppType", "Tenant"),
             ("ChannelService", "https://botframework.example.com"),
             ("SERVICE_URL_HOSTS", "https://connector.example.com/"),
             ("SERVICE_URL_HOSTS", "a.example.com b.example.com"),
             ("SERVICE_URL_HOSTS", "user@a.example.com"),
+            ("SERVICE_URL_HOSTS", "127.1, a.example.com, *.azurewebsites.net"),
             ("OPENID_METADATA_URL", "http://keys.example.com/"),
             ("OPENID_METADATA_URL", "keys.example.com"),
             ("LOGIN_URL", "ftp://localhost/"),
@@ -211,7 +212,12 @@ class TestFaults:
             ("CONVERSATION_TTL_DAYS", "-1"),
             ("PROFILE_TTL_DAYS", "for ever"),
             ("FORGET_ON_UNINSTALL", "perhaps"),
+            ("STORAGE_URL", "data/bot.db"),
+            ("STORAGE_URL", "sqlite://data/bot.db"),
+            ("STORAGE_URL", "sqlite:///bot.db?mode=ro"),
+            ("STORAGE_URL", "postgresql://bot:s3/cret@db/bot"),
             ("DEFAULT_LOCALE", "English (US)"),
+            ("DEFAULT_LOCALE", "tlh"),
             ("WELCOME_BACK_AFTER_MINUTES", "nan"),
             ("WELCOME_BACK_AFTER_MINUTES", "0"),
             ("QUESTION_TIMEOUT_MINUTES", "inf"),
@@ -230,6 +236,7 @@ class TestFaults:
             ({"MicrosoftAppTenantId": "contoso"}, "MicrosoftAppId"),
             ({"MicrosoftAppId": "the-bot"}, "MicrosoftAppPassword"),
             (CREDENTIALS | {"APP_ID": "another"}, "MicrosoftAppId, APP_ID"),
+            (CREDENTIALS | {"MicrosoftAppId": "a b", "APP_ID": "c"}, "MicrosoftAppId, APP_ID"),
             (CREDENTIALS | {"MicrosoftAppType": "SingleTenant"}, "MicrosoftAppTenantId"),
             (
                 {"MicrosoftAppId": "the-bot", "MicrosoftAppType": "UserAssignedMSI"},
@@ -249,10 +256,35 @@ class TestFaults:
     def test_settings_that_contradict_each_other(self, environ: dict[str, str], named: str) -> None:
         assert faults(environ) == [named]
 
-    def test_a_certificate_that_is_not_there(self, tmp_path: Path) -> None:
-        assert "MicrosoftAppCertificatePath" in faults(
-            CREDENTIALS | {"MicrosoftAppCertificatePath": str(tmp_path / "bot.pem")}
-        )
+    @pytest.mark.parametrize(
+        ("environ", "named"),
+        [
+            (CREDENTIALS | {"MicrosoftAppId": "two words", "HOST": EVERYWHERE}, "MicrosoftAppId"),
+            (
+                {"MicrosoftAppId": "the-bot", "MicrosoftAppCertificatePath": "no/bot.pem"},
+                "MicrosoftAppCertificatePath",
+            ),
+            (
+                CREDENTIALS
+                | {"MicrosoftAppType": "SingleTenant", "MicrosoftAppTenantId": "con toso"},
+                "MicrosoftAppTenantId",
+            ),
+        ],
+    )
+    def test_what_is_set_wrongly_is_not_said_to_be_missing(
+        self, environ: dict[str, str], named: str
+    ) -> None:
+        assert faults(environ) == [named]
+
+    def test_a_variable_with_two_faults_is_named_once(self) -> None:
+        certificate = {"MicrosoftAppCertificatePath": "no/bot.pem"}
+        assert faults(CREDENTIALS | certificate) == ["MicrosoftAppCertificatePath"]
+
+    def test_a_certificate_that_cannot_be_used(self) -> None:
+        named = ["MicrosoftAppCertificatePath", "MicrosoftAppCertificateThumbprint"]
+        certificate = {named[0]: __file__, named[1]: "xyz"}
+        assert faults(certificate | {"MicrosoftAppId": "the-bot"}) == named
+        assert faults(certificate) == ["MicrosoftAppId", *named]
 
     def test_a_certificate_takes_the_place_of_a_password(self) -> None:
         environ = {"MicrosoftAppId": "the-bot", "MicrosoftAppCertificatePath": __file__}
@@ -284,10 +316,19 @@ class TestFaults:
             "QUESTION_TIMEOUT_MINUTES",
         ]
 
+    def test_what_the_parts_of_the_bot_say_is_reported_with_them(self) -> None:
+        wrong = {
+            "PORT": "http",
+            "STORAGE_URL": "s3cret",
+            "SERVICE_URL_HOSTS": "127.1",
+            "DEFAULT_LOCALE": "tlh",
+        }
+        assert sorted(faults(wrong)) == sorted(wrong)
+
     @given(st.sampled_from(VARIABLES), st.text(st.characters(exclude_characters="\0")))
     def test_no_text_does_anything_but_work_or_be_a_fault(self, name: str, text: str) -> None:
         with suppress(SettingsError):
-            Settings.from_env({name: text})
+            Settings.from_env({name: text}, faults_in)
 
 
 class TestListeningWithoutCredentials:
@@ -313,11 +354,27 @@ class TestSecrets:
         assert "s3cret" not in repr(settings)
         assert "the-bot" in repr(settings)
 
-    @pytest.mark.parametrize("name", VARIABLES)
-    def test_faults_show_no_value(self, name: str) -> None:
-        environ = {"MicrosoftAppTenantId": "contoso", "WEB_CONCURRENCY": "nil", name: "s3cret !"}
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            *((name, "s3cret !") for name in VARIABLES),
+            ("STORAGE_URL", "s3cret"),
+            ("STORAGE_URL", "s3cret://x"),
+            ("STORAGE_URL", "sqlite://u:s3cret@x"),
+            ("STORAGE_URL", "sqlite:///bot.db?s3cret=s3cret"),
+            ("STORAGE_URL", "sqlite:///bot.db?timeout=s3cret"),
+            ("STORAGE_URL", "redis://localhost/s3cret"),
+            ("STORAGE_URL", "postgresql://u:s3cret/x@localhost"),
+            ("SERVICE_URL_HOSTS", "a.example.com, s3cret."),
+            ("SERVICE_URL_HOSTS", "*.s3cret"),
+            ("MicrosoftAppCertificateThumbprint", "s3cret"),
+        ],
+    )
+    def test_faults_show_no_value(self, name: str, text: str) -> None:
+        environ = {"MicrosoftAppCertificatePath": __file__, "WEB_CONCURRENCY": "nil", name: text}
         with pytest.raises(SettingsError) as caught:
-            Settings.from_env(environ)
+            Settings.from_env(environ, faults_in)
+        assert name in str(caught.value) or text == "s3cret !"
         assert "s3cret" not in str(caught.value)
 
     @pytest.mark.parametrize(

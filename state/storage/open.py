@@ -32,7 +32,7 @@ def open_storage(url: str) -> RecordStorage:
         from state.storage.redis import RedisStorage  # noqa: PLC0415
 
         return RedisStorage(url)
+    # What stands there may be a password in the wrong place, so it is not quoted.
     raise SettingsError(
-        f"STORAGE_URL: no store is known for {scheme!r}; "
-        "use sqlite:, postgresql:, redis: or memory:"
+        "STORAGE_URL: must begin with the name of a store: sqlite:, postgresql:, redis: or memory:"
     )

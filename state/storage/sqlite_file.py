@@ -61,15 +61,16 @@ class SQLiteFile:
         Three slashes are relative to the working directory and four are absolute, as in
         SQLAlchemy; the path is percent-decoded.
 
-        :raises errors.SettingsError: it names no file, or has an option nobody knows.
+        :raises errors.SettingsError: it names no file, or has an option nobody knows. The text
+            quotes nothing of it.
         """
         address, _, query = url.partition("?")
         _, slashes, quoted = address.partition(":///")
         path = os.fsdecode(unquote_to_bytes(quoted))
         if not slashes or not path or path.endswith("/") or "\0" in path:
             raise SettingsError(
-                f"STORAGE_URL: {url!r} names no file; write sqlite:///data/bot.db for a file "
-                "under the working directory, or sqlite:////var/lib/bot.db for an absolute path"
+                "STORAGE_URL: it names no file; write sqlite:///data/bot.db for a file under "
+                "the working directory, or sqlite:////var/lib/bot.db for an absolute path"
             )
         if path == ":memory:":
             raise SettingsError("STORAGE_URL: for a store in memory write memory:")
@@ -81,7 +82,7 @@ class SQLiteFile:
                 timeout = float(value)
             else:
                 raise SettingsError(
-                    f"STORAGE_URL: {option}={value} is no option of sqlite; there are "
+                    "STORAGE_URL: what follows the ? is no option of sqlite; there are "
                     "synchronous=full, normal or off, and timeout= in seconds"
                 )
         return cls(os.path.abspath(path), synchronous, timeout)

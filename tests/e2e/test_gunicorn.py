@@ -40,6 +40,25 @@ async def gunicorn(tmp_path: Path) -> AsyncIterator[tuple[str, asyncio.subproces
     await process.communicate()
 
 
+@pytest.mark.parametrize("preload", [True, False])
+async def test_wrong_settings_end_it_with_a_line_each(preload: bool) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "1"),
+        *("--worker-class", "aiohttp.GunicornWebWorker", "app:APP"),
+        *(["--preload"] if preload else []),
+        env={"PATH": "/usr/bin:/bin", "STORAGE_URL": "s3cret", "DEFAULT_LOCALE": "xx", "PORT": "x"},
+        stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+    )
+    _, said = await process.communicate()
+    assert process.returncode != 0
+    lines = said.decode().splitlines()
+    faults = [line.split(":")[1].strip() for line in lines if line.startswith("error: ")]
+    assert sorted(faults) == ["DEFAULT_LOCALE", "PORT", "STORAGE_URL"]
+    assert "Traceback" not in said.decode()
+    assert "s3cret" not in said.decode()
+
+
 async def test_it_talks_and_ends_in_good_order(
     cloud: FakeCloud, gunicorn: tuple[str, asyncio.subprocess.Process]
 ) -> None:

@@ -79,6 +79,7 @@ async def test_a_taken_port_is_one_line_and_exit_code_1(variables: dict[str, str
         ({"STORAGE_URL": "oracle://x"}, 2),
         ({"DEFAULT_LOCALE": "xx"}, 2),
         ({"PORT": "many", "LOG_LEVEL": "loud", "HOST": "300.1.1.1"}, 2),
+        ({"PORT": "many", "DEFAULT_LOCALE": "xx", "STORAGE_URL": "secret", "LOGIN_URL": "x"}, 2),
     ],
     ids=str,
 )
