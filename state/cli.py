@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from errors import BotError, SettingsError
-from state import commands
+from state import commands, keys
 from state.terminal import one_line
 
 _INTERRUPTED = "interrupted; what is done stays done, and the command may be run again"
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def user_key(text: str) -> str:
     """The user-state key of a person given as ``channel/id``, or as that key itself.
 
+    An id that is too long for a key is stored as its hash, and so looked for.
+
     :raises argparse.ArgumentTypeError: it is neither.
     """
     channel, _, rest = _text(text).partition("/")
@@ -57,7 +59,17 @@ def user_key(text: str) -> str:
         raise argparse.ArgumentTypeError(
             "must be CHANNEL/ID as in msteams/29:abc, or the key as list shows it"
         )
-    return f"{channel}/users/{person}"
+    if person != rest:
+        return keys.stored_key(text)
+    return f"{channel}/users/{keys.stored_name(person)}"
+
+
+def record_key(text: str) -> str:
+    """The key of a record given as ``list`` shows it, or with an id too long to be stored so.
+
+    :raises argparse.ArgumentTypeError: it is no text.
+    """
+    return keys.stored_key(_text(text))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -87,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--limit", type=_whole, help="at most so many")
 
     show = command("show", "One record as JSON.")
-    show.add_argument("key", metavar="KEY", type=_text)
+    show.add_argument("key", metavar="KEY", type=record_key)
 
     export = command("export", "All that is stored about a person as JSON.")
     export.add_argument("--user", type=user_key, required=True, metavar="CHANNEL/ID")

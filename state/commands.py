@@ -119,7 +119,8 @@ def _erase(options: Namespace) -> int:
         print("Erase them for good? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise StorageError("nothing was erased")
-    asyncio.run(_erase_all(options))
+    if unknown := asyncio.run(_erase_all(options)):
+        raise StorageError(f"{', '.join(unknown)}: nobody is known by this id")
     return 0
 
 
@@ -131,10 +132,16 @@ async def _count(options: Namespace) -> dict[str, int]:
         }
 
 
-async def _erase_all(options: Namespace) -> None:
+async def _erase_all(options: Namespace) -> list[str]:
+    """Erase the people; return those of whom there was nothing."""
+    unknown = []
     async with _opened(options.url) as storage:
         for user in options.users:
-            _say(f"{user}: {_records(await erasure.erase(storage, user))} erased")
+            if count := await erasure.erase(storage, user):
+                _say(f"{user}: {_records(count)} erased")
+            else:
+                unknown.append(user)
+        # Also where nobody was known: they may have been erased without it.
         if options.compact and (compacting := getattr(storage, "compact", None)):
             try:
                 await compacting()
@@ -143,6 +150,7 @@ async def _erase_all(options: Namespace) -> None:
                     f"{error}. The records are erased, but the file may still hold bytes of them; "
                     "run the command again"
                 ) from error
+    return unknown
 
 
 async def _migrate(options: Namespace) -> int:

@@ -19,12 +19,13 @@ from channels.scopes import several_people_in
 _LONGEST: Final = 250
 _LONGEST_NOT_ASCII: Final = 60
 _HASHED: Final = "sha256:"
+_KINDS_OF_ONE_ID: Final = frozenset({"conversations", "turns", "users"})
 _SHARED_EVENTS: Final = frozenset(
     {ActivityTypes.conversation_update.value, ActivityTypes.installation_update.value}
 )
 
 
-def _name(native_id: str) -> str:
+def stored_name(native_id: str) -> str:
     """An id as it stands, but for one too long for an index of a database: that one's hash."""
     limit = _LONGEST if native_id.isascii() else _LONGEST_NOT_ASCII
     if len(native_id) <= limit and not native_id.startswith(_HASHED):
@@ -41,6 +42,18 @@ def person_id(activity: Activity) -> str:
     return (person.id or "") if person else ""
 
 
+def stored_key(key: str) -> str:
+    """The key under which a record lies, for one that may hold an id as the channel has it.
+
+    :param key: as it is stored, or with an id that is too long for that.
+    """
+    channel, _, rest = key.partition("/")
+    kind, _, native_id = rest.partition("/")
+    if kind not in _KINDS_OF_ONE_ID or native_id.startswith(_HASHED):
+        return key
+    return f"{channel}/{kind}/{stored_name(native_id)}"
+
+
 def several_people(activity: Activity) -> bool:
     """Whether the conversation has several people: a group chat, or a channel of a team."""
     return several_people_in(activity)
@@ -48,7 +61,7 @@ def several_people(activity: Activity) -> bool:
 
 def conversation_key(activity: Activity) -> str:
     """The SDK's key of the conversation as a whole."""
-    return f"{activity.channel_id}/conversations/{_name(activity.conversation.id)}"
+    return f"{activity.channel_id}/conversations/{stored_name(activity.conversation.id)}"
 
 
 def place_key(activity: Activity) -> str:
@@ -59,8 +72,8 @@ def place_key(activity: Activity) -> str:
     """
     person = person_id(activity)
     if person and several_people(activity) and activity.type not in _SHARED_EVENTS:
-        conversation = quote(_name(activity.conversation.id), safe="")
-        return f"{activity.channel_id}/members/{conversation}/{quote(_name(person), safe='')}"
+        conversation = quote(stored_name(activity.conversation.id), safe="")
+        return f"{activity.channel_id}/members/{conversation}/{quote(stored_name(person), safe='')}"
     return conversation_key(activity)
 
 
@@ -71,13 +84,13 @@ def user_key(activity: Activity) -> str:
     user state there as anywhere, and it is nobody's profile.
     """
     if person := person_id(activity):
-        return f"{activity.channel_id}/users/{_name(person)}"
-    return f"{activity.channel_id}/nobody/{_name(activity.conversation.id)}"
+        return f"{activity.channel_id}/users/{stored_name(person)}"
+    return f"{activity.channel_id}/nobody/{stored_name(activity.conversation.id)}"
 
 
 def ledger_key(activity: Activity) -> str:
     """The key of the conversation's ledger of turns."""
-    return f"{activity.channel_id}/turns/{_name(activity.conversation.id)}"
+    return f"{activity.channel_id}/turns/{stored_name(activity.conversation.id)}"
 
 
 def owner(activity: Activity) -> str:

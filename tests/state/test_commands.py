@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from botbuilder.schema import Activity, ChannelAccount
 
 from state.codec import encode_state
+from state.keys import stored_name, user_key
 from state.ledger import Ledger
 from state.models import UserProfile
 from state.storage import Change, open_storage
@@ -149,8 +151,60 @@ async def test_erase_leaves_no_byte_while_the_bot_runs(
     left = raw()
     assert b"29:ada" not in left
     assert b"test/users/" in left
-    result = await operate("erase", "--user", ADA, "--yes")
-    assert result == Ended(0, "", f"{ADA}: 0 records erased\n")
+
+
+async def test_erase_says_when_nobody_is_known_by_an_id(storage: SQLiteStorage) -> None:
+    result = await operate("erase", "--user", "msteams/typo", "--yes")
+    assert result == Ended(1, "", "error: msteams/users/typo: nobody is known by this id\n")
+    people = ("--user", "msteams/typo", "--user", ADA, "--user", "msteams/slip")
+    result = await operate("erase", *people, "--yes")
+    assert result == Ended(
+        1,
+        "",
+        f"{ADA}: 3 records erased\n"
+        "error: msteams/users/typo, msteams/users/slip: nobody is known by this id\n",
+    )
+    assert [key for key, _ in await storage.scan()] == [HOSTILE]
+
+
+async def test_erase_again_rewrites_the_file_that_was_not(
+    storage: SQLiteStorage, folder: Path
+) -> None:
+    def size() -> int:
+        return sum(part.stat().st_size for part in (folder / "data").glob("bot.db*"))
+
+    await storage.commit([Change(f"n/{n}", "x" * 1_000, None, ADA) for n in range(500)])
+    assert (await operate("erase", "--user", ADA, "--yes", "--no-compact")).code == 0
+    before = size()
+    assert (await operate("erase", "--user", ADA, "--yes")).code == 1
+    assert size() < before / 10
+
+
+@pytest.mark.parametrize("native_id", ["29:" + "a" * 300, "é" * 61, "sha256:mine"])
+@pytest.mark.parametrize("given", ["id", "key"])
+async def test_a_person_is_found_by_an_id_that_is_no_key(
+    storage: SQLiteStorage, native_id: str, given: str
+) -> None:
+    speaker = Activity(channel_id="msteams", from_property=ChannelAccount(id=native_id))
+    key = user_key(speaker)
+    assert native_id not in key
+    await storage.commit([Change(key, ADA_BODY, None, key)])
+    user = f"msteams/{native_id}" if given == "id" else key
+    result = await operate("export", "--user", user)
+    assert json.loads(result.output)["user"] == key
+    assert (await operate("show", key)).code == 0
+    result = await operate("erase", "--user", user, "--yes")
+    assert result == Ended(0, "", f"{key}: 1 record erased\n")
+
+
+@pytest.mark.parametrize("kind", ["users", "conversations", "turns"])
+async def test_a_key_may_be_given_with_an_id_that_is_too_long_for_it(
+    storage: SQLiteStorage, kind: str
+) -> None:
+    long = "a" * 300
+    await storage.commit([Change(f"msteams/{kind}/{stored_name(long)}", "{}", None)])
+    result = await operate("show", f"msteams/{kind}/{long}")
+    assert json.loads(result.output)["key"] == f"msteams/{kind}/{stored_name(long)}"
 
 
 async def test_erase_takes_several_people_and_need_not_rewrite_the_file(
