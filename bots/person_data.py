@@ -40,12 +40,12 @@ def forgetting(states: TurnState) -> Callable[[TurnContext], Awaitable[None]]:
 def exporting(storage: RecordStorage) -> Callable[[TurnContext], Awaitable[dict[str, Any]]]:
     """Make a function that returns everything stored about the person of a turn, as plain JSON.
 
-    It is what was stored before the turn.
+    It is what was stored before the turn, without the replies that are kept or still owed.
 
     :param storage: where the bot's records are.
     """
 
     async def export(context: TurnContext) -> dict[str, Any]:
-        return await erasure.export(storage, keys.user_key(context.activity))
+        return await erasure.export(storage, keys.user_key(context.activity), replies=False)
 
     return export

@@ -11,7 +11,7 @@ from typing import Any
 from botbuilder.schema import Activity, Attachment
 
 from channels.manners import manners_of
-from channels.shortening import shortened, units
+from channels.shortening import units
 from channels.time_zone import UTC_ZONE, zone_named
 from dialogs.messages import Words, message
 from state.models import UserProfile
@@ -66,7 +66,7 @@ def export_message(
 ) -> Activity:
     """Return the answer to "export my data": a JSON file where the channel takes one, else text.
 
-    The text is shortened to what the channel takes.
+    Half of it would be of no use: what is too long for the channel is left to the operator.
 
     :param words: the person's language.
     :param data: everything held about the person, as plain JSON.
@@ -81,9 +81,10 @@ def export_message(
     if manners.files and len(body) <= _LARGEST_FILE:
         url = f"data:{_JSON};base64,{b64encode(body).decode()}"
         attachments = [Attachment(content_type=_JSON, content_url=url, name="my-data.json")]
+    elif units("\n".join([*lines, text])) <= manners.longest_text:
+        lines.insert(1, text)
     else:
-        room = manners.longest_text - units("\n".join(lines)) - 1
-        lines.insert(1, shortened(text, max(1, room)))
+        lines[0] = words("too_long_to_export")
     reply = message("\n".join(lines), question=bool(question))
     reply.attachments = attachments
     return reply

@@ -45,6 +45,7 @@ MESSAGES: Mapping[str, frozenset[str]] = {
         "about_entra": "person tenant",
         "nothing_known": "",
         "exported": "",
+        "too_long_to_export": "",
         "only_in_private": "",
         "ask_forget": "",
         "forgotten": "",

@@ -95,20 +95,36 @@ async def erase(storage: RecordStorage, owner: str) -> int:
     return len(erased)
 
 
-async def export(storage: RecordStorage, owner: str) -> dict[str, Any]:
+async def export(storage: RecordStorage, owner: str, *, replies: bool = True) -> dict[str, Any]:
     """Everything stored about a person, as plain JSON.
 
     Group ledgers are not in it: they belong to several people.
 
     :param owner: the person's user-state key.
+    :param replies: False tells only how many replies the ledgers hold. For the person, who has
+        them: an export is a reply too, and each would hold those before it.
     :returns: ``{"user": owner, "exported_at": ISO time, "records": [...]}``, the records as
         :func:`state.reading.readable` shows them, also those that are unreadable.
     """
+    records = [readable(key, record) async for key, record in records_of(storage, owner)]
+    if not replies:
+        for record in records:
+            _count_replies(record)
     return {
         "user": owner,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "records": [readable(key, record) async for key, record in records_of(storage, owner)],
+        "records": records,
     }
+
+
+def _count_replies(record: dict[str, Any]) -> None:
+    """Put their number in place of the replies that a ledger holds."""
+    if record["key"].split("/", 2)[1:2] != ["turns"] or "state" not in record:
+        return
+    turns = record["state"]["turns"]
+    for holder, replies in ((turns, "answers"), (turns.get("owed") or {}, "effects")):
+        if replies in holder:
+            holder[replies] = len(holder[replies])
 
 
 def _ledgers_named_in(key: str, record: Record, owner: str) -> set[str]:

@@ -307,5 +307,24 @@ async def test_export_is_all_that_is_held_as_plain_json(
     assert "Bob" not in json.dumps(exported)
 
 
+async def test_export_for_the_person_only_counts_the_replies() -> None:
+    storage = MemoryStorage()
+    ledger = Ledger()
+    ledger.enter("00", effects=[], answer={"status": 200, "body": NAME}, holder="h", until=0)
+    ledger.enter("01", effects=[{"do": "delay"}] * 2, answer=None, holder="h", until=0)
+    bodies = {"msteams/turns/a": ledger.body(), "msteams/turns/b": UNREADABLE, "odd": UNREADABLE}
+    await storage.commit([Change(key, body, None, ADA_KEY) for key, body in bodies.items()])
+    whole = (await export(storage, ADA_KEY))["records"]
+    counted = (await export(storage, ADA_KEY, replies=False))["records"]
+    assert whole[0]["state"]["turns"]["answers"] == {"00": {"status": 200, "body": NAME}}
+    turns = whole[0]["state"]["turns"]
+    assert counted[0]["state"]["turns"] == {
+        **turns,
+        "answers": 1,
+        "owed": {**turns["owed"], "effects": 2},
+    }
+    assert counted[1:] == whole[1:]
+
+
 async def test_export_of_nobody_is_empty(storage: RecordStorage) -> None:
     assert (await export(storage, ADA_KEY))["records"] == []

@@ -6,6 +6,7 @@ import json
 from base64 import b64decode
 
 import pytest
+from botbuilder.core import TurnContext
 
 from tests.dialogs.person import Person
 
@@ -85,6 +86,39 @@ async def test_without_more_the_dialog_forgets_and_exports_the_profile() -> None
     await person.says("forget me")
     assert await person.says("yes") == "Done. I have erased everything I kept about you."
     assert person.profile is None
+
+
+@pytest.mark.parametrize("channel", ["sms", "facebook", "kiosk", "msteams", "emulator"])
+async def test_an_export_too_long_for_the_channel_is_left_to_the_operator(channel: str) -> None:
+    too_long = (
+        "Everything I keep about you is too long for a message on this channel. Those who run me "
+        "can export it for you: please ask them."
+    )
+
+    async def export(_: TurnContext) -> dict[str, str]:
+        return {"text": "x" * 200_000}
+
+    person = Person(channel, export=export)
+    await person.says("hi")
+    reply = await person.sends("export my data")
+    assert reply is not None
+    assert (reply.text, reply.attachments) == (f"{too_long}\n{ASKED}", None)
+
+
+async def test_an_export_that_just_fits_is_whole() -> None:
+    data = {"text": ""}
+
+    async def export(_: TurnContext) -> dict[str, str]:
+        return data
+
+    person = Person("sms", export=export)
+    await person.introduces_herself()
+    room = 1600 - len(f"Here is everything I keep about you.\n{json.dumps(data, indent=2)}")
+    data["text"] = "x" * room
+    told, _, text = (await person.says("export my data")).partition("\n")
+    assert json.loads(text) == data
+    data["text"] += "x"
+    assert await person.says("export my data") != told
 
 
 async def test_a_first_time_person_sees_what_can_be_said() -> None:

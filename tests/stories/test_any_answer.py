@@ -16,6 +16,7 @@ from dialogs.interruptions import interruption_in
 from dialogs.messages import Words
 from dialogs.person_name import Refusal, answered_name
 from schema import wire
+from state.erasure import export
 from tests.cloud.person import Person
 from tests.cloud.place import Place
 from tests.stories.story import shown
@@ -94,6 +95,22 @@ async def test_what_is_exported_is_json(channel: str, as_file: bool) -> None:
     assert data["user"] == f"{channel}/users/p"
     assert '"name": "Ada"' in text
     assert bool(replies[-1].get("attachments")) is as_file
+
+
+@pytest.mark.parametrize("mode", ["expectReplies", "normal"])
+async def test_an_export_holds_none_of_those_before_it(mode: str) -> None:
+    world = World()
+    person = Person(world, Place("emulator", id="c"), id="p", now=lambda: world.now)
+    await person.says("call me Ada")
+    for _ in range(3):
+        turn = await person.says("export my data", deliveryMode=mode)
+        (reply,) = (reply for reply in turn.replies if reply["type"] == "message")
+        text = shown(reply).partition("\n")[2]
+        assert '"name": "Ada"' in text
+        assert "base64" not in text
+    await world.adapter.close()
+    by_operator = json.dumps(await export(world.storage, "emulator/users/p"))
+    assert by_operator.count("base64") == (3 if mode == "expectReplies" else 0)
 
 
 async def test_in_a_language_from_right_to_left_values_are_isolated() -> None:

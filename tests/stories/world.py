@@ -88,8 +88,10 @@ class World:
     async def post_to_bot(self, bot_url: str, activity: dict[str, Any]) -> Answered:
         """Have the bot take an activity as it comes over HTTP."""
         taken = wire.decode_activity(json.loads(json.dumps(activity)))
-        await self.adapter.process_activity(None, taken, self.bot.on_turn)
-        return Answered(201, {}, b"")
+        answer = await self.adapter.process_activity(None, taken, self.bot.on_turn)
+        if answer is None:
+            return Answered(201, {}, b"")
+        return Answered(answer.status, {}, json.dumps(answer.body).encode())
 
     def sent(self, conversation_id: str) -> list[dict[str, Any]]:
         """What the bot sent to a conversation."""
