@@ -23,9 +23,10 @@ from bots.dialog_run import fingerprint
 from config import Settings
 from hosting import routes
 from hosting.logs import Handler, JSONFormatter
+from hosting.turns import turn_of
 from state.cli import main as state_command
 from state.codec import encode_state
-from state.ledger import Ledger, digest
+from state.ledger import Ledger
 from state.models import ConversationData
 from state.storage import ANY, Change, MemoryStorage, open_storage
 from state.turn_state import ConversationState
@@ -104,7 +105,7 @@ async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_
     [line] = lines(level="ERROR")
     assert line["conversation"] == person.place.id
     assert line["activity"] == message["id"]
-    assert line["turn"] == digest(message["id"])
+    assert line["turn"] == turn_of(Activity.deserialize(message))
     assert "in on_message_activity" in line["exception"]
     assert line["exception"].endswith("ValueError")
     key = f"msteams/turns/{person.place.id}"
@@ -139,7 +140,10 @@ async def test_a_turn_that_fails_for_good_names_itself(
     assert (await person.sends(message)).status == 500
     [line] = lines(message="turn failed")
     assert line["conversation"] == person.place.id
-    assert (line["activity"], line["turn"]) == (message["id"], digest(message["id"]))
+    assert (line["activity"], line["turn"]) == (
+        message["id"],
+        turn_of(Activity.deserialize(message)),
+    )
     assert "4711" not in lines.stream.getvalue()
 
 
@@ -156,7 +160,10 @@ async def test_a_turn_that_the_store_refuses_names_itself(
     [line] = lines(level="ERROR")
     assert line["message"].startswith("turn refused: ")
     assert line["conversation"] == person.place.id
-    assert (line["activity"], line["turn"]) == (message["id"], digest(message["id"]))
+    assert (line["activity"], line["turn"]) == (
+        message["id"],
+        turn_of(Activity.deserialize(message)),
+    )
 
 
 async def test_a_turn_that_owes_replies_names_itself(
@@ -170,7 +177,10 @@ async def test_a_turn_that_owes_replies_names_itself(
     [line] = lines(level="ERROR")
     assert line["message"].startswith("replies are still owed: ")
     assert line["conversation"] == person.place.id
-    assert (line["activity"], line["turn"]) == (message["id"], digest(message["id"]))
+    assert (line["activity"], line["turn"]) == (
+        message["id"],
+        turn_of(Activity.deserialize(message)),
+    )
 
 
 async def test_a_record_that_cannot_be_read_is_named_with_the_command_that_shows_it(
@@ -248,9 +258,9 @@ async def test_a_turn_of_the_bots_own_has_ids_of_its_own(
     await person.sends(message)
     own, persons = lines(level="ERROR")
     assert own["conversation"] == "elsewhere"
-    assert own["turn"] == digest(own["activity"])
+    assert own["turn"] != persons["turn"]
     assert persons["conversation"] == person.place.id
-    assert persons["turn"] == digest(message["id"])
+    assert persons["turn"] == turn_of(Activity.deserialize(message))
 
 
 @pytest.mark.parametrize(("level", "is_shown"), [("INFO", False), ("DEBUG", True)])
