@@ -22,6 +22,8 @@ _ROUND: Final = 50
 """So many reads, or commits, are done at once: 2 ms. More go on in the next round."""
 _SLOW: Final = 0.01
 """Seconds: the event loop must not stand still longer."""
+_SHARE: Final = 0.0005
+"""Seconds of one round of the loop in which everybody is answered at once; the rest wait."""
 _DETOUR: Final = 100
 """So many times a round's reads or commits go to the thread after one on the loop was slow."""
 _LOG: Final = 500
@@ -41,8 +43,9 @@ class Rounds:
 
     While the loop has nothing to spare, what is asked for in one round of it is one SELECT and one
     transaction: with 32 turns in flight a turn costs 85 microseconds less than with two of its own.
-    Else everybody is answered at once: turns that wait for each other's commits send their replies
-    together, get their answers together, and wait for each other again.
+    Else everybody is answered at once, as long as that does not hold up the round: turns that wait
+    for each other's commits send their replies together, get their answers together, and wait for
+    each other again.
 
     What may take long goes to the writer's thread: a lock that another process holds, copying the
     log into the file, large records, many keys, and all for a while when the disk was found slow.
@@ -60,6 +63,7 @@ class Rounds:
         self._reads: list[tuple[Collection[str], asyncio.Future[_Records]]] = []
         self._commits: list[tuple[Sequence[Change], asyncio.Future[_ETags]]] = []
         self._load = LoopLoad()
+        self._spent = 0.0  # seconds of this round of the loop
         self._detour = 0
         self._logged = 0
         self._checkpoint: asyncio.Future[None] | None = None
@@ -78,7 +82,7 @@ class Rounds:
         """The records under some keys; see :meth:`RecordStorage.fetch`."""
         if len(keys) > _QUICK_KEYS:
             return await self._fetch_in_thread(keys)
-        if self._has_time() and self._is_quick():
+        if self._has_time() and not self._detour:
             started = time.perf_counter()
             try:
                 return fetch(self._connection, keys, self._clock())
@@ -97,7 +101,7 @@ class Rounds:
         """Write some changes, all or none; see :meth:`RecordStorage.commit`."""
         if not self._is_quick_to_write(changes):
             return await self._writer.commit(tuple(changes))
-        if self._has_time() and self._is_quick():
+        if self._has_time() and not self._detour:
             started = time.perf_counter()
             try:
                 return self._write_at_once([changes])[0]
@@ -113,7 +117,10 @@ class Rounds:
         return await future
 
     def _has_time(self) -> bool:
-        return not (self._reads or self._commits or self._load.is_full())
+        return self._spent < _SHARE and not (self._reads or self._commits or self._load.is_full())
+
+    def _end_round(self) -> None:
+        self._spent = 0.0
 
     def _is_quick_to_write(self, changes: Sequence[Change]) -> bool:
         return (
@@ -204,7 +211,11 @@ class Rounds:
         return not self._detour
 
     def _watch(self, started: float) -> None:
-        if time.perf_counter() - started > _SLOW:
+        spent = time.perf_counter() - started
+        if not self._spent:
+            self._loop.call_soon(self._end_round)
+        self._spent += spent
+        if spent > _SLOW:
             self._detour = _DETOUR
 
 

@@ -6,11 +6,15 @@ import asyncio
 import select
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import aiohttp
 import pytest
 
+from hosting.connector import Connector
 from hosting.prompt_request import REQUEST_CLASS, PromptRequest
+from hosting.retry import reason_of
+from hosting.token import NoToken
 
 _ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -92,3 +96,50 @@ async def test_it_leaves_in_the_round_of_the_loop_in_which_it_was_made(
             assert peer.recv(65536).endswith(b"x" * 10)
             await loop.sock_sendall(peer, _ANSWER)
             assert await second == 201
+
+
+async def test_an_answer_is_heard_before_a_large_body_is_read(listener: socket.socket) -> None:
+    def narrow(address: tuple[Any, ...]) -> socket.socket:
+        made = socket.socket(*address[:3])
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return made
+
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    loop = asyncio.get_running_loop()
+    connector = aiohttp.TCPConnector(socket_factory=narrow)
+    async with (
+        asyncio.timeout(10),
+        aiohttp.ClientSession(request_class=PromptRequest, connector=connector) as session,
+    ):
+        task = _post(session, listener, 500_000)
+        peer, _ = await loop.sock_accept(listener)
+        with peer:
+            await loop.sock_sendall(peer, b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+            assert await task == 413
+
+
+@pytest.mark.parametrize("request_class", [PromptRequest, aiohttp.ClientRequest])
+async def test_a_connection_that_is_closed_meanwhile_is_told_from_one_that_cannot_be_made(
+    listener: socket.socket, request_class: type[aiohttp.ClientRequest]
+) -> None:
+    class Closing(aiohttp.TCPConnector):
+        async def connect(self, *arguments: Any, **options: Any) -> Any:
+            connection = await super().connect(*arguments, **options)
+            assert connection.protocol is not None
+            assert isinstance(connection.protocol.transport, asyncio.Transport)
+            connection.protocol.transport.abort()
+            return connection
+
+    async with (
+        asyncio.timeout(10),
+        aiohttp.ClientSession(request_class=request_class, connector=Closing()) as session,
+    ):
+        with pytest.raises(aiohttp.ClientError) as failure:
+            await _post(session, listener, 10)
+    assert reason_of(failure.value) == "disconnected"
+
+
+async def test_replies_leave_so() -> None:
+    connector = Connector(NoToken())
+    assert connector._calls._open_session()._request_class is REQUEST_CLASS
+    await connector.close()

@@ -55,6 +55,28 @@ def test_what_counts_is_the_time_since_it_was_looked_at_last() -> None:
     assert not load.is_full()
 
 
+def test_rest_ends_it_however_much_was_done_before() -> None:
+    thread = Thread()
+    load = load_of(thread)
+    thread.go_on(60, load=1)
+    assert load.is_full()
+    thread.go_on(1.1 * WINDOW, load=0)
+    assert not load.is_full()
+
+
+def test_a_loop_with_a_third_of_its_time_to_spare_is_not_full() -> None:
+    thread = Thread()
+    load = load_of(thread)
+    thread.go_on(1, load=0.66)
+    assert not load.is_full()
+    thread.go_on(1, load=0.95)
+    assert load.is_full()
+
+
+def test_what_counts_is_the_work_of_the_loops_own_thread() -> None:
+    assert LoopLoad()._worked is time.thread_time
+
+
 def test_this_thread_is_full_while_it_counts() -> None:
     load = LoopLoad()
     give_up = time.monotonic() + 20

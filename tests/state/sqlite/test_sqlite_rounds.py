@@ -10,11 +10,17 @@ from pathlib import Path
 import pytest
 
 from errors import WriteConflict
-from state.storage import ANY, Change
+from state.storage import ANY, Change, sqlite_rounds
 from state.storage.loop_load import LoopLoad
 from state.storage.sqlite import SQLiteStorage
 from state.storage.sqlite_rounds import _ROUND
 from tests.state.sqlite.outside import locked, transactions_in
+
+
+@pytest.fixture(autouse=True)
+def _a_quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine of the tests is, its disk counts as quick."""
+    monkeypatch.setattr(sqlite_rounds, "_SLOW", 60.0)
 
 
 def statements_of(storage: SQLiteStorage) -> list[str]:
@@ -32,9 +38,14 @@ def fill(storage: SQLiteStorage) -> None:
     storage._rounds._load = LoopLoad(itertools.count().__next__, works_always.__next__)
 
 
-async def test_a_loop_that_has_time_answers_at_once(storage: SQLiteStorage) -> None:
+def spare(storage: SQLiteStorage) -> None:
+    """Have the storage take the loop for one that has nothing to do."""
     assert storage._rounds is not None
     storage._rounds._load = LoopLoad(itertools.count().__next__, worked=lambda: 0)
+
+
+async def test_a_loop_that_has_time_answers_at_once(storage: SQLiteStorage) -> None:
+    spare(storage)
     for number in range(3):
         commit = asyncio.ensure_future(storage.commit([Change(f"k{number}", "{}", None)]))
         await asyncio.sleep(0)
@@ -42,6 +53,34 @@ async def test_a_loop_that_has_time_answers_at_once(storage: SQLiteStorage) -> N
         read = asyncio.ensure_future(storage.fetch([f"k{number}"]))
         await asyncio.sleep(0)
         assert f"k{number}" in read.result()
+
+
+async def test_no_round_of_the_loop_is_held_up_by_answers_at_once(
+    path: Path, storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_rounds, "_SHARE", 1e-9)  # seconds: each answer takes longer
+    spare(storage)
+    await storage.commit([Change("before", "{}", None)])
+    for round_number in range(2):
+        await asyncio.sleep(0)  # begins another round
+        before = transactions_in(path)
+        commits = [storage.commit([Change(f"{round_number} {n}", "{}", None)]) for n in range(9)]
+        await asyncio.gather(*commits)
+        assert transactions_in(path) == before + 2  # the first, and all others
+
+
+@pytest.mark.parametrize("slow", [True, False])
+async def test_after_a_slow_answer_the_thread_answers_for_a_while(
+    storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch, slow: bool
+) -> None:
+    spare(storage)
+    await storage.commit([Change("k", "{}", None)])
+    monkeypatch.setattr(sqlite_rounds, "_SLOW", 0.0 if slow else 60.0)
+    await storage.commit([Change("l", "{}", None)])
+    statements = statements_of(storage)
+    await storage.commit([Change("m", "{}", None)])
+    await storage.fetch(["k"])
+    assert bool(statements) is not slow
 
 
 async def test_commits_of_one_round_are_one_transaction(path: Path, storage: SQLiteStorage) -> None:
