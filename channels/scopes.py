@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from botbuilder.schema import Activity
+from botbuilder.schema import Activity, ConversationAccount
 
 from channels.entities import field_in, text_in
 
@@ -98,7 +98,11 @@ def tenant_of(activity: Activity) -> str:
 
 
 def _scope_of(activity: Activity) -> Scope:
-    kind = field_in(activity.conversation, "conversation_type")
+    conversation = activity.conversation
+    if type(conversation) is ConversationAccount:  # nearly always, and asked for often
+        kind: object = conversation.conversation_type
+    else:
+        kind = field_in(conversation, "conversation_type")
     if isinstance(kind, str) and (scope := _BY_TYPE.get(kind) or _BY_TYPE.get(kind.casefold())):
         return scope
     if text_in(activity.channel_data, "team", "id"):

@@ -70,8 +70,9 @@ def place_key(activity: Activity) -> str:
     Where a conversation has several people each has a place of their own. Joins and installs
     concern the conversation as a whole, and so does a turn without a person.
     """
-    person = person_id(activity)
-    if person and several_people(activity) and activity.type not in _SHARED_EVENTS:
+    if not several_people(activity):
+        return conversation_key(activity)
+    if (person := person_id(activity)) and activity.type not in _SHARED_EVENTS:
         conversation = quote(stored_name(activity.conversation.id), safe="")
         return f"{activity.channel_id}/members/{conversation}/{quote(stored_name(person), safe='')}"
     return conversation_key(activity)
@@ -83,8 +84,9 @@ def user_key(activity: Activity) -> str:
     A turn without a person has a key of its own for each conversation: bot code may load and save
     user state there as anywhere, and it is nobody's profile.
     """
-    if person := person_id(activity):
-        return f"{activity.channel_id}/users/{stored_name(person)}"
+    person = activity.from_property
+    if person and person.id:
+        return f"{activity.channel_id}/users/{stored_name(person.id)}"
     return f"{activity.channel_id}/nobody/{stored_name(activity.conversation.id)}"
 
 
@@ -95,6 +97,6 @@ def ledger_key(activity: Activity) -> str:
 
 def owner(activity: Activity) -> str:
     """Whose the records of this turn are: the person's, or "" for joins, installs and nobody."""
-    if activity.type in _SHARED_EVENTS or not person_id(activity):
-        return ""
-    return user_key(activity)
+    person = activity.from_property
+    nobody = activity.type in _SHARED_EVENTS or not (person and person.id)
+    return "" if nobody else user_key(activity)
