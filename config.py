@@ -7,49 +7,32 @@ value in the wrong place may be a secret. To add a setting, add a field to ``Set
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 
-from dotenv import dotenv_values
-
 from errors import SettingsError
+from variables import (
+    LAST_PORT,
+    days,
+    file_path,
+    host_name,
+    host_names,
+    is_loopback,
+    locale,
+    minutes,
+    one_of,
+    read_variables,
+    web_address,
+    whole,
+    word,
+    yes_or_no,
+)
 
 GOVERNMENT_CLOUD: Final = "https://botframework.azure.us"
 CONSENT: Final = "yes-anyone-can-talk-to-this-bot"
 _UGLY: Final = "DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS"
-_LAST_PORT: Final = 65535
-_WEB_ADDRESS: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?(/\S*)?", re.A)
-
-
-# Each of these turns the text of a variable into a value, or says in a ValueError what it must be.
-def _word(text: str) -> str:
-    if not text.isascii() or len(text.split()) != 1:
-        raise ValueError("must be one word, without white space")
-    return text
-
-
-def _file(text: str) -> str:
-    if not os.path.isfile(text):
-        raise ValueError("must be the path of a file that is there")
-    return text
-
-
-def _web_address(text: str) -> str:
-    match = _WEB_ADDRESS.fullmatch(text)
-    if not match or (match[1] == "http" and not _is_loopback(match[2].strip("[]"))):
-        raise ValueError("must be an https:// URL (http:// on this machine only)")
-    return text
-
-
-def _hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(host for part in text.lower().split(",") if (host := part.strip()))
-    if not all(re.fullmatch(r"(\*\.)?[a-z0-9.-]+|\[?[0-9a-f:.]+\]?", host) for host in hosts):
-        raise ValueError("must be host names alone, with commas between them")
-    return hosts
 
 
 def _consent(text: str) -> bool:
@@ -58,50 +41,8 @@ def _consent(text: str) -> bool:
     return True
 
 
-def _yes_or_no(text: str) -> bool:
-    return _one_of("yes", "no")(text) == "yes"
-
-
-def _locale(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text):
-        raise ValueError("must be a language, such as en or pt-BR")
-    return text
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    by_name = {choice.lower(): choice for choice in choices}
-
-    def parse(text: str) -> str:
-        if text.lower() not in by_name:
-            raise ValueError(f"must be {' or '.join(choices)}")
-        return by_name[text.lower()]
-
-    return parse
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
-def _minutes(text: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or float(text) == 0:
-        raise ValueError("must be a number of minutes above 0")
-    return float(text) * 60
-
-
-def _days(text: str) -> float | None:
-    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", text):
-        raise ValueError("must be a number of days, or 0 to keep for ever")
-    return float(text) * 86400 or None
-
-
-_app_type = _one_of("MultiTenant", "SingleTenant", "UserAssignedMSI")
-_log_level = _one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_app_type = one_of("MultiTenant", "SingleTenant", "UserAssignedMSI")
+_log_level = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def _setting(
@@ -121,41 +62,41 @@ class Settings:
     """
 
     # Who the bot is. The second names are those of the SDK's samples.
-    app_id: str = _setting("", _word, "MicrosoftAppId", "APP_ID")
+    app_id: str = _setting("", word, "MicrosoftAppId", "APP_ID")
     app_password: str = _setting("", str, "MicrosoftAppPassword", "APP_PASSWORD", secret=True)
     app_type: str = _setting("MultiTenant", _app_type, "MicrosoftAppType", "APP_TYPE")
-    tenant_id: str = _setting("", _word, "MicrosoftAppTenantId", "APP_TENANTID")
-    certificate_path: str = _setting("", _file, "MicrosoftAppCertificatePath")
-    certificate_thumbprint: str = _setting("", _word, "MicrosoftAppCertificateThumbprint")
-    channel_service: str = _setting("", _one_of(GOVERNMENT_CLOUD), "ChannelService")
+    tenant_id: str = _setting("", word, "MicrosoftAppTenantId", "APP_TENANTID")
+    certificate_path: str = _setting("", file_path, "MicrosoftAppCertificatePath")
+    certificate_thumbprint: str = _setting("", word, "MicrosoftAppCertificateThumbprint")
+    channel_service: str = _setting("", one_of(GOVERNMENT_CLOUD), "ChannelService")
 
     # Whom it speaks to.
-    service_hosts: tuple[str, ...] = _setting((), _hosts, "SERVICE_URL_HOSTS")
-    open_id_metadata_url: str = _setting("", _web_address, "OPENID_METADATA_URL")
-    login_url: str = _setting("", _web_address, "LOGIN_URL")
+    service_hosts: tuple[str, ...] = _setting((), host_names, "SERVICE_URL_HOSTS")
+    open_id_metadata_url: str = _setting("", web_address, "OPENID_METADATA_URL")
+    login_url: str = _setting("", web_address, "LOGIN_URL")
 
     # Where it listens, and how much it takes on.
-    host: str = _setting("127.0.0.1", str, "HOST")
-    port: int = _setting(3978, _whole(0, _LAST_PORT), "PORT")
-    metrics_port: int | None = _setting(None, _whole(1, _LAST_PORT), "METRICS_PORT")
+    host: str = _setting("127.0.0.1", host_name, "HOST")
+    port: int = _setting(3978, whole(0, LAST_PORT), "PORT")
+    metrics_port: int | None = _setting(None, whole(1, LAST_PORT), "METRICS_PORT")
     dangerously_listen_without_credentials: bool = _setting(False, _consent, _UGLY)
-    workers: int = _setting(1, _whole(1, 64), "WEB_CONCURRENCY")
-    max_turns: int = _setting(512, _whole(1, 100_000), "MAX_TURNS")
+    workers: int = _setting(1, whole(1, 64), "WEB_CONCURRENCY")
+    max_turns: int = _setting(512, whole(1, 100_000), "MAX_TURNS")
 
     # What it remembers, and for how long. None keeps for ever.
     storage_url: str = _setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)
-    conversation_ttl: float | None = _setting(30 * 86400.0, _days, "CONVERSATION_TTL_DAYS")
-    profile_ttl: float | None = _setting(None, _days, "PROFILE_TTL_DAYS")
-    forget_on_uninstall: bool = _setting(False, _yes_or_no, "FORGET_ON_UNINSTALL")
+    conversation_ttl: float | None = _setting(30 * 86400.0, days, "CONVERSATION_TTL_DAYS")
+    profile_ttl: float | None = _setting(None, days, "PROFILE_TTL_DAYS")
+    forget_on_uninstall: bool = _setting(False, yes_or_no, "FORGET_ON_UNINSTALL")
 
     # How it talks.
-    default_locale: str = _setting("en", _locale, "DEFAULT_LOCALE")
-    welcome_back_after: float = _setting(30 * 60.0, _minutes, "WELCOME_BACK_AFTER_MINUTES")
-    question_timeout: float = _setting(60 * 60.0, _minutes, "QUESTION_TIMEOUT_MINUTES")
+    default_locale: str = _setting("en", locale, "DEFAULT_LOCALE")
+    welcome_back_after: float = _setting(30 * 60.0, minutes, "WELCOME_BACK_AFTER_MINUTES")
+    question_timeout: float = _setting(60 * 60.0, minutes, "QUESTION_TIMEOUT_MINUTES")
 
     # What it logs.
     log_level: str = _setting("INFO", _log_level, "LOG_LEVEL")
-    log_format: str = _setting("plain", _one_of("plain", "json"), "LOG_FORMAT")
+    log_format: str = _setting("plain", one_of("plain", "json"), "LOG_FORMAT")
 
     def __post_init__(self) -> None:
         if faults := tuple(self._contradictions()):
@@ -184,11 +125,10 @@ class Settings:
         :param environ: the variables, and nothing else; by default ``os.environ``, and for what
             that does not name, not even as blank, the file ``.env`` in the working directory.
         :param checks: each gives further faults of settings that may contradict each other.
-        :raises errors.SettingsError: one line a variable, all at once.
+        :raises errors.SettingsError: one line a variable or broken line of the file, all at once.
         """
-        variables = {**_dotenv(), **os.environ} if environ is None else environ
+        variables, faults = read_variables() if environ is None else (environ, [])
         values: dict[str, Any] = {}
-        faults: list[str] = []
         for setting in fields(cls):
             names = setting.metadata["variables"]
             found = {name: text for name in names if (text := variables.get(name, "").strip())}
@@ -218,7 +158,7 @@ class Settings:
         if not self.app_id:
             if self.app_password or self.certificate_path or self.tenant_id:
                 yield "MicrosoftAppId: must be set where the bot's password or tenant is"
-            if not (_is_loopback(self.host) or self.dangerously_listen_without_credentials):
+            if not (is_loopback(self.host) or self.dangerously_listen_without_credentials):
                 yield (
                     "HOST: must be a loopback address, such as 127.0.0.1, without MicrosoftAppId: "
                     f"nobody would be checked. To allow it all the same: {_UGLY}={CONSENT}"
@@ -232,22 +172,7 @@ class Settings:
             yield "MicrosoftAppCertificatePath: must not be set besides MicrosoftAppPassword"
         if self.certificate_thumbprint and not self.certificate_path:
             yield "MicrosoftAppCertificatePath: must be set where the thumbprint is"
-        if self.metrics_port and self.metrics_port + self.workers - 1 > _LAST_PORT:
-            yield f"METRICS_PORT: each worker needs a port, and {_LAST_PORT} is the last"
+        if self.metrics_port and self.metrics_port + self.workers - 1 > LAST_PORT:
+            yield f"METRICS_PORT: each worker needs a port, and {LAST_PORT} is the last"
         if self.workers > 1 and self.storage_url.lower().startswith("memory:"):
             yield "WEB_CONCURRENCY: must be 1 where STORAGE_URL is memory:"
-
-
-def _dotenv() -> dict[str, str]:
-    """The variables of ``.env``, as they stand: a ``$`` in a password means itself."""
-    try:
-        return {k: text for k, text in dotenv_values(".env", interpolate=False).items() if text}
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(".env: must be a readable text file in UTF-8") from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

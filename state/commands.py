@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from dotenv import dotenv_values
-
 from errors import SettingsError, StorageError, StorageUnavailable, UnreadableRecord
 from state import erasure, migration
 from state.reading import iso_time, pages, readable, state_of
@@ -19,6 +17,7 @@ from state.storage import RecordStorage, open_storage
 from state.storage.server_url import ServerUrl
 from state.storage.sqlite_file import SQLiteFile
 from state.terminal import Progress, one_line, pretty_json
+from variables import read_variables
 
 DEFAULT_URL: Final = "sqlite:///data/bot.db"
 """As in the settings of the bot."""
@@ -212,11 +211,10 @@ def _url(url: str | None) -> str:
     """The storage URL, found as the bot finds it: the environment wins, blank is not set."""
     if url is not None:
         return url
-    try:
-        variables = {**dotenv_values(".env", interpolate=False), **os.environ}
-    except (OSError, UnicodeDecodeError):
-        raise SettingsError(".env: must be a readable text file in UTF-8") from None
-    return (variables.get("STORAGE_URL") or "").strip() or DEFAULT_URL
+    variables, faults = read_variables()
+    if faults:
+        raise SettingsError(*faults)
+    return variables.get("STORAGE_URL", "").strip() or DEFAULT_URL
 
 
 def _require_lasting(url: str, create: bool) -> None:

@@ -19,7 +19,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  # what these tests are about
 VARIABLES = [name for setting in fields(Settings) for name in setting.metadata["variables"]]
 
 
-def faults(environ: dict[str, str]) -> list[str]:
+def faults(environ: dict[str, str] | None) -> list[str]:
     """The variable names at the head of each fault."""
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(environ, faults_in)
@@ -174,10 +174,54 @@ class TestDotenv:
         (working_directory / ".env").write_text("PORT=80\n")
         assert Settings.from_env({}).port == 3978
 
-    def test_a_file_that_is_no_text_is_a_fault(self, working_directory: Path) -> None:
-        (working_directory / ".env").write_bytes(b"PORT=\xff\xfe")
-        with pytest.raises(SettingsError, match=r"^\.env: "):
-            Settings.from_env()
+    @pytest.mark.parametrize("content", [b"PORT=\xff\xfe", "PORT=80".encode("utf-16-le"), None])
+    def test_one_that_cannot_be_read_is_a_fault_beside_the_others(
+        self, working_directory: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+    ) -> None:
+        if content is None:
+            (working_directory / ".env").mkdir()
+        else:
+            (working_directory / ".env").write_bytes(content)
+        monkeypatch.setenv("LOG_LEVEL", "LOUD")
+        assert faults(None) == [".env", "LOG_LEVEL"]
+
+    @pytest.mark.parametrize(
+        ("content", "line"),
+        [
+            ("MicrosoftAppId: s3cret", 1),
+            ("LOG_LEVEL s3cret", 1),
+            ("MAX_TURNS:s3cret", 1),
+            ("=s3cret", 1),
+            ('# s3cret\nMAX_TURNS="s3cret', 2),
+            ("PROFILE_TTL_DAYS='1'\r\n\r\n \r\nMAX_TURNS='s3cret' s3cret\r\nHOST=::1\r\n", 4),
+            ("MicrosoftAppPassword='two\nlines'\nLOG_LEVEL s3cret", 3),
+            ("\ufeffLOG_LEVEL s3cret", 1),
+        ],
+    )
+    def test_a_broken_line_is_a_fault_beside_the_others_without_its_content(
+        self,
+        working_directory: Path,
+        caplog: pytest.LogCaptureFixture,
+        content: str,
+        line: int,
+    ) -> None:
+        (working_directory / ".env").write_bytes(f"{content}\nPORT=s3cret\n".encode())
+        with pytest.raises(SettingsError) as caught:
+            Settings.from_env(None, faults_in)
+        named = [fault.partition(":")[0] for fault in caught.value.faults]
+        assert named[:2] == [f".env line {line}", "PORT"]
+        assert "s3cret" not in str(caught.value)
+        assert not caplog.messages
+
+    def test_each_broken_line_is_named(self, working_directory: Path) -> None:
+        (working_directory / ".env").write_text("LOG_LEVEL DEBUG\n\nPORT: 80\nHOST=::1\n")
+        assert faults(None) == [".env line 1", ".env line 3"]
+
+    def test_the_variables_beside_a_broken_line_count(self, working_directory: Path) -> None:
+        (working_directory / ".env").write_text(
+            "MicrosoftAppId=the-bot\nMicrosoftAppPassword=s3cret\nLOG_LEVEL DEBUG\nHOST=192.0.2.1\n"
+        )
+        assert faults(None) == [".env line 3"]
 
 
 class TestFaults:
@@ -194,6 +238,16 @@ class TestFaults:
             ("OPENID_METADATA_URL", "keys.example.com"),
             ("LOGIN_URL", "ftp://localhost/"),
             ("LOGIN_URL", "https://"),
+            ("LOGIN_URL", "https://."),
+            ("LOGIN_URL", "https://login..example.com"),
+            ("LOGIN_URL", f"https://{'a' * 64}.example.com"),
+            ("LOGIN_URL", "https://login.example.com:65536"),
+            ("LOGIN_URL", "https://login.example.com:0/"),
+            ("LOGIN_URL", "https://login.example.com/é"),
+            ("OPENID_METADATA_URL", "https://.example.com/keys"),
+            ("OPENID_METADATA_URL", "https://[1::2::3]/keys"),
+            ("OPENID_METADATA_URL", "http://127.0.0.1:99999/keys"),
+            ("HOST", "bücher..x"),
             ("HOST", EVERYWHERE),
             ("HOST", "::"),
             ("HOST", "192.0.2.1"),
@@ -216,6 +270,10 @@ class TestFaults:
             ("STORAGE_URL", "sqlite://data/bot.db"),
             ("STORAGE_URL", "sqlite:///bot.db?mode=ro"),
             ("STORAGE_URL", "postgresql://bot:s3/cret@db/bot"),
+            ("STORAGE_URL", "postgresql://db/bot?pool_max=inf"),
+            ("STORAGE_URL", "postgresql://db/bot?statement_cache_size=inf"),
+            ("STORAGE_URL", "redis://localhost?pool_max=inf"),
+            ("STORAGE_URL", "redis://localhost?timeout=inf"),
             ("DEFAULT_LOCALE", "English (US)"),
             ("DEFAULT_LOCALE", "tlh"),
             ("WELCOME_BACK_AFTER_MINUTES", "nan"),
@@ -228,6 +286,23 @@ class TestFaults:
     )
     def test_a_value_that_cannot_be_meant(self, name: str, text: str) -> None:
         assert faults({name: text}) == [name]
+
+    @pytest.mark.parametrize("host", ["bücher..x", "bot..example.com", "ü" * 70])
+    def test_a_host_that_nobody_can_look_up(self, host: str) -> None:
+        assert faults(CREDENTIALS | {"HOST": host}) == ["HOST"]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://login.example.com.:65535/a?b=%20#c",
+            "https://[2001:db8::1]:8443",
+            "http://localhost:1/",
+        ],
+    )
+    def test_a_web_address_that_can_be_meant(self, url: str) -> None:
+        environ = {"LOGIN_URL": url, "OPENID_METADATA_URL": url}
+        settings = Settings.from_env(environ)
+        assert settings.login_url == settings.open_id_metadata_url == url
 
     @pytest.mark.parametrize(
         ("environ", "named"),

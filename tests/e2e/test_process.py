@@ -80,6 +80,8 @@ async def test_a_taken_port_is_one_line_and_exit_code_1(variables: dict[str, str
         ({"DEFAULT_LOCALE": "xx"}, 2),
         ({"PORT": "many", "LOG_LEVEL": "loud", "HOST": "300.1.1.1"}, 2),
         ({"PORT": "many", "DEFAULT_LOCALE": "xx", "STORAGE_URL": "secret", "LOGIN_URL": "x"}, 2),
+        ({"STORAGE_URL": "redis://:secret@127.0.0.1:1?pool_max=inf"}, 2),
+        ({"LOGIN_URL": "https://login..example.com", "OPENID_METADATA_URL": "https://x:65536"}, 2),
     ],
     ids=str,
 )
@@ -92,6 +94,26 @@ async def test_what_keeps_it_from_starting_is_said_plainly(
     assert "secret" not in said
     assert all(line.startswith("error: ") for line in said.splitlines())
     assert all(name in said for name in wrong)
+
+
+async def test_a_host_that_nobody_can_look_up_is_one_line_and_exit_code_2(
+    variables: dict[str, str],
+) -> None:
+    credentials = {"MicrosoftAppId": "the-bot", "MicrosoftAppPassword": "secret"}
+    code, said = await run_to_its_end({**variables, **credentials, "HOST": "bücher..x"})
+    assert code == 2
+    assert len(said.splitlines()) == 1
+    assert said.startswith("error: HOST: ")
+
+
+async def test_broken_lines_of_the_file_are_named_with_all_other_faults(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('LOG_LEVEL secret\n\nMAX_TURNS="secret\nDEFAULT_LOCALE=xx\n')
+    code, said = await run_to_its_end({"PWD": str(tmp_path), "PORT": "many"})
+    assert code == 2
+    named = [line.split(": ")[:2] for line in said.splitlines()]
+    where = [".env line 1", ".env line 3", "PORT", "DEFAULT_LOCALE"]
+    assert named == [["error", name] for name in where]
+    assert "secret" not in said
 
 
 async def test_health_and_metrics_are_there(variables: dict[str, str], cloud: FakeCloud) -> None:

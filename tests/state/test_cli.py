@@ -154,6 +154,15 @@ async def test_the_store_is_the_one_of_the_bot(
     assert ADA in (await operate("list", "--url", "sqlite:///data/bot.db")).output
 
 
+@pytest.mark.usefixtures("storage")
+async def test_a_broken_line_of_the_file_is_not_taken_for_no_line(folder: Path) -> None:
+    (folder / ".env").write_text("# the store\nSTORAGE_URL: sqlite:///other.db\n")
+    result = await operate("list")
+    assert (result.code, result.output) == (2, "")
+    assert result.errors.startswith("error: .env line 2: ")
+    assert "other.db" not in result.errors
+
+
 async def test_a_mistyped_path_makes_no_file(folder: Path) -> None:
     result = await operate("list", "--url", "sqlite:///tpyo.db")
     assert (result.code, result.output) == (2, "")
