@@ -42,9 +42,10 @@ def outward_proxy() -> URL | None:
         return None
     try:
         proxy = URL(address if "://" in address else f"http://{address}")
-        usable = proxy.scheme == "http" and proxy.host
+        # A host that cannot be looked up would raise at each call.
+        usable = proxy.scheme == "http" and (proxy.host or "").encode("idna")
     except ValueError:
-        usable = None
+        usable = b""
     if not usable:
         raise SettingsError("HTTPS_PROXY: must be the http:// URL of a proxy")
     return proxy

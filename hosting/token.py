@@ -146,6 +146,8 @@ class TokenSource:
             failure = f"the login service cannot be reached ({type(error).__name__})"
         except TokenUnavailable as error:
             failure = str(error)
+        except Exception as error:  # whatever it is, the login service is left alone for a while
+            failure = f"the login service cannot be asked ({type(error).__name__})"
         else:
             now = self._clock()
             self._token = token

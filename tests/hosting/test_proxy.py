@@ -65,7 +65,14 @@ def test_a_star_switches_it_off(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://s3cret@proxy.example", "socks5://s3cret@proxy", "http://", "s3cret:port"]
+    "address",
+    [
+        "https://s3cret@proxy.example",
+        "socks5://s3cret@proxy",
+        "http://",
+        "s3cret:port",
+        "http://s3cret..example:3128",
+    ],
 )
 def test_one_that_cannot_be_used_is_a_fault(environment: pytest.MonkeyPatch, address: str) -> None:
     environment.setenv("HTTPS_PROXY", address)

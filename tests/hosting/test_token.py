@@ -212,6 +212,21 @@ async def test_a_login_service_that_is_away_or_hangs_is_named(
             await source.get()
 
 
+async def test_an_error_that_nobody_thought_of_is_named_and_has_its_pause(
+    cloud: FakeCloud, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(settings(cloud, login_url="https://login..x"), clock=clock) as source:
+        for _ in range(7):
+            with pytest.raises(TokenUnavailable, match="UnicodeError"):
+                await source.get()
+            clock.now += 1
+    # Tried at 0, 2 and 6 seconds.
+    assert [record.levelname for record in caplog.records if record.name != "asyncio"] == [
+        "ERROR"
+    ] * 3
+    assert "never retrieved" not in caplog.text
+
+
 async def test_the_secret_follows_no_redirect(cloud: FakeCloud, source: TokenSource) -> None:
     there = {"Location": f"{cloud.url}/botframework.com/oauth2/v2.0/token"}
     cloud.login.token_script.next(Answer(307, there))
