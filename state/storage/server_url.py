@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from errors import SettingsError
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.%\w]+\]|[\w.%-]*)(:\d+)?", re.ASCII)
+_MOST = 100_000  # connections, seconds or statements: nobody can mean more of any
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,14 @@ class ServerUrl:
     def take(self, name: str, default: float, *, least: float = 0) -> float:
         """Take an option of ours, a number, out of the query.
 
-        :raises errors.SettingsError: it is no number, or smaller than ``least``.
+        :raises errors.SettingsError: it is no number, or not one from ``least`` to 100,000.
         """
         try:
             value = float(self.options.pop(name, default))
         except ValueError:
             value = least - 1
-        if not value >= least:
-            raise SettingsError(f"STORAGE_URL: {name} must be a number of at least {least:g}")
+        if not least <= value <= _MOST:
+            raise SettingsError(f"STORAGE_URL: {name} must be a number from {least:g} to {_MOST}")
         return value
 
     def rest(self) -> str:

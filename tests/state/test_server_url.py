@@ -33,7 +33,7 @@ def test_options_of_ours_are_taken_out_and_the_rest_is_the_drivers() -> None:
     assert url.rest() == "scheme://me:p%40ss@host:1/db?sslrootcert=%2Fa+b"
 
 
-@pytest.mark.parametrize("value", ["", "many", "0", "nan", "-1"])
+@pytest.mark.parametrize("value", ["", "many", "0", "nan", "-1", "inf", "1e300", "100001"])
 def test_a_number_out_of_range_is_named(value: str) -> None:
     with pytest.raises(SettingsError, match="STORAGE_URL"):
         ServerUrl.parse(f"scheme://host/db?pool_max={value}").take("pool_max", 10, least=1)
