@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -28,18 +26,17 @@ from hosting.adapter import CloudAdapter
 from hosting.authentication import Authenticator
 from hosting.connector import Connector
 from hosting.credentials import check_certificate
+from hosting.gunicorn import app_for_gunicorn
 from hosting.metrics import Metrics
 from hosting.proxy import outward_proxy
 from hosting.requests import MAX_BODY
-from hosting.server import prepare_process, serve_until_stopped
+from hosting.server import listen, prepare_process, serve_until_stopped
 from hosting.service_url import ServiceUrls
 from hosting.sweeper import sweep_for_ever
 from hosting.token import token_source
 from hosting.workers import Workers
 from state.storage import open_storage
 from state.turn_state import ConversationState, TurnState, UserState
-
-_log = logging.getLogger("bot")
 
 
 def faults_in(settings: Settings) -> Iterator[str]:
@@ -148,28 +145,10 @@ def _set_up() -> Settings:
     return settings
 
 
-@cache
-def _app_for_gunicorn() -> web.Application:
-    try:
-        settings = _set_up()
-        app = create_app(settings)
-    except SettingsError as error:
-        # On this exit code gunicorn gives up. Any other error it shows with its traceback.
-        sys.exit(_fail(*error.faults, code=4))
-    if settings.metrics_port:
-        _log.warning("METRICS_PORT is not served under gunicorn, whose workers have no numbers")
-
-    async def prepare(_: web.Application) -> None:
-        prepare_process()
-
-    app.on_startup.append(prepare)  # in the worker, also where gunicorn loads APP before it forks
-    return app
-
-
 def __getattr__(name: str) -> Any:
     # APP is made when a server asks for it: importing this module reads no settings.
     if name == "APP":
-        return _app_for_gunicorn()
+        return app_for_gunicorn(_set_up, create_app)
     raise AttributeError(name)
 
 
@@ -212,22 +191,13 @@ def serve(
     asyncio.run(serve_until_stopped(sites, announce, lifeline))
 
 
-def _listen(host: str, port: int, settings_named: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        reason = error.strerror or error
-        raise BotError(f"{settings_named}: cannot listen on {host}:{port}: {reason}") from error
-
-
 def _run(settings: Settings) -> int:
     with ExitStack() as opened:
-        listeners = [opened.enter_context(_listen(settings.host, settings.port, "HOST, PORT"))]
+        listeners = [opened.enter_context(listen(settings.host, settings.port, "HOST, PORT"))]
         if settings.metrics_port:
             # Of all workers, and here: one that is started again finds its port as it was.
             for port in range(settings.metrics_port, settings.metrics_port + settings.workers):
-                listeners.append(opened.enter_context(_listen(settings.host, port, "METRICS_PORT")))
+                listeners.append(opened.enter_context(listen(settings.host, port, "METRICS_PORT")))
         prepare_process()
         if settings.workers > 1:
             return Workers(

@@ -150,8 +150,7 @@ class Calls:
         :raises DeliveryRefused: the channel refused it for good.
         """
         clock = self._clock or asyncio.get_running_loop().time
-        if deadline is None:
-            deadline = clock() + self._budget
+        deadline = clock() + self._budget if deadline is None else deadline
         curable = _CURABLE
         last = _NO_TRY
         for tries in itertools.count(1):
@@ -233,8 +232,7 @@ class Calls:
                 # Compressed answers are not asked for: a small one could be huge inside.
                 headers={"Accept-Encoding": "identity"},
                 auto_decompress=False,
-                # Cookies of one conversation are nothing to another.
-                cookie_jar=aiohttp.DummyCookieJar(),
+                cookie_jar=aiohttp.DummyCookieJar(),  # one conversation's are nothing to another
                 trust_env=False,
                 request_class=REQUEST_CLASS,
             )

@@ -13,6 +13,8 @@ from typing import Final
 
 from aiohttp import web
 
+from errors import BotError
+
 SHUTDOWN: Final = 4.5
 """Seconds that turns under way have to finish, twice: then they are cancelled.
 
@@ -40,6 +42,22 @@ def prepare_process() -> None:
     # A turn leaves next to nothing to be collected, so it is looked for less often than Python
     # does by default. Measured: with these the longest collection of a busy bot took 5 ms.
     gc.set_threshold(4_000, 4, 20)
+
+
+def listen(host: str, port: int, settings_named: str) -> socket.socket:
+    """Open a listening socket.
+
+    :param host: an address of this machine, or a name of one.
+    :param port: 0 for any that is free.
+    :param settings_named: the settings to look at where it cannot be opened.
+    :raises errors.BotError: it cannot be opened, such as on a port that is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        reason = error.strerror or error
+        raise BotError(f"{settings_named}: cannot listen on {host}:{port}: {reason}") from error
 
 
 async def serve_until_stopped(
