@@ -37,7 +37,7 @@ async def raw_bytes(storage_url: str, postgresql: Any = None) -> bytes:
 
 
 async def purge(storage: RecordStorage, storage_url: str) -> None:
-    """What the README says is to be done so that no byte of the erased is left."""
+    """What docs/deploying.md says is to be done so that no byte of the erased is left."""
     if isinstance(storage, SQLiteStorage):
         await storage.compact()
     elif storage_url.startswith("postgresql"):
