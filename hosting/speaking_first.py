@@ -82,7 +82,8 @@ class SpeakingFirst:
         :raises errors.RequestRefused: the service URL is not one of a channel; or as any turn.
         :raises errors.NestedTurn: it is awaited in a turn of the same conversation.
         :raises errors.ShuttingDown: the bot is being stopped.
-        :raises errors.DeliveryFailed: committed, but replies are still owed. The next turn of the
+        :raises errors.DeliveryFailed: replies are still owed: this turn's, which is committed, or
+            those of a turn before, and then ``logic`` was not called. The next turn of the
             conversation sends them first, also one whose ``logic`` does nothing.
         """
         activity.service_url = self._service_urls.check(activity.service_url)

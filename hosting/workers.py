@@ -44,7 +44,7 @@ class Workers:
     """
 
     def __init__(self, count: int, serve: Callable[[int, int, Callable[[], None]], int]) -> None:
-        if not hasattr(os, "fork"):
+        if not (hasattr(os, "fork") and hasattr(signal, "sigtimedwait")):
             raise SettingsError("WEB_CONCURRENCY: only 1 works on this platform")
         self._count = count
         self._serve = serve
