@@ -39,12 +39,12 @@ class Backoff:
         """
         # An exponent without bound overflows after some thousand failures in a row.
         longest = min(self.cap, self.base * 2 ** min(tries - 1, 30))
-        if retry_after is None:
-            wait = longest * self.random()
-        else:
+        wait = longest * self.random()
+        if retry_after is not None:
             # The wish was given to many callers at once: they should not come back as one.
             spread = min(self.base, max(0.0, room - retry_after) / 2)
-            wait = retry_after + spread * self.random()
+            # A wish for less, such as "0", is no reason to ask a busy server more often.
+            wait = max(wait, retry_after + spread * self.random())
         return wait if wait < room else None
 
 

@@ -301,6 +301,16 @@ async def test_retry_after_is_waited_for(
     assert 3.0 <= wait <= 3.5
 
 
+@pytest.mark.parametrize("no_wish", ["0", formatdate(0, usegmt=True)])
+async def test_retry_after_without_a_wait_does_not_end_the_backoff(
+    cloud: FakeCloud, connector: Connector, clock: Clock, no_wish: str
+) -> None:
+    cloud.script.always(Answer(429, {"Retry-After": no_wish}))
+    with pytest.raises(DeliveryFailed, match="429"):
+        await connector.send(cloud.service_url, "c", message("c"))
+    assert clock.waits == [0.5, 1.0, 2.0, 4.0]
+
+
 async def test_retry_after_beyond_the_deadline_fails_at_once(
     cloud: FakeCloud, connector: Connector, clock: Clock
 ) -> None:
@@ -552,12 +562,14 @@ def test_retry_after_is_read_in_both_forms(header: str | None, seconds: float | 
 def test_a_wait_honours_the_wish_and_ends_before_the_deadline(
     tries: int, wish: float | None, room: float, luck: float
 ) -> None:
-    wait = Backoff(base=0.5, cap=4.0, random=lambda: luck).wait(tries, wish, room)
+    backoff = Backoff(base=0.5, cap=4.0, random=lambda: luck)
+    wait, unwished = backoff.wait(tries, wish, room), backoff.wait(tries, None, 5.0)
+    assert unwished is not None
     if wait is None:
         assert room <= max(4.0, wish or 0.0)
     else:
-        assert (wish or 0.0) <= wait < room
-        assert wait <= (4.0 if wish is None else wish + 0.5)
+        assert max(unwished, wish or 0.0) <= wait < room
+        assert wait <= max(4.0, 0.0 if wish is None else wish + 0.5)
 
 
 @asynccontextmanager
