@@ -8,6 +8,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from hosting import tracing
 from tests.cloud import FakeCloud
@@ -52,6 +53,24 @@ async def test_so_is_a_turn_in_which_the_bot_speaks_first(spans: InMemorySpanExp
     assert (turn.name, delivery.name) == ("turn", "delivery")
     assert turn.attributes is not None
     assert (turn.attributes["conversation"], turn.attributes["channel"]) == ("c", "msteams")
+
+
+async def test_an_error_is_in_its_span_by_its_type_and_not_with_what_it_quotes(
+    spans: InMemorySpanExporter,
+) -> None:
+    process = World().process()
+    reference = TurnContext.get_conversation_reference(message("a"))
+
+    async def fail(_: TurnContext) -> None:
+        raise ValueError("Zyxwv")
+
+    with pytest.raises(ValueError, match="Zyxwv"):
+        await process.adapter.continue_conversation(reference, fail, "app")
+    await process.stop()
+    [turn] = spans.get_finished_spans()
+    assert (turn.status.status_code, turn.status.description) == (StatusCode.ERROR, "ValueError")
+    assert turn.events == ()
+    assert "Zyxwv" not in turn.to_json()
 
 
 async def test_without_it_nothing_is_missing(
