@@ -1,4 +1,10 @@
-"""What this process knows of its deliveries beyond the stored ledgers, until it is written down."""
+"""What this process knows of its deliveries beyond the stored ledgers, until it is written down.
+
+Where the store does not take a note, the replies it tells of are safe from being sent again only
+while their lease (:data:`hosting.delivery.LEASE`) lasts: nothing that only this process knows can
+keep the others from going on. So the note is written as soon as the store answers, but a store that
+is away for longer than the lease between a reply and its note may bring that reply twice.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +18,20 @@ from typing import Final
 from errors import StorageError, WriteConflict
 from hosting.turn_order import TurnOrder
 from state.ledger import Ledger
+from state.storage.base import ANY, Change
 from state.transaction import Transaction
 
 LINGER: Final = 0.05
 """Seconds a note waits, on a busy bot, for the conversation's next turn to carry it."""
 
-LATER: Final = 3.0
-"""Seconds until a note is tried again that could not be written."""
+LATER: Final = 0.5
+"""Seconds until a store that did not take a note is asked again; well below the lease."""
+
+CLOSING: Final = 2.0
+"""Seconds that all notes together have to be written when the bot ends."""
+
+_NAMED: Final = 20
+"""How many of the conversations that may get a reply twice are named in the log."""
 
 _log = logging.getLogger("bot.delivery")
 
@@ -52,6 +65,7 @@ class Notes:
         self._notes: dict[str, Note] = {}
         self._writer: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._away = False  # the store did not take the last note
 
     def __len__(self) -> int:
         """How many are not yet written down."""
@@ -93,13 +107,19 @@ class Notes:
         try:
             await note.transaction.commit()
         except WriteConflict:
+            self._away = False
             self.drop(key)  # another process went on from there
         except StorageError as error:
-            _log.warning("what was sent could not be noted: %s", type(error).__name__)
-            note.due = asyncio.get_running_loop().time() + LATER
+            self._warn(error)
+            self._away = True
             self.write_later()
         else:
+            self._away = False
             self.drop(key)
+
+    def _warn(self, error: StorageError) -> None:
+        if not self._closing.is_set():  # then all that is missing at the end is said at once
+            _log.warning("what was sent could not be noted: %s", type(error).__name__)
 
     def write_later(self) -> None:
         """Have the notes written down when they are due, unless turns carry them."""
@@ -109,15 +129,31 @@ class Notes:
 
     async def _write_due(self) -> None:
         try:
-            while self._notes and not self._closing.is_set():
+            while self._notes:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._closing.wait(), LINGER)
+                    await asyncio.wait_for(self._closing.wait(), LATER if self._away else LINGER)
+                    break  # what is left is for close() to write
+                if self._away and not await self._store_answers():
+                    continue
                 now = asyncio.get_running_loop().time()
                 await self._write_between_turns(
                     [key for key, note in self._notes.items() if note.due <= now]
                 )
         finally:
             self._writer = None
+
+    async def _store_answers(self) -> bool:
+        """Whether the store takes a write now, asked by one that changes nothing.
+
+        A note would be asking too, but its conversation would have to wait as long as the store.
+        """
+        note = next(iter(self._notes.values()), None)
+        try:
+            if note is not None:
+                await note.transaction.storage.commit([Change("", None, ANY)])
+        except StorageError:
+            return False
+        return True
 
     async def _write_between_turns(self, keys: list[str]) -> None:
         """Write the notes of quiet conversations down, in one transaction."""
@@ -131,10 +167,18 @@ class Notes:
                 note.transaction.rewrite(key, note.ledger.body())
             try:
                 await Transaction.commit_together([note.transaction for note in notes.values()])
-            except StorageError:
-                for key in notes:  # one by one: it may be the fault of a single one
+            except WriteConflict:
+                self._away = False
+                for key in notes:  # one by one: it is the fault of a single one
                     await self.write(key)
+                    if self._away:
+                        break
+            except StorageError as error:
+                if not self._away:
+                    self._warn(error)
+                self._away = True
             else:
+                self._away = False
                 for key in notes:
                     self.drop(key)
 
@@ -143,8 +187,22 @@ class Notes:
         await self._write_between_turns(self.unwritten())
 
     async def close(self) -> None:
-        """Write all notes down. Call it when no turn is under way any more."""
+        """Write all notes down that the store takes within :data:`CLOSING`; log the others.
+
+        Call it when no turn is under way any more.
+        """
         self._closing.set()
-        if self._writer is not None:  # not cancelled: the e_tags it gets must be known
-            await asyncio.shield(self._writer)
-        await self.flush()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING):
+                if self._writer is not None:  # first: the e_tags it gets must be known
+                    await self._writer
+                await self.flush()
+        if at_risk := [key for key, note in self._notes.items() if note.sent]:
+            more = len(at_risk) - _NAMED
+            _log.warning(
+                "the store did not take the notes of what was sent; conversations that may get a "
+                "reply twice: %d: %s%s",
+                len(at_risk),
+                ", ".join(at_risk[:_NAMED]),
+                f" and {more} more" if more > 0 else "",
+            )
