@@ -53,7 +53,7 @@ class Watch(Protocol):
     """Is told of every HTTP request, for metrics."""
 
     def on_attempt(self, outcome: str) -> None:
-        """A request ended: ``ok``, ``refused`` for good, or ``failed``."""
+        """A request ended: ``ok``, ``refused`` for good, or ``failed``, as one without a token."""
 
     def on_retry(self, reason: str) -> None:
         """A request is repeated: its status, ``timeout``, ``connection`` or ``disconnected``."""
@@ -164,10 +164,10 @@ class Calls:
             last = result
             if last.reason == "401" and token is None:
                 raise self._refused(call, 401)
+            self._watch.on_attempt("failed")
             if last.reason == "401" and "401" not in curable:
                 # A wrong secret or tenant is mended one day; until then replies stay owed.
                 raise self._failed(call, "401: check the bot's app id, password and tenant")
-            self._watch.on_attempt("failed")
             wait: float | None = 0.0
             if last.reason not in curable:
                 wait = self._backoff.wait(tries, last.wish, deadline - clock())
@@ -185,6 +185,7 @@ class Calls:
         try:
             return await self._token.get(room)
         except TokenUnavailable as error:
+            self._watch.on_attempt("failed")
             raise self._failed(call, str(error)) from error
 
     async def _request(self, call: Call, token: str | None, room: float) -> bytes | _Again:

@@ -132,6 +132,7 @@ class Delivery:
                     note.sent = owed.sent
             await self._end(renewal)
         except BaseException:
+            self._metrics.delivery_seconds.observe(loop.time() - began)
             await self._end(renewal)
             owed.until = 0  # anybody may go on from here, at once
             await self.notes.write(key)

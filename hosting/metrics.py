@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -11,7 +12,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from errors import RequestRefused
 
-_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LAGS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_SECONDS: Final = (*_LAGS, 10)
+
+FAILURES: Final = ("storage", "record_unreadable", "delivery", "internal")
+"""Why a turn failed: the store is away, a record cannot be read, replies are still owed, a bug."""
 
 
 class Metrics:
@@ -24,14 +29,16 @@ class Metrics:
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, registry=self._registry)
 
-        def histogram(name: str, text: str) -> Histogram:
-            return Histogram(name, text, buckets=_SECONDS, registry=self._registry)
+        def histogram(name: str, text: str, buckets: Sequence[float] = _SECONDS) -> Histogram:
+            return Histogram(name, text, buckets=buckets, registry=self._registry)
 
         self.errors = counter("bot_turn_errors", "Turns in which the bot raised an error")
+        failed = counter("bot_turns_failed", "Turns answered with 500, 502 or 503", "reason")
         self.duplicates = counter("bot_duplicates", "Activities that had taken effect before")
         self.conflicts = counter("bot_conflicts", "Turns run again: a record had changed")
         calls = counter("bot_channel_calls", "Calls to the channel", "outcome")
         # Looked up once: labels() takes longer than the counting.
+        self._failed = {reason: failed.labels(reason) for reason in FAILURES}
         self._calls = {name: calls.labels(name) for name in ("ok", "refused", "failed")}
         self.retries = counter("bot_channel_retries", "Calls to the channel repeated", "reason")
         self.given_up = counter("bot_replies_given_up", "Replies the channel never took")
@@ -47,9 +54,7 @@ class Metrics:
             "Turns under way in which the bot speaks first",
             registry=self._registry,
         )
-        self.loop_lag = Gauge(
-            "bot_loop_lag_seconds", "How late the event loop is", registry=self._registry
-        )
+        self.loop_lag = histogram("bot_loop_lag_seconds", "How late the event loop is", _LAGS)
         Gauge("bot_turns_under_way", "Requests under way", registry=self._registry).set_function(
             lambda: self._under_way
         )
@@ -75,6 +80,13 @@ class Metrics:
         if began is not None:
             self.turn_seconds.observe(time.perf_counter() - began)
 
+    def on_failed_turn(self, reason: str) -> None:
+        """Count a turn answered with 500, 502 or 503; what is refused is no turn.
+
+        :param reason: one of :data:`FAILURES`.
+        """
+        self._failed[reason].inc()
+
     def on_attempt(self, outcome: str) -> None:
         """Count a call to the channel; see :class:`hosting.calls.Watch`."""
         self._calls[outcome].inc()
@@ -83,16 +95,27 @@ class Metrics:
         """Count a repetition; see :class:`hosting.calls.Watch`."""
         self.retries.labels(reason).inc()
 
-    async def watch_loop(self, pause: float = 1.0) -> None:
+    async def watch_loop(self, pause: float = 0.1) -> None:
         """Measure how late the event loop wakes up, until cancelled.
 
-        :param pause: seconds between two measurements.
+        :param pause: seconds between two measurements. A stall that lasts longer is never missed.
         """
         loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + pause
-            await asyncio.sleep(pause)
-            self.loop_lag.set(max(0.0, loop.time() - due))
+
+        timer: asyncio.Handle
+
+        # No task wakes up for it: that would take longer than all the rest.
+        def measure(due: float) -> None:
+            nonlocal timer
+            now = loop.time()
+            self.loop_lag.observe(max(0.0, now - due))
+            timer = loop.call_at(now + pause, measure, now + pause)
+
+        timer = loop.call_soon(measure, loop.time())
+        try:
+            await loop.create_future()
+        finally:
+            timer.cancel()
 
     def exposition(self) -> tuple[bytes, str]:
         """The Prometheus text and its content type."""

@@ -176,18 +176,22 @@ async def _answer(request: web.Request, handler: _Handler) -> web.StreamResponse
         return response
     except StorageError as error:
         _log.error("turn refused: %s", error)
-        return _without_memory(error)
+        return _without_memory(request, error)
     except (DeliveryError, TokenUnavailable) as error:
         _log.error("replies are still owed: %s", error)
+        request.app[METRICS].on_failed_turn("delivery")
         return _refusal(502, "delivery_failed", "The replies could not be delivered yet.", 2)
     except Exception:
         _log.exception("turn failed")
+        request.app[METRICS].on_failed_turn("internal")
         return _refusal(500, "internal_error", "Something went wrong.")
 
 
-def _without_memory(error: StorageError) -> web.Response:
+def _without_memory(request: web.Request, error: StorageError) -> web.Response:
     if isinstance(error, UnreadableRecord):  # somebody has to mend it: no wait is worth a word
+        request.app[METRICS].on_failed_turn("record_unreadable")
         return _refusal(503, "record_unreadable", "What the bot remembers here cannot be read.")
+    request.app[METRICS].on_failed_turn("storage")
     return _refusal(503, "storage_unavailable", "The bot cannot reach its memory now.", 2)
 
 

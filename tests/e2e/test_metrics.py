@@ -4,12 +4,20 @@ import os
 import re
 import signal
 import socket
+import time
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import TestServer
+from botbuilder.core import ActivityHandler, TurnContext
 
-from tests.cloud import FakeCloud
+from app import create_app
+from config import Settings
+from hosting.metrics import FAILURES
+from hosting.routes import ADAPTER, BOT, STORAGE
+from state.storage import ANY, Change
+from tests.cloud import Answer, FakeCloud
 from tests.conftest import StartBot
 from tests.e2e.process import BotProcess, run_to_its_end, two_free_ports
 
@@ -25,6 +33,15 @@ def variables(tmp_path: Path) -> dict[str, str]:
 def port() -> int:
     """A free port with a free one above it."""
     return two_free_ports()
+
+
+class Echo(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
+    """Says what was said, but for one thing."""
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        if turn_context.activity.text == "fail":
+            raise LookupError
+        await turn_context.send_activity(turn_context.activity.text)
 
 
 async def figure(url: str, name: str) -> float:
@@ -56,6 +73,67 @@ async def test_what_is_refused_is_no_turn(start_bot: StartBot) -> None:
         assert (await person.says("hi")).status == 201
         assert await figure(metrics, "bot_turn_seconds_count") == 1
         assert await figure(metrics, "bot_turns_under_way") == 0
+
+
+def failed(reason: str) -> str:
+    return rf'bot_turns_failed_total\{{reason="{reason}"\}}'
+
+
+async def test_turns_that_fail_are_counted_by_their_reason(
+    cloud: FakeCloud, tmp_path: Path
+) -> None:
+    app = create_app(Settings(storage_url=f"sqlite:///{tmp_path}/bot.db"))
+    app[BOT] = Echo()
+    app[ADAPTER].on_turn_error = None
+    async with TestServer(app) as server:
+        metrics = str(server.make_url("/metrics"))
+        assert [await figure(metrics, failed(reason)) for reason in FAILURES] == [0, 0, 0, 0]
+        person = cloud.person(bot_url=str(server.make_url("/api/messages")))
+
+        cloud.script.next(Answer(429, {"Retry-After": "60"}))
+        assert (await person.says("hi")).status == 502
+        assert await figure(metrics, failed("delivery")) == 1
+        assert await figure(metrics, r'bot_channel_calls_total\{outcome="failed"\}') == 1
+        assert await figure(metrics, "bot_delivery_seconds_count") == 1
+
+        assert (await person.says("fail")).status == 500
+        assert await figure(metrics, failed("internal")) == 1
+
+        key = f"{person.place.channel}/turns/{person.place.id}"
+        await app[STORAGE].commit([Change(key, '{"v": 999}', ANY)])
+        assert (await person.says("hi")).status == 503
+        assert await figure(metrics, failed("record_unreadable")) == 1
+
+        os.rename(tmp_path / "bot.db", tmp_path / "moved.db")
+        for _ in range(2):
+            stranger = cloud.person(bot_url=person.bot_url)
+            assert (await stranger.says("hi")).status == 503
+        assert await figure(metrics, failed("storage")) == 2
+
+
+async def test_without_a_login_service_calls_and_deliveries_fail(start_bot: StartBot) -> None:
+    async with FakeCloud(APP, PASSWORD) as cloud:
+        url = await start_bot(
+            app_id=APP,
+            app_password=PASSWORD,
+            service_hosts=("127.0.0.1",),
+            login_url=cloud.url,
+            open_id_metadata_url=cloud.open_id_metadata_url,
+        )
+        cloud.login.token_script.always(Answer(500))
+        assert (await cloud.person(bot_url=url).says("hi")).status == 502
+        metrics = url.replace("/api/messages", "/metrics")
+        assert await figure(metrics, r'bot_channel_calls_total\{outcome="failed"\}') == 1
+        assert await figure(metrics, "bot_delivery_seconds_count") == 1
+        assert await figure(metrics, failed("delivery")) == 1
+
+
+async def test_a_stall_of_the_loop_stays_in_its_histogram(bot: str) -> None:
+    metrics = bot.replace("/api/messages", "/metrics")
+    time.sleep(0.4)  # noqa: ASYNC251 - as code does that holds up the loop
+    for _ in range(2):  # it is no gauge: who asks later sees it too
+        assert await figure(metrics, "bot_loop_lag_seconds_sum") >= 0.29
+    assert await figure(metrics, r'bot_loop_lag_seconds_bucket\{le="0.005"\}') > 0
 
 
 async def test_each_worker_has_a_port_and_keeps_it(

@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import DeliveryFailed, DeliveryRefused
+from hosting.calls import NoWatch, Watch
 from hosting.connector import Connector
 from hosting.credentials import Secret
 from hosting.retry import Backoff, retry_after
@@ -506,22 +507,26 @@ async def test_a_refused_token_is_renewed_once_and_at_once() -> None:
         assert cloud.login.token_requests == 2
 
 
-async def test_a_channel_that_refuses_fresh_tokens_too_is_not_asked_for_ever() -> None:
-    async with authenticated() as (cloud, client):
+async def test_a_channel_that_refuses_fresh_tokens_too_is_not_asked_for_ever(
+    counts: Counts,
+) -> None:
+    async with authenticated(counts) as (cloud, client):
         cloud.script.always(Answer(401))
         for _ in range(3):
             with pytest.raises(DeliveryFailed, match="401"):
                 await client.send(cloud.service_url, "c", message("c"))
         assert len(cloud.connector.requests) == 6
         assert cloud.login.token_requests == 2
+    assert counts.attempts == {"failed": 6}
 
 
-async def test_without_a_token_the_reply_stays_owed() -> None:
-    async with authenticated() as (cloud, client):
+async def test_without_a_token_the_reply_stays_owed(counts: Counts) -> None:
+    async with authenticated(counts) as (cloud, client):
         cloud.login.token_script.always(Answer(500))
         with pytest.raises(DeliveryFailed, match="login service"):
             await client.send(cloud.service_url, "c", message("c"))
         assert cloud.connector.requests == []
+    assert counts.attempts == {"failed": 1}
 
 
 async def test_a_login_service_that_hangs_does_not_outlast_the_deadline() -> None:
@@ -589,12 +594,12 @@ async def serving(
 
 
 @asynccontextmanager
-async def authenticated() -> AsyncIterator[tuple[FakeCloud, Connector]]:
+async def authenticated(watch: Watch | None = None) -> AsyncIterator[tuple[FakeCloud, Connector]]:
     """A cloud that asks for tokens, and a connector that gets them there."""
     async with FakeCloud(*APP) as cloud:
         url = f"{cloud.url}/botframework.com/oauth2/v2.0/token"
         token = TokenSource(Secret(url, *APP, scope="https://api.botframework.com/.default"))
-        client = Connector(token, sleep=Clock().sleep)
+        client = Connector(token, sleep=Clock().sleep, watch=watch or NoWatch())
         try:
             yield cloud, client
         finally:
