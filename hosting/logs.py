@@ -121,6 +121,8 @@ def set_up(level: str, form: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # What a handler raises is logged by hosting.routes; what is left are strangers' bad requests.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    # It shows a traceback each time it tries in vain to connect again; what it hinders says so.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     # Drivers and the SDK may quote requests at these levels.
     for name in ("asyncio", "msrest", "msal", "urllib3", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)

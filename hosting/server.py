@@ -9,9 +9,11 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_parser import RawRequestMessage
+from yarl import URL
 
 from errors import BotError
 
@@ -60,6 +62,22 @@ def listen(host: str, port: int, settings_named: str) -> socket.socket:
         raise BotError(f"{settings_named}: cannot listen on {host}:{port}: {reason}") from error
 
 
+def _answer_impossible_hosts(server: web.Server) -> None:
+    """Have a request for a host that cannot be, as ``xn--a``, answered as one for no page here.
+
+    aiohttp fails at making it, before any handler: it would neither answer nor close.
+    """
+    make = server.request_factory
+
+    def make_request(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+        try:
+            return make(message, *rest)
+        except ValueError:
+            return make(message._replace(url=URL("/")), *rest)
+
+    server.request_factory = make_request
+
+
 async def serve_until_stopped(
     sites: Sequence[tuple[web.Application, socket.socket]],
     announce: Callable[[], None],
@@ -96,6 +114,8 @@ async def serve_until_stopped(
             )
             runners.append(runner)
             await runner.setup()
+            if runner.server is not None:
+                _answer_impossible_hosts(runner.server)
             await web.SockSite(runner, listener).start()
         announce()
         await stop.wait()

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -14,6 +15,7 @@ from yarl import URL
 from hosting import routes
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
+from tests.e2e.process import BotProcess
 from tests.hosting.hostile import CASES, Case, Target
 
 APP_ID, PASSWORD = "b0b0b0b0-0000-4000-8000-000000000000", "not a secret"
@@ -197,6 +199,24 @@ async def test_local_mode_hears_no_page_that_has_another_name_for_this_machine(
     async with ClientSession() as session, session.post(bot, headers={"Host": host}) as answer:
         assert answer.status == status
         assert set((await answer.json())["error"]) == {"code", "message"}
+
+
+@pytest.mark.parametrize("target", ["http://xn--a/", "http://xn--a:80/api/messages"])
+async def test_a_request_for_a_host_that_cannot_be_is_answered(tmp_path: Path, target: str) -> None:
+    async with BotProcess({"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db"}) as process:
+        url = URL(process.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        async with asyncio.timeout(20):  # below the time for which an idle connection is kept
+            for method in ("GET", "POST"):
+                writer.write(f"{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 404 ")
+                assert b'"not_found"' in await reader.readuntil(b"}}")
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+        await writer.wait_closed()
+        assert "Traceback" not in "\n".join(process.printed)
 
 
 any_json = st.recursive(
