@@ -135,13 +135,13 @@ async def healthz(_: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The store answers, and the keys that tokens are checked with are there."""
+    """The store takes writes, and the keys that tokens are checked with are there."""
     faults = {}
     try:
         async with asyncio.timeout(2):
             await request.app[STORAGE].ping()
     except (StorageError, TimeoutError):
-        faults["storage"] = "does not answer"
+        faults["storage"] = "does not take writes"
     if not request.app[KEYS_READY]():
         faults["keys"] = "not fetched yet"
     if faults:

@@ -69,7 +69,10 @@ class RecordStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
 
     @abstractmethod
     async def ping(self) -> None:
-        """Return when the store answers a trivial question (for ``/readyz``)."""
+        """Return when the store takes writes (for ``/readyz``).
+
+        What it writes, if anything, is no record. It may be asked every few seconds.
+        """
 
     @abstractmethod
     async def fetch(self, keys: Collection[str]) -> dict[str, Record]:

@@ -27,7 +27,7 @@ class MemoryStorage(RecordStorage):
         """Nothing to disconnect from; the records stay until the object goes."""
 
     async def ping(self) -> None:
-        """Memory always answers."""
+        """Memory always takes writes."""
 
     async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
         return {key: record for key in keys if (record := self._live(key))}

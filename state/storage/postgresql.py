@@ -91,7 +91,7 @@ class PostgreSQLStorage(RecordStorage):
             pool.terminate()
 
     async def ping(self) -> None:
-        await self._read("select 1")
+        await self._read(sql.PING)
 
     async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
         if not keys:

@@ -49,6 +49,9 @@ CREATE: Final = (
 )
 """Makes what is missing; the row of FORMAT comes last: with it there, everything is there."""
 
+PING: Final = "delete from bot_records where false"
+"""Writes nothing, and is refused wherever a commit would be: on a standby, to who may only read."""
+
 FETCH: Final = """
     select key, body, e_tag, owner, expires_at from bot_records
     where key = any($1::text[]) and (expires_at is null or expires_at > $2::double precision)

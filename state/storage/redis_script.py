@@ -9,6 +9,7 @@ Under the prefix ``bot``, where the braces put all of it into one slot of a clus
 ``{bot}:owners``    sorted set  ``LENGTH:OWNER+K`` of every record with an owner; every score is 0
 ``{bot}:due``       sorted set  ``LENGTH:OWNER+K`` of every record that expires; the score is when
 ``{bot}:format``    string      version of this layout
+``{bot}:ping``      string      empty; written to see whether the server takes writes
 =================== =========== ==================================================================
 
 The server runs a script as a whole with nothing in between, but undoes nothing when one fails

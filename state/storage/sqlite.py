@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -10,7 +11,7 @@ from typing import TypeVar
 from errors import StorageUnavailable
 from state.storage.base import Change, Record, RecordStorage
 from state.storage.sqlite_file import Connection, SQLiteFile
-from state.storage.sqlite_records import Page, fetch, scan, sweep
+from state.storage.sqlite_records import Page, scan, sweep, touch
 from state.storage.sqlite_rounds import Rounds
 from state.storage.sqlite_writer import Writer
 
@@ -51,6 +52,7 @@ class SQLiteStorage(RecordStorage):
         self._clock = clock
         self._writer: Writer | None = None
         self._rounds: Rounds | None = None
+        self._ping: asyncio.Future[None] | None = None
 
     async def open(self) -> None:
         writer = Writer(self._file, self._clock)
@@ -70,7 +72,11 @@ class SQLiteStorage(RecordStorage):
             await self._writer.close()
 
     async def ping(self) -> None:
-        await self._in_thread(lambda connection: fetch(connection, ("",), 0))
+        # One for all who ask: where another process keeps the lock, it waits in the thread, and
+        # turns' commits would wait behind each further one.
+        if self._ping is None or self._ping.done():
+            self._ping = self._opened().call(touch)
+        await asyncio.shield(self._ping)
 
     async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
         return await self._at_once().fetch(keys)

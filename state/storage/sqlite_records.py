@@ -144,10 +144,14 @@ def roll_back(connection: sqlite3.Connection) -> None:
 def checkpoint(connection: sqlite3.Connection) -> None:
     """Copy the log into the file and begin the log anew, so that it does not grow for ever.
 
-    Both wait for the disk. The log is begun anew by the next transaction, so one is made here,
-    of a page that stays as it is.
+    Both wait for the disk. The log is begun anew by the next transaction, so one is made here.
     """
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    touch(connection)
+
+
+def touch(connection: sqlite3.Connection) -> None:
+    """Write a page as it stands."""
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.execute(f"PRAGMA user_version = {version}")

@@ -228,5 +228,10 @@ async def test_commits_at_once_on_different_records_all_pass(storage: RecordStor
     assert len(await storage.scan()) == 50
 
 
-async def test_ping_returns(storage: RecordStorage) -> None:
-    await storage.ping()
+async def test_ping_returns_and_leaves_no_record(storage: RecordStorage) -> None:
+    await storage.commit([Change("k", "{}", ABSENT)])
+    before = await storage.scan()
+    for _ in range(3):
+        await storage.ping()
+    assert await storage.scan() == before
+    assert await storage.sweep() == 0

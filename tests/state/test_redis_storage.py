@@ -228,6 +228,8 @@ async def test_without_memory_a_commit_is_refused_as_a_whole(
     try:
         with pytest.raises(StorageUnavailable):
             await storage.commit([Change("a", '{"v":2}', e_tags["a"]), Change("b", "{}", None)])
+        with pytest.raises(StorageUnavailable):
+            await storage.ping()
         assert [(key, found.body) for key, found in await storage.scan()] == [
             ("a", '{"v":1}'),
             ("gone", "{}"),
@@ -245,10 +247,26 @@ async def test_a_replica_that_only_reads_is_unavailable_to_commits(
         with pytest.raises(StorageUnavailable):
             await storage.commit([Change("a", "{}", ANY)])
         with pytest.raises(StorageUnavailable):
+            await storage.ping()
+        with pytest.raises(StorageUnavailable):
             await RedisStorage(server.url).open()
     finally:
         server.admin.replicaof("NO", "ONE")
     await storage.commit([Change("a", "{}", ANY)])
+
+
+async def test_a_server_that_lacks_replicas_is_none_that_takes_writes(
+    server: Server, storage: RedisStorage
+) -> None:
+    server.admin.config_set("min-replicas-to-write", 1)
+    try:
+        with pytest.raises(StorageUnavailable):
+            await storage.ping()
+        with pytest.raises(StorageUnavailable):
+            await storage.commit([Change("a", "{}", ANY)])
+    finally:
+        server.admin.config_set("min-replicas-to-write", 0)
+    await storage.ping()
 
 
 # Expiry and indexes
