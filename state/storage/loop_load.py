@@ -8,7 +8,7 @@ from typing import Final
 
 WINDOW: Final = 0.025
 """Seconds over which the loop's load is taken."""
-FULL: Final = 0.85
+FULL: Final = 0.75
 """The part of them for which a loop works that has no time to lose."""
 
 
