@@ -22,7 +22,7 @@ _ROUND: Final = 50
 """So many reads, or commits, are done at once: 2 ms. More go on in the next round."""
 _SLOW: Final = 0.01
 """Seconds: the event loop must not stand still longer."""
-_SHARE: Final = 0.0005
+_SHARE: Final = 0.0001
 """Seconds of one round of the loop in which everybody is answered at once; the rest wait."""
 _DETOUR: Final = 100
 """So many times a round's reads or commits go to the thread after one on the loop was slow."""
