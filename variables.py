@@ -150,7 +150,10 @@ def days(text: str) -> float | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name."""
+    """Whether a host is this machine by its very name.
+
+    :param host: a name or an address, as in a URL, without brackets.
+    """
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

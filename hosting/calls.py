@@ -26,6 +26,7 @@ from hosting.deadlines import Deadlines
 from hosting.prompt_request import REQUEST_CLASS
 from hosting.proxy import proxy_for
 from hosting.retry import RETRYABLE, Backoff, reason_of, retry_after
+from hosting.watch import Watch
 
 log = logging.getLogger(__name__)
 _JSON = "application/json; charset=utf-8"
@@ -47,26 +48,6 @@ class Token(Protocol):
 
     def drop(self, token: str) -> None:
         """The channel refused this token."""
-
-
-class Watch(Protocol):
-    """Is told of every HTTP request, for metrics."""
-
-    def on_attempt(self, outcome: str) -> None:
-        """A request ended: ``ok``, ``refused`` for good, or ``failed``, as one without a token."""
-
-    def on_retry(self, reason: str) -> None:
-        """A request is repeated: its status, ``timeout``, ``connection`` or ``disconnected``."""
-
-
-class NoWatch:
-    """A :class:`Watch` that does nothing."""
-
-    def on_attempt(self, outcome: str) -> None:
-        """Do nothing."""
-
-    def on_retry(self, reason: str) -> None:
-        """Do nothing."""
 
 
 class Call(NamedTuple):

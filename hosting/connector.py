@@ -20,8 +20,9 @@ from yarl import URL
 
 from errors import DeliveryFailed, DeliveryRefused
 from hosting.answers import json_or_none, resource_id
-from hosting.calls import Call, Calls, NoWatch, Token, Watch
+from hosting.calls import Call, Calls, Token
 from hosting.retry import Backoff
+from hosting.watch import NoWatch, Watch
 
 log = logging.getLogger(__name__)
 

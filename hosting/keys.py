@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from yarl import URL
 
-from hosting.proxy import is_loopback, proxy_for
+from hosting.proxy import proxy_for
+from variables import is_loopback
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +164,7 @@ class KeyCache:
 
 async def _get_json(session: aiohttp.ClientSession, address: Any) -> Any:
     url = URL(address)
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host or "")):
         raise _BadDocument("keys are fetched over https only")
     async with session.get(url, allow_redirects=False, proxy=proxy_for(url)) as response:
         if response.status != 200:  # noqa: PLR2004 - OK

@@ -88,11 +88,11 @@ class Metrics:
         self._failed[reason].inc()
 
     def on_attempt(self, outcome: str) -> None:
-        """Count a call to the channel; see :class:`hosting.calls.Watch`."""
+        """Count a call to the channel; see :class:`hosting.watch.Watch`."""
         self._calls[outcome].inc()
 
     def on_retry(self, reason: str) -> None:
-        """Count a repetition; see :class:`hosting.calls.Watch`."""
+        """Count a repetition; see :class:`hosting.watch.Watch`."""
         self.retries.labels(reason).inc()
 
     async def watch_loop(self, pause: float = 0.1) -> None:

@@ -11,13 +11,13 @@ for a host along with the request. Here the environment is read once.
 
 from __future__ import annotations
 
-import ipaddress
 from functools import cache, lru_cache
 from urllib.request import getproxies, proxy_bypass
 
 from yarl import URL
 
 from errors import SettingsError
+from variables import is_loopback
 
 
 def proxy_for(url: URL) -> URL | None:
@@ -49,17 +49,6 @@ def outward_proxy() -> URL | None:
     if not usable:
         raise SettingsError("HTTPS_PROXY: must be the http:// URL of a proxy")
     return proxy
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine by its very name.
-
-    :param host: as in a URL, without brackets.
-    """
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
 
 
 @lru_cache(maxsize=256)

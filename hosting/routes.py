@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -27,6 +26,7 @@ from hosting.metrics import Metrics
 from hosting.requests import MAX_BODY, read_activity
 from hosting.tracing import span
 from state.storage import RecordStorage
+from variables import is_loopback
 
 ADAPTER: Final = web.AppKey("adapter", CloudAdapter)
 BOT: Final = web.AppKey("bot", Bot)
@@ -81,10 +81,7 @@ async def messages(request: web.Request) -> web.Response:
 
 @lru_cache(maxsize=1024)
 def _is_loopback(address: str | None) -> bool:
-    try:
-        return ipaddress.ip_address(address or "").is_loopback
-    except ValueError:
-        return not address  # a Unix socket
+    return not address or is_loopback(address)  # none: a Unix socket
 
 
 @lru_cache(maxsize=1024)
@@ -94,7 +91,7 @@ def _is_here(host: str) -> bool:
         name = URL(f"http://{host}").host or ""
     except ValueError:
         return False
-    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
+    return name.endswith(".localhost") or is_loopback(name)
 
 
 async def _body(request: web.Request) -> bytes:

@@ -21,11 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import DeliveryFailed, DeliveryRefused
-from hosting.calls import NoWatch, Watch
 from hosting.connector import Connector
 from hosting.credentials import Secret
 from hosting.retry import Backoff, retry_after
 from hosting.token import NoToken, TokenSource
+from hosting.watch import NoWatch, Watch
 from tests.cloud import Answer, Drop, FakeCloud
 
 APP = ("11111111-app", "secret")
