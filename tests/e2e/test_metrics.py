@@ -52,15 +52,19 @@ async def figure(url: str, name: str) -> float:
     return float(match[1])
 
 
+async def start_with_credentials(start_bot: StartBot, cloud: FakeCloud) -> str:
+    return await start_bot(
+        app_id=APP,
+        app_password=PASSWORD,
+        service_hosts=("127.0.0.1",),
+        login_url=cloud.url,
+        open_id_metadata_url=cloud.open_id_metadata_url,
+    )
+
+
 async def test_what_is_refused_is_no_turn(start_bot: StartBot) -> None:
     async with FakeCloud(APP, PASSWORD) as cloud:
-        url = await start_bot(
-            app_id=APP,
-            app_password=PASSWORD,
-            service_hosts=("127.0.0.1",),
-            login_url=cloud.url,
-            open_id_metadata_url=cloud.open_id_metadata_url,
-        )
+        url = await start_with_credentials(start_bot, cloud)
         person = cloud.person(bot_url=url)
         stranger = {"Authorization": ""}
         for _ in range(3):
@@ -113,13 +117,7 @@ async def test_turns_that_fail_are_counted_by_their_reason(
 
 async def test_without_a_login_service_calls_and_deliveries_fail(start_bot: StartBot) -> None:
     async with FakeCloud(APP, PASSWORD) as cloud:
-        url = await start_bot(
-            app_id=APP,
-            app_password=PASSWORD,
-            service_hosts=("127.0.0.1",),
-            login_url=cloud.url,
-            open_id_metadata_url=cloud.open_id_metadata_url,
-        )
+        url = await start_with_credentials(start_bot, cloud)
         cloud.login.token_script.always(Answer(500))
         assert (await cloud.person(bot_url=url).says("hi")).status == 502
         metrics = url.replace("/api/messages", "/metrics")
