@@ -25,7 +25,7 @@ from hosting.answers import read_body
 from hosting.deadlines import Deadlines
 from hosting.prompt_request import REQUEST_CLASS
 from hosting.proxy import proxy_for
-from hosting.retry import RETRYABLE, Backoff, reason_of, retry_after
+from hosting.retry import Backoff, is_transient, reason_of, retry_after
 from hosting.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ class Calls:
             answer = b""  # it is delivered all the same: only the receipt is lost
         if status in _OK:
             return answer
-        if status in RETRYABLE or status == _UNAUTHORIZED:
+        if is_transient(status) or status == _UNAUTHORIZED:
             wish = retry_after(response.headers.get("Retry-After"), time.time())
             return _Again(str(status), wish, status=status)
         raise self._refused(call, status)

@@ -13,8 +13,24 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 
-#: The HTTP statuses after which the same request may succeed.
-RETRYABLE = frozenset({408, 412, 429, 500, 502, 503, 504})
+_SERVER_ERRORS = range(500, 600)
+# Not implemented and HTTP version not supported: the server will say so every time.
+_LASTING_SERVER_ERRORS = frozenset({501, 505})
+# Timeout, precondition failed (as Teams means it), locked, too early, too many requests.
+_PASSING_CLIENT_ERRORS = frozenset({408, 412, 423, 425, 429})
+
+
+def is_transient(status: int) -> bool:
+    """Whether the same request may succeed later; else the answer is a refusal for good.
+
+    A client treats a 5xx that it does not know as a 500 (RFC 9110, section 15), such as the 520
+    of a proxy. A reply is lost by a refusal, so what is not certain is tried again.
+
+    :param status: of an answer that is no success.
+    """
+    if status in _SERVER_ERRORS:
+        return status not in _LASTING_SERVER_ERRORS
+    return status in _PASSING_CLIENT_ERRORS
 
 
 @dataclass(frozen=True)

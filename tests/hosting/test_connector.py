@@ -246,7 +246,7 @@ async def test_a_delivery_counts_whatever_the_receipt_says(
     assert await connector.send(cloud.service_url, "c", message("c")) == "000002"
 
 
-@pytest.mark.parametrize("status", [408, 412, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 412, 423, 425, 429, 500, 502, 503, 504, 507, 520, 599])
 async def test_what_may_work_later_is_tried_again(
     cloud: FakeCloud, connector: Connector, clock: Clock, counts: Counts, status: int
 ) -> None:
@@ -322,7 +322,9 @@ async def test_retry_after_beyond_the_deadline_fails_at_once(
     assert len(cloud.connector.requests) == 1
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 301, 302, 307, 308])
+@pytest.mark.parametrize(
+    "status", [400, 403, 404, 405, 409, 413, 424, 501, 505, 301, 302, 307, 308]
+)
 async def test_a_refusal_is_final_and_logged_once(
     cloud: FakeCloud,
     connector: Connector,
