@@ -68,7 +68,9 @@ class _Turn:
         self._turns[self._conversation] = turns + 1
         lock = self._locks.setdefault(self._conversation, asyncio.Lock())
         try:
-            if lock.locked():
+            # Not asked of the lock: between a release and the waking of its next waiter it is not
+            # locked, and whoever comes in between waits all the same.
+            if turns:
                 async with asyncio.timeout(PATIENCE):
                     await lock.acquire()
             else:

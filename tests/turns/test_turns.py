@@ -469,3 +469,25 @@ async def test_nobody_waits_without_end_for_the_turns_before(
     assert len(order) == 0
     async with order.turn("c"):
         assert len(order) == 1
+
+
+async def test_nor_does_who_comes_just_when_a_turn_ends_and_another_one_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turn_order, "PATIENCE", 0.05)
+    order, hangs = TurnOrder(), asyncio.Event()
+
+    async def hanging() -> None:
+        async with order.turn("c"):
+            await hangs.wait()
+
+    async with order.turn("c"):
+        before = asyncio.create_task(hanging())
+        await asyncio.sleep(0)  # now it waits
+    with pytest.raises(RequestRefused) as refusal:
+        async with asyncio.timeout(5), order.turn("c"):
+            pass
+    assert (refusal.value.status, refusal.value.retry_after) == (503, 2)
+    hangs.set()
+    await before
+    assert len(order) == 0
