@@ -24,6 +24,17 @@ from __future__ import annotations
 import shlex
 
 
+def path_from(place: str | int, path: str) -> str:
+    """A path with one more step in front: ``children`` and ``[2].born`` are ``children[2].born``.
+
+    :param place: a name, or an index of a list.
+    :param path: "" at its end.
+    """
+    step = f"[{place}]" if isinstance(place, int) else place
+    dot = "." if path and not path.startswith("[") else ""
+    return f"{step}{dot}{path}"
+
+
 class BotError(Exception):
     """Base class of every error of this project.
 
@@ -78,7 +89,26 @@ class UnreadableRecord(StorageError):
 
 
 class CodecError(BotError):
-    """A value that is not on the allow-list of what may be stored."""
+    """A value that is not on the allow-list of what may be stored.
+
+    Its text begins with the place, and holds neither values nor the keys of dicts.
+
+    :param fault: what is wrong there.
+    :ivar path: where, such as ``UserProfile.children[2].born``: the property, then attributes,
+        indices of lists, and ``[*]`` for a key of a dict. "" where it is not one value.
+    """
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.path = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fault}" if self.path else self.fault
+
+    def inside(self, place: str | int) -> None:
+        """Put ``place`` (a name, ``[*]``, or an index of a list) in front of the path."""
+        self.path = path_from(place, self.path)
 
 
 class TurnEnded(BotError):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from msrest.serialization import Deserializer, Serializer
 
-from errors import BotError
+from errors import BotError, path_from
 
 Read = Callable[[Any], Any]
 Write = Callable[[Any], Any]
@@ -53,9 +53,7 @@ class WireError(BotError, ValueError):
 
     def inside(self, place: str | int) -> None:
         """Put ``place`` (a key, or an index of a list) in front of the path."""
-        step = f"[{place}]" if isinstance(place, int) else place
-        dot = "." if self.path and not self.path.startswith("[") else ""
-        self.path = f"{step}{dot}{self.path}"
+        self.path = path_from(place, self.path)
 
 
 class Shape(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
@@ -32,6 +33,16 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 MAX_BODY: Final = 4 * 1024 * 1024
 """The longest body read or written, in characters."""
 
+_BROKEN = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,  # of Decimal
+    RecursionError,
+    CodecError,
+)
+
 
 def encode_state(state: dict[str, Any]) -> str:
     """The body of a record, JSON, the same for equal states.
@@ -40,15 +51,22 @@ def encode_state(state: dict[str, Any]) -> str:
     :raises errors.CodecError: a value is of a type that is not registered, not finite, too deep,
         or the whole is longer than :data:`MAX_BODY`.
     """
-    return body_of((name, encode_value(value)) for name, value in state.items())
+    return body_of((name, encode_value(name, value)) for name, value in state.items())
 
 
-def encode_value(value: Any) -> str:
+def encode_value(name: str, value: Any) -> str:
     """The JSON text of one property's value, the same for equal values.
 
+    :param name: the property's, for the error.
     :raises errors.CodecError: as :func:`encode_state`.
     """
-    return json_text.encode(pack(value, 1))
+    try:
+        packed = pack(value, 1)
+    except CodecError as error:
+        if type(name) is str:  # what else it may be is refused by body_of()
+            error.inside(name)
+        raise
+    return json_text.encode(packed)
 
 
 def body_of(properties: Iterable[tuple[str, str]]) -> str:
@@ -88,7 +106,7 @@ def decode_state(body: str, *, key: str = "") -> dict[str, Any]:
         return {name: unpack(value, 0) for name, value in state.items()}
     except UnreadableRecord as error:
         raise UnreadableRecord(key, error.reason) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, CodecError) as error:
+    except _BROKEN as error:
         raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
 
 
@@ -97,12 +115,28 @@ def _register_model(cls: type) -> None:
     register(
         cls,
         f"schema.{cls.__name__}",
-        lambda value: {"data": json.dumps(wire.encode(value))},
+        lambda value: {"data": json.dumps(_document(value))},
         lambda data: wire.decode(cls, json.loads(data["data"])),
     )
 
 
+def _document(model: Any) -> dict[str, Any]:
+    try:
+        return wire.encode(model)
+    except wire.WireError as error:
+        refusal = CodecError(f"only {error.expected} can be stored here")
+        refusal.inside(error.path)
+        raise refusal from None
+
+
 register(int, "int", lambda value: {"digits": str(value)}, lambda data: int(data["digits"]))
+# What the SDK's NumberPrompt gives.
+register(
+    Decimal,
+    "Decimal",
+    lambda value: {"digits": str(value)},
+    lambda data: Decimal(data["digits"]),
+)
 register(
     datetime,
     "datetime",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from enum import Enum
 from math import isfinite
@@ -16,6 +16,7 @@ MAX_DEPTH: Final = 64
 
 _TAG: Final = "$"
 _ESCAPED: Final = "dict"  # a plain dict that has the key "$" itself
+_SOME_KEY: Final = "[*]"  # for any key of a plain dict: it may be what a person said
 _PLAIN: Final = frozenset({str, bool, type(None)})
 _NESTING: Final = frozenset({dict, list})
 _INTEGERS: Final = range(-(2**63), 2**63)  # what every JSON library keeps exactly
@@ -100,10 +101,10 @@ def pack(value: Any, depth: int) -> Any:  # noqa: PLR0911 - a table of types
         packed = _pack_dict(value, depth)
         return {_TAG: _ESCAPED, "items": packed} if _TAG in packed else packed
     if kind is list or kind is tuple:
-        return [pack(item, depth + 1) for item in value]
+        return _pack_list(value, depth)
     if kind is float:
         if not isfinite(value):
-            raise CodecError(f"{value!r} cannot be stored in JSON")
+            raise CodecError(f"{value!r} cannot be stored in JSON; store a finite number, or None")
         return value
     if kind in _apart:
         tag, pairs = _apart[kind]
@@ -112,28 +113,51 @@ def pack(value: Any, depth: int) -> Any:  # noqa: PLR0911 - a table of types
         return value.value  # the SDK's enums equal their strings
     raise CodecError(
         f"{kind.__module__}.{kind.__qualname__} is not on the list of what may be stored; "
-        "see state.packing.register"
+        "register the type at the end of state/codec.py"
     )
 
 
+def _pack_list(value: Sequence[Any], depth: int) -> list[Any]:
+    packed: list[Any] = []
+    try:
+        for item in value:
+            packed.append(pack(item, depth + 1))
+    except CodecError as error:
+        error.inside(len(packed))
+        raise
+    return packed
+
+
 def _pack_dict(value: dict[str, Any], depth: int) -> dict[str, Any]:
-    return _pack_pairs(value.items(), depth, {})
+    return _pack_pairs(value.items(), depth, {}, _SOME_KEY)
 
 
 def _pack_pairs(
-    pairs: Iterable[tuple[str, Any]], depth: int, packed: dict[str, Any]
+    pairs: Iterable[tuple[str, Any]], depth: int, packed: dict[str, Any], step: str = ""
 ) -> dict[str, Any]:
-    for name, item in pairs:
-        if type(name) is not str:
-            raise key_error(name)
-        packed[name] = item if type(item) in _PLAIN else pack(item, depth + 1)
+    """Pack pairs into a dict.
+
+    :param step: what stands for each name in the path of an error; by default the name.
+    """
+    name = ""
+    try:
+        for name, item in pairs:
+            if type(name) is not str:
+                raise key_error(name)
+            packed[name] = item if type(item) in _PLAIN else pack(item, depth + 1)
+    except CodecError as error:
+        if type(name) is str:  # else it is this dict that is at fault
+            error.inside(step or name)
+        raise
     return packed
 
 
 def key_error(name: object) -> CodecError:
     """The error for a key that is no string."""
     kind = type(name).__qualname__  # not the key itself: it may be what a person said
-    return CodecError(f"a dict in state has a key of type {kind}; only strings can be stored")
+    return CodecError(
+        f"a dict has a key of type {kind}; only strings can be stored, so make it one with str()"
+    )
 
 
 def unpack(value: Any, depth: int) -> Any:

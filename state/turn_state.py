@@ -39,7 +39,7 @@ class CachedState:
         """The record's body; None where there is nothing to store."""
         kept = []
         for name, value in self.state.items():
-            text = codec.encode_value(value)
+            text = codec.encode_value(name, value)
             if text != self.defaults.get(name):
                 kept.append((name, text))
         return codec.body_of(kept) if kept else None
@@ -70,7 +70,7 @@ class StateProperty(StatePropertyAccessor):  # type: ignore[misc]  # the SDK is 
                 else deepcopy(default_value_or_factory)
             )
             cached.state[self.name] = value
-            cached.defaults[self.name] = codec.encode_value(value)
+            cached.defaults[self.name] = codec.encode_value(self.name, value)
         return cached.state.get(self.name)
 
     async def set(self, turn_context: TurnContext, value: Any) -> None:

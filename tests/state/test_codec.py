@@ -1,7 +1,9 @@
 """State survives a round trip, and stored bytes never decide which class is made."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -78,6 +80,13 @@ def test_times_and_attachments_come_back() -> None:
     assert (read["a"].name, read["a"].content) == ("x", {"$": 1})
 
 
+@pytest.mark.parametrize("digits", ["3", "3.10", "-0", "1E+400", "0.1000000000000000055511151231"])
+def test_a_number_of_the_sdks_prompt_comes_back_digit_by_digit(digits: str) -> None:
+    read = round_trip({"answer": Decimal(digits), "in": [{"a": Decimal(digits)}]})
+    assert [type(read["answer"]), str(read["answer"])] == [Decimal, digits]
+    assert read["in"] == [{"a": Decimal(digits)}]
+
+
 def test_a_string_of_an_sdk_enum_comes_back_as_the_string() -> None:
     assert round_trip({"type": ActivityTypes.message}) == {"type": "message"}
 
@@ -89,6 +98,55 @@ def test_equal_states_have_equal_bodies() -> None:
 
 class Unregistered:
     pass
+
+
+@dataclass
+class Child:
+    born: object = ""
+
+
+@dataclass
+class Family:
+    children: list[Child] = field(default_factory=list)
+    phones: dict[Any, object] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _families() -> None:
+    packing.register_dataclass(Child)
+    packing.register_dataclass(Family)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (date(1815, 12, 10), "Family: datetime.date is not on the list"),
+        (
+            Family([Child(), Child(), Child(date(1815, 12, 10))]),
+            "Family.children[2].born: datetime.date is not on the list",
+        ),
+        (Family(phones={"Ada's": [1, (2, b"3")]}), "Family.phones[*][1][1]: builtins.bytes is not"),
+        (
+            Family(phones={"Ada's": {"own": Child(1j)}}),
+            "Family.phones[*][*].born: builtins.complex",
+        ),
+        (Family(phones={4711: "Ada's"}), "Family.phones: a dict has a key of type int; "),
+        ({"Ada's": [{4711: 1}]}, "Family[*][0]: a dict has a key of type int; "),
+        ([float("inf")], "Family[0]: inf cannot be stored"),
+        (PromptOptions(prompt=Activity(entities=[1])), "Family.prompt.entities[0]: only Entity "),
+    ],
+)
+def test_an_error_begins_with_the_place_and_quotes_no_person(value: object, text: str) -> None:
+    with pytest.raises(CodecError) as refusal:
+        codec.encode_state({"fine": 1, "Family": value})
+    assert str(refusal.value).startswith(text)
+    assert "Ada" not in str(refusal.value)
+    assert "4711" not in str(refusal.value)
+
+
+def test_an_error_says_what_to_do() -> None:
+    with pytest.raises(CodecError, match="register the type at the end of state/codec.py"):
+        codec.encode_state({"value": Unregistered()})
 
 
 def deep(levels: int) -> list[Any]:
@@ -140,6 +198,7 @@ def test_a_state_that_is_too_long_is_not_stored() -> None:
         '{"v": 1, "state": {"x": {"$": "dict"}}}',
         '{"v": 1, "state": {"x": {"$": "DialogState"}}}',
         '{"v": 1, "state": {"x": {"$": "datetime", "iso": "yesterday"}}}',
+        '{"v": 1, "state": {"x": {"$": "Decimal", "digits": "three"}}}',
         '{"v": 1, "state": {"x": {"$": "schema.Activity", "data": "{\\"entities\\": 5}"}}}',
         '{"py/object": "os.system", "v": 1, "state": {"x": {"$": "py/object"}}}',
         '{"v": 1, "state": {"x": ' + "[" * 100 + "]" * 100 + "}}",
@@ -194,7 +253,7 @@ def test_the_names_of_properties_are_strings() -> None:
         codec.encode_state({5: "five"})  # type: ignore[dict-item]
 
 
-@pytest.mark.parametrize("state", [{"phones": {4711: "Ada"}}, {4711: "Ada"}])
+@pytest.mark.parametrize("state", [{"phones": {4711: "Ada"}}, {4711: "Ada"}, {4711: {1: 1}}])
 def test_the_error_for_a_key_that_is_no_string_does_not_quote_it(state: dict[str, object]) -> None:
     with pytest.raises(CodecError, match="of type int") as refusal:
         codec.encode_state(state)

@@ -9,7 +9,7 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.dialogs import DialogState
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
-from errors import UnreadableRecord, WriteConflict
+from errors import CodecError, UnreadableRecord, WriteConflict
 from state.codec import encode_state
 from state.keys import ledger_key, place_key, user_key
 from state.models import UserProfile
@@ -153,6 +153,16 @@ async def test_delete_works_without_a_load_before(bot: Bot) -> None:
     assert await bot.profile.get(turn) is None
     assert await bot.stored(USER) is None
     await bot.user_state.delete(bot.turn())  # nothing there: no error
+
+
+async def test_what_cannot_be_stored_is_named_with_its_property(bot: Bot) -> None:
+    turn = bot.turn()
+    prop = bot.user_state.create_property("Order")
+    with pytest.raises(CodecError, match=r"^Order\[0\]: builtins\.object "):
+        await prop.get(turn, [object()])
+    await prop.set(turn, {"Ada": object()})
+    with pytest.raises(CodecError, match=r"^Order\[\*\]: builtins\.object "):
+        await bot.user_state.save_changes(turn)
 
 
 async def test_two_saves_in_a_turn_both_count(bot: Bot) -> None:
