@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from http import HTTPStatus
+from math import inf
 from typing import Final
 
 from aiohttp import HttpVersion11, web
@@ -43,19 +45,44 @@ MAX_SLOW_BODIES: Final = 1_000
 SLOWEST_BODY: Final = 10.0
 """Seconds a client may take to send its request's body."""
 
+_QUIET = 60.0  # seconds between two alarms
+_PROXY_HEADERS = frozenset({"forwarded", "via", "x-real-ip"})
+_PROXY_PREFIXES = ("x-forwarded-", "cf-")  # the latter of Cloudflare, whose tunnels are much used
+
 _log = logging.getLogger("bot.http")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ProxyAlarm:
+    """Tells the operator, once a minute at most, of a proxy in front of a bot in local mode.
+
+    :param clock: seconds, from any moment on.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._quiet_until = -inf
+
+    def ring(self) -> None:
+        """Log it, unless that was just done."""
+        if (now := self._clock()) < self._quiet_until:
+            return
+        self._quiet_until = now + _QUIET
+        _log.error(
+            "A proxy passes requests to a bot without credentials; they are refused. "
+            "Set MicrosoftAppId and its secret."
+        )
+
+
+PROXY_ALARM: Final = web.AppKey("proxy_alarm", ProxyAlarm)
 
 
 async def messages(request: web.Request) -> web.Response:
     """Take one activity; 201, or the answer of an invoke or of ``expectReplies``."""
     app = request.app
     metrics = app[METRICS]
-    # Its own machine, and no page that a browser there shows: its host is another name.
-    if app[LOOPBACK_ONLY] and not (_is_loopback(request.remote) and _is_here(request.host)):
-        raise RequestRefused(
-            403, "local_mode", "Without credentials the bot talks to its own machine alone."
-        )
+    if app[LOOPBACK_ONLY]:
+        _refuse_others(request)
     # Before it has a turn's place: whoever is slow to send keeps nobody else from it.
     body = await _body(request)
     began: float | None = metrics.begin_turn(app[MAX_TURNS])
@@ -77,6 +104,32 @@ async def messages(request: web.Request) -> web.Response:
     if response.body is None:
         return web.Response(status=response.status)
     return web.json_response(response.body, status=response.status)
+
+
+def _refuse_others(request: web.Request) -> None:
+    """Let pass what comes from this machine.
+
+    That is no page that a browser here shows, whose host is another name, and nothing that a proxy
+    or a tunnel here passes on: whoever sent it may be anywhere.
+
+    :raises errors.RequestRefused: 403, it comes from elsewhere.
+    """
+    here = _is_loopback(request.remote)
+    if here and any(map(_is_of_proxy, request.headers)):
+        request.app[PROXY_ALARM].ring()
+        raise RequestRefused(
+            403, "local_mode", "Without credentials the bot takes nothing from a proxy."
+        )
+    if not (here and _is_here(request.host)):
+        raise RequestRefused(
+            403, "local_mode", "Without credentials the bot talks to its own machine alone."
+        )
+
+
+def _is_of_proxy(header: str) -> bool:
+    """Whether a header of this name is what proxies add."""
+    name = header.lower()
+    return name in _PROXY_HEADERS or name.startswith(_PROXY_PREFIXES)
 
 
 @lru_cache(maxsize=1024)
@@ -214,6 +267,7 @@ def _refusal(status: int, code: str, message: str, retry_after: int | None = Non
 def add_routes(app: web.Application) -> None:
     """Add the routes to an application made with :func:`answer_errors` as its middleware."""
     app[SLOW_BODIES] = {}
+    app[PROXY_ALARM] = ProxyAlarm()
     app.router.add_post("/api/messages", messages, expect_handler=_expect)
     app.router.add_head("/api/messages", probe)
     app.router.add_get("/healthz", healthz)

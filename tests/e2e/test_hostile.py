@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from hosting import routes
+from hosting.routes import ProxyAlarm
+from tests.clock import Clock
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
 from tests.e2e.process import BotProcess
@@ -199,6 +201,56 @@ async def test_local_mode_hears_no_page_that_has_another_name_for_this_machine(
     async with ClientSession() as session, session.post(bot, headers={"Host": host}) as answer:
         assert answer.status == status
         assert set((await answer.json())["error"]) == {"code", "message"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Forwarded",
+        "x-forwarded-for",
+        "X-Forwarded-Host",
+        "X-FORWARDED-PROTO",
+        "X-Forwarded-Anything",
+        "X-Real-IP",
+        "Via",
+        "CF-Connecting-IP",
+        "cf-ray",
+    ],
+)
+@pytest.mark.parametrize("host", ["localhost", "bot.example"])
+async def test_local_mode_takes_nothing_from_a_proxy_and_tells_the_operator_once(
+    bot: str, caplog: pytest.LogCaptureFixture, header: str, host: str
+) -> None:
+    headers = {"Host": host, header: "s3cret.example"}
+    async with ClientSession() as session:
+        for _ in range(3):
+            async with session.post(bot, json={}, headers=headers) as answer:
+                assert answer.status == 403
+                error = (await answer.json())["error"]
+                assert (set(error), error["code"]) == ({"code", "message"}, "local_mode")
+    [line] = [record for record in caplog.records if record.name == "bot.http"]
+    assert line.levelname == "ERROR"
+    assert "A proxy passes requests to a bot without credentials" in line.getMessage()
+    assert "MicrosoftAppId" in line.getMessage()
+    assert "s3cret" not in caplog.text
+
+
+def test_the_operator_is_told_of_a_proxy_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock(0)
+    alarm = ProxyAlarm(clock)
+    for clock.now in (0, 1, 59.9, 60, 119, 500):
+        alarm.ring()
+    assert len(caplog.records) == 3
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Via", "CF-Ray"])
+async def test_with_credentials_a_proxy_is_as_it_should_be(
+    trusted: FakeCloud, start_bot: StartBot, header: str
+) -> None:
+    bot = await start_with_credentials(start_bot, trusted)
+    headers = {header: "10.0.0.1"}
+    async with ClientSession() as session, session.post(bot, json={}, headers=headers) as answer:
+        assert answer.status == 400
 
 
 @pytest.mark.parametrize("target", ["http://xn--a/", "http://xn--a:80/api/messages"])
