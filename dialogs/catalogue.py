@@ -51,6 +51,7 @@ MESSAGES: Mapping[str, frozenset[str]] = {
         "forgotten": "",
         "kept": "",
         "welcome_back": "name when where",
+        "welcome_back_group": "name",
         "sent": "name what",
         "an_attachment": "",
         "a_card": "",

@@ -43,13 +43,19 @@ def greeting_text(  # noqa: PLR0913 - what is told is made of these
     return first + words("sent", name=name, what=what) + rest
 
 
-def welcome_back_text(words: Words, profile: UserProfile, zone: Zone) -> str:
+def welcome_back_text(words: Words, profile: UserProfile, activity: Activity, zone: Zone) -> str:
     """Return the line for a person who comes back.
+
+    Where others read it, it does not tell where and when the person was before: it may be a team
+    or a chat that is none of their business.
 
     :param words: the person's language.
     :param profile: of a person with a name who was seen before.
+    :param activity: their message.
     :param zone: the person's own, now.
     """
+    if several_people_in(activity):
+        return words("welcome_back_group", name=profile.name)
     seen_at = datetime.fromtimestamp(profile.last_seen_at or 0, UTC)
     when = words.moment(seen_at, zone)
     return words("welcome_back", name=profile.name, when=when, where=profile.last_channel)

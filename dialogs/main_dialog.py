@@ -200,7 +200,7 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
         zone = turn.zone or zone_named(profile.time_zone) or UTC_ZONE
         first = f"{words('restarted')}\n" if options == "restarted" else ""
         if self._is_back(profile, activity, moment):
-            first += f"{welcome_back_text(words, profile, zone)}\n"
+            first += f"{welcome_back_text(words, profile, activity, zone)}\n"
         when, where = words.moment(moment, zone), place_text(words, activity)
         text = greeting_text(words, profile.name, activity, when=when, where=where, first=first)
         await self._note_visit(turn, where)

@@ -195,6 +195,28 @@ async def test_a_person_is_welcomed_back_in_a_new_conversation() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "others", [{"conversation_type": "groupChat"}, {"conversation_type": "channel"}]
+)
+@pytest.mark.parametrize("before", ["personal", "groupChat", "channel"])
+async def test_where_others_read_it_nothing_is_told_of_where_and_when_a_person_was(
+    before: str, others: dict[str, str]
+) -> None:
+    person = Person("msteams")
+    person.goes_to("19:secret", conversation_type=before)
+    await person.introduces_herself()
+    team = {"team": {"id": "19:t", "name": "Layoffs"}, "channel": {"id": "19:x", "name": "Plan"}}
+    data = {"channel_data": team} if before == "channel" else {}
+    await person.says("hello", local_timezone="Asia/Tokyo", **data)
+    person.later(days=1)
+    person.goes_to("19:open", **others)
+    lines = (await person.says("hi again", local_timezone="Europe/Paris")).splitlines()
+    assert lines[:2] == ["Welcome back, Ada!", "Ada sent: hi again"]
+    assert len(lines) == 4
+    person.later(minutes=30)
+    assert (await person.says("hi")).splitlines()[0] == "Welcome back, Ada!"
+
+
 async def test_the_profile_keeps_what_the_last_message_told() -> None:
     person = Person("msteams")
     ada = ChannelAccount(id="29:ada", name="Ada", aad_object_id="ada-in-entra")
