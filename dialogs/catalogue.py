@@ -79,6 +79,7 @@ MESSAGES: Mapping[str, frozenset[str]] = {
         "rename_patterns": "name",
         "name_patterns": "name",
         "own_name_patterns": "name",
+        "no_names": "",
     }.items()
 }
 

@@ -44,7 +44,8 @@ class Interruption(NamedTuple):
 def interruption_in(text: str, language: str) -> Interruption | None:
     """Return the wish that a message is as a whole, in any language we ship, or None.
 
-    A phrase in the middle of a text is no wish: "My name is Help Johnson" is a name.
+    A phrase in the middle of a text is no wish: "My name is Help Johnson" is a name. Nor is a
+    sentence that gives no name: "call me back".
 
     :param text: the message without the bot's own mention.
     :param language: the person's, which goes before the others.

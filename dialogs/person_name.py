@@ -53,7 +53,7 @@ def name_in(text: str, language: str = "") -> str:
 
     The sentences are those of every language we ship. Those that would be part of a name
     elsewhere count only in their own language. What has none of these forms is a name as it
-    stands.
+    stands; what has one and gives no name is "": "My name is not important".
 
     :param text: the answer without the bot's own mention.
     :param language: the person's, which goes before the others.
@@ -62,7 +62,7 @@ def name_in(text: str, language: str = "") -> str:
     rest = known.without_greeting(text, language)
     for answer in dict.fromkeys((rest, text)):
         name = known.name_in(answer, language, _PATTERNS, "own_name_patterns")
-        if name:
+        if name is not None:
             return name
     return text
 
@@ -70,14 +70,18 @@ def name_in(text: str, language: str = "") -> str:
 def answered_name(text: str, language: str) -> str | Refusal:
     """Return the clean name in an answer to the question for it, or why it is refused.
 
-    A greeting, a yes or a no of the person's language is none: "My name is Hi" gives "Hi".
+    A greeting, a yes or a no of the person's language is none: "My name is Hi" gives "Hi". Nor is
+    what a sentence such as "call me back" has in place of a name.
 
     :param text: the answer without the bot's own mention.
     :param language: the person's.
     """
     if phrases().own_meaning(text, language) in _NOT_NAMES:
         return Refusal.NOT_A_NAME
-    return clean_name(name_in(text, language))
+    name = name_in(text, language)
+    if text and not name:
+        return Refusal.NOT_A_NAME
+    return clean_name(name)
 
 
 def clean_name(text: str) -> str | Refusal:

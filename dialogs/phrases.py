@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import regex  # type: ignore[import-untyped]
 
@@ -17,9 +18,12 @@ _LONGEST = 160
 _LONGEST_GREETING = 30
 _AFTER_GREETING = " ,.!،、。！，"
 _SLOT = "{name}"
+_MORE = "…"
 _BLANKS = regex.compile(r"\s+")
 # What stands around a name without being part of it. A full stop may be: "John Smith Jr."
 _AROUND_NAME = ' \t\r\n\u00a0\u3000:,;!?"“”„«»「」『』。、！？،؛؟¡¿'
+_PUNCTUATION = regex.compile(r"[\p{P}\p{S}]+")
+_WORD = regex.compile(r"\S+")
 _FULL_STOP = regex.compile(r"(?<=[^\W\d_]{3}|[\"“”«»])\.$")
 _BLOCKS_OF_MARKS = (
     (0x300, 0x900),
@@ -72,11 +76,35 @@ def _is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "M"
 
 
+class _NoName(NamedTuple):
+    """How a sentence may end that has the form of a pattern and gives no name.
+
+    :param words: as :func:`_words_of` gives them.
+    :param more: "" where nothing may follow, " " for further words, "…" for anything.
+    """
+
+    words: str
+    more: str
+
+    @classmethod
+    def read(cls, text: str) -> _NoName:
+        words, more, _ = text.partition(_MORE)
+        return cls(_words_of(words), " " if more and words.endswith(" ") else more)
+
+    def ends(self, said: str, start: int, slot: int) -> bool:
+        """Whether what was said is this from ``start`` on, with a word of it in the slot."""
+        end = start + len(self.words)
+        if end <= slot or not said.startswith(self.words, start):
+            return False
+        return end == len(said) or self.more == _MORE or said[end] == self.more
+
+
 class Phrases:
     """The phrases and the name patterns of all languages, in one look-up.
 
     Phrases are the messages called ``…_phrases``, alternatives separated by ``|``. Patterns are
-    those called ``…_patterns``, with a slot for the name in each alternative.
+    those called ``…_patterns``, with a slot for the name in each alternative. What may stand there
+    and is no name is called ``no_names``.
 
     :param catalogues: the messages of every language.
     """
@@ -84,6 +112,7 @@ class Phrases:
     def __init__(self, catalogues: Mapping[str, Mapping[str, str]]) -> None:
         self._meanings: dict[str, dict[str, str]] = {}
         self._patterns: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._no_names: dict[str, list[_NoName]] = {}
         self._languages = tuple(catalogues)
         for language, messages in catalogues.items():
             for name, text in messages.items():
@@ -94,6 +123,8 @@ class Phrases:
                     self._patterns[name, language] = [
                         _sides(pattern) for pattern in text.split("|")
                     ]
+                elif name == "no_names":
+                    self._no_names[language] = [_NoName.read(ending) for ending in text.split("|")]
         # Blanks and punctuation around and in a phrase may be many, but not without end.
         self._longest_phrase = 2 * max(map(len, self._meanings), default=0)
         names = [name for name in MESSAGES if name.endswith("_patterns")]
@@ -130,6 +161,8 @@ class Phrases:
     ) -> str | None:
         """Return the name in a text that has the form of a pattern, or None.
 
+        It is "" where the text has the form and gives no name: "call me back later".
+
         :param text: what a person said.
         :param language: the person's, whose patterns are tried first.
         :param patterns: the messages with the patterns.
@@ -146,7 +179,7 @@ class Phrases:
                 first, last = len(begin), len(line) - len(end)
                 matches = first < last and line.startswith(begin) and line.endswith(end)
                 if matches and (name := _trimmed(text[at[first] : at[last]])):
-                    return name
+                    return "" if self._is_no_name(spoken, line, begin) else name
         return None
 
     def without_greeting(self, text: str, language: str) -> str:
@@ -157,6 +190,23 @@ class Phrases:
             ):
                 return text[end:].lstrip(_AROUND_NAME)
         return text
+
+    def _is_no_name(self, language: str, line: str, begin: str) -> bool:
+        """Whether what stands in the slot of a pattern is no name.
+
+        :param language: the pattern's.
+        :param line: what was said, as it was compared with the pattern.
+        :param begin: what stands before the slot.
+        """
+        said = _words_of(line)
+        slot = len(said) - len(said[len(_words_of(begin)) :].lstrip())
+        # Japanese has no blanks between words: there the slot is the only beginning.
+        starts = [slot, *(word.start() for word in _WORD.finditer(said, 0, slot))]
+        return any(
+            ending.ends(said, start, slot)
+            for ending in self._no_names.get(language, ())
+            for start in starts
+        )
 
     def _found(self, text: str) -> Mapping[str, str]:
         """Return the message of a text in each language that has it as a phrase."""
@@ -189,6 +239,11 @@ def _sides(pattern: str) -> tuple[str, str]:
     """Return what stands before and after the slot of a pattern."""
     before, _, after = pattern.partition(_SLOT)
     return _BLANKS.sub(" ", folded(before)).lstrip(), _BLANKS.sub(" ", folded(after)).rstrip()
+
+
+def _words_of(text: str) -> str:
+    """Return a text as it is compared with ``no_names``: folded, and without punctuation."""
+    return " ".join(_PUNCTUATION.sub(" ", folded(text)).split())
 
 
 def _aligned(text: str) -> tuple[str, list[int]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogs.interruptions import Interruption, Wish, interruption_in
-from dialogs.person_name import name_in
+from dialogs.person_name import Refusal, answered_name, name_in
 from dialogs.phrases import bare, phrases
 
 
@@ -67,6 +67,95 @@ def test_a_new_name_can_be_given_at_once(text: str, name: str, language: str) ->
 @pytest.mark.parametrize("text", ["call me", "call me !", "call me <b>", "I'm late", "Ada here"])
 def test_what_gives_no_name_at_once_is_no_wish(text: str) -> None:
     assert interruption_in(text, "en") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call me back",
+        "Call me Back!",
+        "CALL ME BACK, LATER.",
+        "Please call me back. Thanks",
+        "call me later please",
+        "call me tomorrow",
+        "you can call me later",
+        "call me a taxi",
+        "My name is not important",
+        "my name’s not important...",
+        "nenn mich nicht so",
+        "Bitte nennen Sie mich nicht Ada!",
+        "nenn mich, wie du willst",
+        "Sie können mich, wie Sie wollen, nennen",
+        "Mein Name ist unwichtig.",
+        "Appelle-moi plus tard",
+        "appelez moi demain matin, s'il vous plaît",
+        "Vous pouvez m’appeler plus tard",
+        "Mon nom est sans importance.",
+        "Llámame luego",
+        "por favor, llamame MAS TARDE",
+        "¡Puedes llamarme como quieras!",
+        "mi nombre es lo de menos",
+        "もっと呼んでください。",
+        "私のことはちょっと呼んで",
+        "名前は秘密です",
+        "私の名前は言いたくないです",
+        "نادني لاحقًا",
+        "ناديني غدا من فضلك",
+        "اسمي ليس مهمًا.",
+        "اسمي لا يهم",
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "ja", "ar", "tlh"])
+def test_a_sentence_that_only_looks_like_one_gives_no_name(text: str, language: str) -> None:
+    assert interruption_in(text, language) is None
+    assert answered_name(text, language) is Refusal.NOT_A_NAME
+    assert answered_name(f"Hi, {text}", "en") is Refusal.NOT_A_NAME
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("call me Mr. Later", "Mr. Later"),
+        ("call me Backhouse", "Backhouse"),
+        ("call me Anna Back", "Anna Back"),
+        ("My name is Back", "Back"),
+        ("call me Al", "Al"),
+        ("nenn mich Anders", "Anders"),
+        ("Mein Name ist Schön", "Schön"),
+        ("nenn mich Sophie", "Sophie"),
+        ("appelle-moi Des", "Des"),
+        ("appelle-moi Simone", "Simone"),
+        ("ahora me llamo Grace", "Grace"),
+        ("llámame Al", "Al"),
+        ("もっくんと呼んで", "もっくん"),
+        ("غير اسمي إلى غريس", "غريس"),
+    ],
+)
+def test_a_name_may_look_like_such_a_sentence(text: str, name: str) -> None:
+    assert interruption_in(text, "en") == Interruption(Wish.CHANGE_NAME, name)
+    assert answered_name(text, "en") == name
+
+
+def test_what_is_no_name_is_said_by_each_language_for_itself() -> None:
+    own = phrases().__class__(
+        {
+            "aa": {"rename_patterns": "aa {name}|{name} za", "no_names": "back …|aa x|sec…|y za"},
+            "bb": {"rename_patterns": "bb {name}"},
+        }
+    )
+    expected = {
+        "aa back": "",
+        "aa back now": "",
+        "aa backs": "backs",
+        "aa x": "",
+        "aa x y": "x y",
+        "aa secret": "",
+        "y za": "",
+        "yy za": "yy",
+        "bb back": "back",
+    }
+    given = {text: own.name_in(text, "bb", ("rename_patterns",)) for text in expected}
+    assert given == expected
 
 
 @pytest.mark.parametrize(
