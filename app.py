@@ -16,27 +16,28 @@ from aiohttp import web
 from bots.dialog_bot import DialogBot
 from bots.person_data import exporting, forgetting
 from bots.turn_error import turn_error_handler
-from config import Settings
 from dialogs.catalogue import LOCALES, languages
 from dialogs.main_dialog import MainDialog
 from dialogs.messages import is_spoken
-from errors import BotError, SettingsError, StorageError
-from hosting import logs, routes
-from hosting.adapter import CloudAdapter
-from hosting.authentication import Authenticator
-from hosting.connector import Connector
-from hosting.credentials import check_certificate
-from hosting.gunicorn import app_for_gunicorn
-from hosting.metrics import Metrics
-from hosting.proxy import outward_proxy
-from hosting.requests import MAX_BODY
-from hosting.server import listen, prepare_process, serve_until_stopped
-from hosting.service_url import ServiceUrls
-from hosting.sweeper import sweep_for_ever
-from hosting.token import token_source
-from hosting.workers import Workers
-from state.storage import open_storage
-from state.turn_state import ConversationState, TurnState, UserState
+from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.auth.authentication import Authenticator
+from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.background.sweeper import sweep_for_ever
+from turnkeeper.connector.client import Connector
+from turnkeeper.errors import BotError, SettingsError, StorageError
+from turnkeeper.inbound import routes
+from turnkeeper.inbound.activity import MAX_BODY
+from turnkeeper.login.credentials import check_certificate
+from turnkeeper.login.token import token_source
+from turnkeeper.observing import logs
+from turnkeeper.observing.metrics import Metrics
+from turnkeeper.outbound.proxy import outward_proxy
+from turnkeeper.serving.gunicorn import app_for_gunicorn
+from turnkeeper.serving.server import listen, prepare_process, serve_until_stopped
+from turnkeeper.serving.workers import Workers
+from turnkeeper.settings import Settings
+from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.storage import open_storage
 
 
 def faults_in(settings: Settings) -> Iterator[str]:
@@ -59,7 +60,7 @@ def faults_in(settings: Settings) -> Iterator[str]:
 def create_app(settings: Settings) -> web.Application:
     """The whole bot as an aiohttp application; nothing is connected until it starts.
 
-    :raises errors.SettingsError: see :func:`faults_in`.
+    :raises SettingsError: see :func:`faults_in`.
     """
     if faults := tuple(faults_in(settings)):
         raise SettingsError(*faults)
@@ -164,9 +165,9 @@ def serve(
     :param listeners: where to accept connections: first for the bot, then, if METRICS_PORT is
         set, for the figures of each worker.
     :param worker: the number of this process; the first one says where it listens.
-    :param lifeline: see :func:`hosting.server.serve_until_stopped`.
+    :param lifeline: see :func:`turnkeeper.serving.server.serve_until_stopped`.
     :param up: called when requests are taken.
-    :raises errors.BotError: the bot cannot start.
+    :raises BotError: the bot cannot start.
     """
     app = create_app(settings)
     sites = [(app, listeners[0])]

@@ -14,8 +14,8 @@ from typing import Final
 from benchmarks.activities import Line, conversation
 from benchmarks.channel import Channel
 from benchmarks.servers import OURS, Server
-from state.storage import open_storage
-from state.storage.base import Change, Record, RecordStorage
+from turnkeeper.storage import open_storage
+from turnkeeper.storage.records import Change, Record, RecordStorage
 
 _BATCH: Final = 1000
 _TURNS: Final = 60  # more than the bot remembers of a conversation: its records are full-grown

@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from aiohttp import web
 
-from errors import BotError
+from turnkeeper.errors import BotError
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 

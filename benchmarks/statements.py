@@ -15,8 +15,8 @@ from aiohttp import web
 from app import create_app
 from benchmarks.activities import Line, conversation
 from benchmarks.channel import Channel
-from config import Settings
-from state.storage.sqlite_file import SQLiteFile
+from turnkeeper.settings import Settings
+from turnkeeper.storage.sqlite.file import SQLiteFile
 
 _CONVERSATIONS: Final = 32
 _TURNS: Final = 20

@@ -20,8 +20,8 @@ from benchmarks.people import Person, fill, meet_a_person
 from benchmarks.results import Bar, Results, Table
 from benchmarks.servers import OURS, Server
 from benchmarks.statements import Counts, busy_turns, quiet_turns
-from state.storage import open_storage
-from state.storage.base import Change, RecordStorage
+from turnkeeper.storage import open_storage
+from turnkeeper.storage.records import Change, RecordStorage
 
 FEW: Final = 100
 MANY: Final = 100_000

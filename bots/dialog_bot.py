@@ -12,12 +12,12 @@ from botbuilder.dialogs import Dialog
 from botbuilder.schema import Activity, ChannelAccount
 
 from bots.dialog_run import DialogRun
-from channels.manners import manners_of, mind
-from channels.scopes import place_of
 from dialogs.messages import words_of_person
 from dialogs.welcome import welcome_message
-from state.codec import encode_state
 from state.models import ConversationData
+from turnkeeper.channels.limits import manners_of, mind
+from turnkeeper.channels.place import place_of
+from turnkeeper.wire.codec import encode_state
 
 _DELETE_USER_DATA: Final = "deleteUserData"
 _BOT_STATE: Final = "https://www.botframework.com/schemas/botState"

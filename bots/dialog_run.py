@@ -20,9 +20,9 @@ from botbuilder.dialogs import (
 )
 from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 
-from channels.scopes import several_people_in
-from state import keys
 from state.models import ConversationData
+from turnkeeper.channels.place import several_people_in
+from turnkeeper.state import keys
 
 RESTARTED: Final = "restarted"
 """The root dialog's options where a deploy has closed the person's open dialog."""

@@ -8,10 +8,10 @@ from typing import Any
 from botbuilder.core import TurnContext
 from botbuilder.schema import ChannelAccount
 
-from state import erasure, keys
-from state.storage.base import RecordStorage
-from state.transaction import Transaction
-from state.turn_state import TurnState
+from turnkeeper.state import erasure, keys
+from turnkeeper.state.scope import TurnState
+from turnkeeper.storage.records import RecordStorage
+from turnkeeper.storage.transaction import Transaction
 
 
 def forgetting(states: TurnState) -> Callable[[TurnContext], Awaitable[None]]:

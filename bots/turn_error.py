@@ -11,17 +11,17 @@ from botbuilder.core import BotState, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes
 
 from dialogs.messages import Words, message
-from errors import UnreadableRecord
+from turnkeeper.errors import UnreadableRecord
 
 _ERROR: Final = "https://www.botframework.com/schemas/error"
 
-_log = logging.getLogger("bot.turn")
+_log = logging.getLogger(__name__)
 
 
 def turn_error_handler(
     conversation_state: BotState, *, default_locale: str = "en"
 ) -> Callable[[TurnContext, Exception], Awaitable[None]]:
-    """Make an ``on_turn_error`` for :class:`hosting.adapter.CloudAdapter`.
+    """Make an ``on_turn_error`` for :class:`turnkeeper.adapters.cloud.CloudAdapter`.
 
     Nothing that the failed run wanted to store or say is kept. The open dialog is closed, so
     that the next message does not run into the same error. On an unreadable record nothing at

@@ -10,11 +10,11 @@ from typing import Any
 
 from botbuilder.schema import Activity, Attachment
 
-from channels.manners import manners_of
-from channels.shortening import units
-from channels.time_zone import UTC_ZONE, zone_named
 from dialogs.messages import Words, message
 from state.models import UserProfile
+from turnkeeper.channels.limits import manners_of
+from turnkeeper.channels.shortening import units
+from turnkeeper.channels.time_zone import UTC_ZONE, zone_named
 
 _CARD = "application/vnd.microsoft.card.adaptive"
 _JSON = "application/json"

@@ -13,9 +13,9 @@ from botbuilder.dialogs import (
 )
 from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 
-from channels.mentions import text_for_bot
 from dialogs.messages import WordsOf, message
 from dialogs.phrases import phrases
+from turnkeeper.channels.mentions import text_for_bot
 
 
 class ForgetDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from botbuilder.schema import Activity
 
-from channels.manners import manners_of
-from channels.mentions import text_for_bot
-from channels.names import channel_name
-from channels.scopes import Scope, place_of, several_people_in
-from channels.shortening import shortened, units
-from channels.time_zone import Zone
 from dialogs.messages import Words
 from state.models import UserProfile
+from turnkeeper.channels.limits import manners_of
+from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels.names import channel_name
+from turnkeeper.channels.place import Scope, place_of, several_people_in
+from turnkeeper.channels.shortening import shortened, units
+from turnkeeper.channels.time_zone import Zone
 
 LONGEST_ECHO = 2000  # UTF-16 code units of what a person sent
 

@@ -9,10 +9,10 @@ from botbuilder.dialogs import ComponentDialog, DialogContext
 from botbuilder.dialogs.prompts import PromptOptions
 from botbuilder.schema import ActionTypes, Activity, CardAction, SuggestedActions
 
-from channels.manners import manners_of
 from dialogs.messages import Words
 from dialogs.person_name import clean_name
 from dialogs.phrases import phrases
+from turnkeeper.channels.limits import manners_of
 
 
 class Wish(Enum):

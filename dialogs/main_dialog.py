@@ -12,9 +12,6 @@ from botbuilder.core import StatePropertyAccessor, TurnContext
 from botbuilder.dialogs import ComponentDialog, Dialog, DialogContext, DialogTurnResult
 from botbuilder.schema import Activity, ActivityTypes
 
-from channels.mentions import text_for_bot
-from channels.scopes import several_people_in, tenant_of
-from channels.time_zone import UTC_ZONE, Zone, sent_at, zone_named, zone_told_by
 from dialogs.about_person import about_message, export_message
 from dialogs.catalogue import LOCALES, languages
 from dialogs.forget_dialog import ForgetDialog
@@ -23,6 +20,9 @@ from dialogs.interruptions import Interruption, Wish, interruption_in, open_ques
 from dialogs.messages import Words, is_spoken, locale_tag, message, words_of_person
 from dialogs.user_profile_dialog import CHANGE_NAME, UserProfileDialog, named
 from state.models import UserProfile
+from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels.place import several_people_in, tenant_of
+from turnkeeper.channels.time_zone import UTC_ZONE, Zone, sent_at, zone_named, zone_told_by
 
 _ASKED_WITH = {
     Wish.HELP: "help",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from botbuilder.schema import Activity
 
-from channels.scopes import place_of
 from dialogs.interruptions import Wish, suggest
 from dialogs.messages import Words, message
+from turnkeeper.channels.place import place_of
 
 
 def welcome_text(words: Words, several_people: bool) -> str:

@@ -11,9 +11,9 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from app import create_app
-from config import Settings
 from tests.cloud import FakeCloud
 from tests.stores import postgresql_server, storage, storage_url, valkey_server
+from turnkeeper.settings import Settings
 
 __all__ = ["postgresql_server", "storage", "storage_url", "valkey_server"]  # fixtures for all
 

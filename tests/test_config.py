@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import faults_in
-from config import CONSENT, GOVERNMENT_CLOUD, Settings
-from errors import SettingsError
+from turnkeeper.errors import SettingsError
+from turnkeeper.settings import CONSENT, GOVERNMENT_CLOUD, Settings
 
 CREDENTIALS = {"MicrosoftAppId": "the-bot", "MicrosoftAppPassword": "s3cret"}
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # what these tests are about

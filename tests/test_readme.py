@@ -17,11 +17,11 @@ import aiohttp
 import pytest
 from dotenv import dotenv_values
 
-from config import CONSENT, Settings
 from dialogs.messages import Words
 from dialogs.welcome import welcome_text
 from tests.dialogs.person import Person
 from tests.test_config import VARIABLES
+from turnkeeper.settings import CONSENT, Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from botbuilder.core import TurnContext
 from botbuilder.schema import Activity
 
 from bots.turn_error import turn_error_handler
-from state.codec import encode_state
-from state.storage import ANY, Change
 from tests.turns.world import Process, World, log_of, message
+from turnkeeper.storage import ANY, Change
+from turnkeeper.wire.codec import encode_state
 
 SORRY = "Sorry, something went wrong. Please try that again."
 
@@ -116,7 +116,7 @@ async def test_an_unreadable_record_is_told_about_and_never_written_over(
     assert len(process.world.channel.received["c"]) == 2
     assert all(text.startswith("Sorry") for text in process.world.channel.received["c"])
     assert (await process.world.storage.fetch([key]))[key].body == body
-    assert f"python -m state show {key}" in caplog.text
+    assert f"python -m turnkeeper show {key}" in caplog.text
 
 
 async def test_a_bot_that_thinks_for_too_long_is_stopped(process: Process) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botframework.connector import Channels
 
-from channels.names import channel_name
+from turnkeeper.channels.names import channel_name
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from botbuilder.schema import Activity, ConversationAccount
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from channels.manners import UNKNOWN, manners_of, mind, spoken
-from channels.shortening import units
+from turnkeeper.channels.limits import UNKNOWN, manners_of, mind, spoken
+from turnkeeper.channels.shortening import units
 
 
 def sent_on(channel: object, kind: str = "personal") -> Activity:

@@ -7,7 +7,7 @@ from botbuilder.schema import Activity, ChannelAccount, Entity, Mention
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from channels.mentions import text_for_bot
+from turnkeeper.channels.mentions import text_for_bot
 
 BOT = ChannelAccount(id="28:ann", name="Ann")
 

@@ -10,7 +10,7 @@ from botbuilder.schema import Activity, ConversationAccount
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.scopes import Place, Scope, place_of, tenant_of
+from turnkeeper.channels.place import Place, Scope, place_of, tenant_of
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 TEAM = "19:general@thread.tacv2"

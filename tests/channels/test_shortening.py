@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.shortening import shortened, units
+from turnkeeper.channels.shortening import shortened, units
 
 
 @pytest.mark.parametrize(

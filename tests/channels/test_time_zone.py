@@ -9,7 +9,7 @@ from botbuilder.schema import Activity, Entity
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.time_zone import UTC_ZONE, sent_at, zone_named, zone_told_by
+from turnkeeper.channels.time_zone import UTC_ZONE, sent_at, zone_named, zone_told_by
 
 NOW = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
 TOKYO = timezone(timedelta(hours=9))

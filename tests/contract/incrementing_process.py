@@ -6,8 +6,8 @@ import asyncio
 import json
 import sys
 
-from errors import WriteConflict
-from state.storage import Change, open_storage
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage import Change, open_storage
 
 PAIR = ("left", "right")
 

@@ -1,4 +1,4 @@
-"""``python -m state`` as an operator runs it, in a process of its own or, faster, in this one."""
+"""``python -m turnkeeper`` as an operator runs it: in a process of its own or, faster, in this."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-from state.cli import main
+from turnkeeper.operator.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,14 +34,14 @@ async def start(
 ) -> asyncio.subprocess.Process:
     """Start a command.
 
-    :param arguments: after ``python -m state``.
+    :param arguments: after ``python -m turnkeeper``.
     :param folder: its working directory.
     :param variables: of its environment, besides what Python needs.
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-W", "error", "-W", "ignore::SyntaxWarning", "-m", "state"),
+        *("-W", "error", "-W", "ignore::SyntaxWarning", "-m", "turnkeeper"),
         *arguments,
         cwd=folder,
         env={**kept, "PYTHONPATH": str(ROOT), **(variables or {})},

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import asyncpg
 import redis
 
-from state.storage import RecordStorage
-from state.storage.sqlite import SQLiteStorage
+from turnkeeper.storage import RecordStorage
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 
 async def raw_bytes(storage_url: str, postgresql: Any = None) -> bytes:

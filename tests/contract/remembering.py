@@ -8,13 +8,13 @@ from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.dialogs import DialogInstance, DialogState
 from botbuilder.schema import Activity, ConversationAccount
 
-from state import keys
-from state.erasure import stage_erasure
 from state.models import ConversationData, UserProfile
-from state.storage import RecordStorage
-from state.transaction import Transaction
-from state.turn_state import ConversationState, TurnState, UserState
 from tests.turns.world import Process, World, message
+from turnkeeper.state import keys
+from turnkeeper.state.erasure import stage_erasure
+from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.storage import RecordStorage
+from turnkeeper.storage.transaction import Transaction
 
 ADA, BOB = "29:1-Ada_id", "29:1-Bob_id"
 ADA_KEY, BOB_KEY = f"msteams/users/{ADA}", f"msteams/users/{BOB}"

@@ -13,11 +13,7 @@ from urllib.parse import quote
 import pytest
 from botbuilder.core import TurnContext
 
-from errors import WriteConflict
-from state.erasure import erase, export, records_of
-from state.ledger import Ledger
 from state.models import UserProfile
-from state.storage import ANY, Change, MemoryStorage, Record, RecordStorage
 from tests.contract.raw import purge, raw_bytes
 from tests.contract.remembering import (
     ADA,
@@ -33,6 +29,10 @@ from tests.contract.remembering import (
 )
 from tests.contract.test_lifecycle import shared
 from tests.turns.world import Process
+from turnkeeper.errors import WriteConflict
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.state.erasure import erase, export, records_of
+from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage
 
 UNREADABLE = '{"v":999,"state":{"secret":"' + NAME + '"}}'
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from errors import WriteConflict
-from state.storage import ANY, Change, RecordStorage
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage import ANY, Change, RecordStorage
 
 HOUR = 3600
 

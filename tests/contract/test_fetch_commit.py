@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from errors import WriteConflict
-from state.storage import ANY, Change, Record, RecordStorage
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage import ANY, Change, Record, RecordStorage
 
 ABSENT = None
 UNUSUAL_KEYS = [

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from errors import StorageUnavailable, WriteConflict
-from state.storage import ANY, Change, RecordStorage, open_storage
+from turnkeeper.errors import StorageUnavailable, WriteConflict
+from turnkeeper.storage import ANY, Change, RecordStorage, open_storage
 
 SHARED = ("sqlite", "postgresql", "redis")
 shared = pytest.mark.parametrize("storage_url", SHARED, indirect=True)

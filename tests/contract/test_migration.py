@@ -17,10 +17,10 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from state.migration import copy, differences
-from state.storage import ANY, Change, MemoryStorage, Record, RecordStorage, open_storage
 from tests.contract.operator_command import ended, operate, start
 from tests.contract.test_lifecycle import shared
+from turnkeeper.operator.migration import copy, differences
+from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage, open_storage
 
 HOUR = 3600
 

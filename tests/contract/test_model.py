@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from errors import WriteConflict
-from state.storage import ANY, Change, Record, RecordStorage, open_storage
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage import ANY, Change, Record, RecordStorage, open_storage
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from state.storage import RecordStorage
 from tests.contract import incrementing_process
 from tests.stores import STORES
+from turnkeeper.storage import RecordStorage
 
 PROCESSES = 2
 TIMES = 200

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from state.storage import ANY, Change, RecordStorage
+from turnkeeper.storage import ANY, Change, RecordStorage
 
 # In order of their code points: not of a locale, not of their UTF-16, not without case.
 IN_ORDER = [

@@ -10,9 +10,9 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.dialogs import DialogInstance, DialogState
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
-from errors import StorageError, UnreadableRecord, WriteConflict
 from state.models import UserProfile
-from state.storage import ANY, Change, RecordStorage
+from turnkeeper.errors import StorageError, UnreadableRecord, WriteConflict
+from turnkeeper.storage import ANY, Change, RecordStorage
 
 
 def turn() -> TurnContext:

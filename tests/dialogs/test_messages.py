@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.time_zone import UTC_ZONE, Zone, zone_named
 from dialogs.messages import Words, locale_tag, message
 from dialogs.welcome import welcome_text
+from turnkeeper.channels.time_zone import UTC_ZONE, Zone, zone_named
 
 MOMENT = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
 GERMAN = """

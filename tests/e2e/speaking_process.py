@@ -15,9 +15,9 @@ from botbuilder.schema import ConversationReference
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app import create_app
-from config import Settings
-from hosting import routes
-from hosting.server import serve_until_stopped
+from turnkeeper.inbound import routes
+from turnkeeper.serving.server import serve_until_stopped
+from turnkeeper.settings import Settings
 
 speaking: set[asyncio.Task[None]] = set()
 

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from hosting import routes
-from hosting.routes import ProxyAlarm
 from tests.clock import Clock
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
 from tests.e2e.process import BotProcess
 from tests.hosting.hostile import CASES, Case, Target
+from turnkeeper.inbound import routes
+from turnkeeper.inbound.routes import ProxyAlarm
 
 APP_ID, PASSWORD = "b0b0b0b0-0000-4000-8000-000000000000", "not a secret"
 
@@ -228,7 +228,7 @@ async def test_local_mode_takes_nothing_from_a_proxy_and_tells_the_operator_once
                 assert answer.status == 403
                 error = (await answer.json())["error"]
                 assert (set(error), error["code"]) == ({"code", "message"}, "local_mode")
-    [line] = [record for record in caplog.records if record.name == "bot.http"]
+    [line] = [record for record in caplog.records if record.name == "turnkeeper.inbound.routes"]
     assert line.levelname == "ERROR"
     assert "A proxy passes requests to a bot without credentials" in line.getMessage()
     assert "MicrosoftAppId" in line.getMessage()

@@ -20,19 +20,19 @@ from botbuilder.schema import Activity
 
 from app import create_app
 from bots.dialog_run import fingerprint
-from config import Settings
-from hosting import routes
-from hosting.logs import Handler, JSONFormatter
-from hosting.turns import turn_of
-from state.cli import main as state_command
-from state.codec import encode_state
-from state.ledger import Ledger
 from state.models import ConversationData
-from state.storage import ANY, Change, MemoryStorage, open_storage
-from state.turn_state import ConversationState
 from tests.cloud import FakeCloud
 from tests.cloud.script import Answer
 from tests.e2e.process import BotProcess
+from turnkeeper.inbound import routes
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.observing.logs import Handler, JSONFormatter
+from turnkeeper.operator.cli import main as state_command
+from turnkeeper.settings import Settings
+from turnkeeper.state.scope import ConversationState
+from turnkeeper.storage import ANY, Change, MemoryStorage, open_storage
+from turnkeeper.turn.turns import turn_of
+from turnkeeper.wire.codec import encode_state
 
 StartApp = Callable[..., Awaitable[tuple[str, web.Application]]]
 
@@ -204,7 +204,7 @@ async def test_a_record_that_cannot_be_read_is_named_with_the_command_that_shows
     [line] = lines(level="ERROR")
     assert line["message"].startswith(f"turn refused: {key}: format 999 is not known; ")
     assert line["conversation"] == person.place.id
-    _, _, command = line["message"].partition("python -m state ")
+    _, _, command = line["message"].partition("python -m turnkeeper ")
     arguments = [*shlex.split(command), "--url", store]
     assert await asyncio.to_thread(state_command, arguments) == 0
     assert json.loads(capsys.readouterr().out)["key"] == key

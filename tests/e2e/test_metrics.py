@@ -13,13 +13,13 @@ from aiohttp.test_utils import TestServer
 from botbuilder.core import ActivityHandler, TurnContext
 
 from app import create_app
-from config import Settings
-from hosting.metrics import FAILURES
-from hosting.routes import ADAPTER, BOT, STORAGE
-from state.storage import ANY, Change
 from tests.cloud import Answer, FakeCloud
 from tests.conftest import StartBot
 from tests.e2e.process import BotProcess, run_to_its_end, two_free_ports
+from turnkeeper.inbound.routes import ADAPTER, BOT, STORAGE
+from turnkeeper.observing.metrics import FAILURES
+from turnkeeper.settings import Settings
+from turnkeeper.storage import ANY, Change
 
 APP, PASSWORD = "the-bot", "password"
 

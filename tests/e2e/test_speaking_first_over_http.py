@@ -19,12 +19,12 @@ from botbuilder.schema import (
 from botbuilder.schema.teams import TeamsChannelData, TenantInfo
 
 from app import create_app
-from config import Settings
-from errors import DeliveryFailed, DeliveryRefused, RequestRefused
-from hosting import routes
-from hosting.adapter import CloudAdapter
 from tests.cloud import Answer, FakeCloud
 from tests.e2e.process import BotProcess
+from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.errors import DeliveryFailed, DeliveryRefused, RequestRefused
+from turnkeeper.inbound import routes
+from turnkeeper.settings import Settings
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "s3cret"  # noqa: S105 - of the test
 BOT = ChannelAccount(id="28:bot")

@@ -23,16 +23,17 @@ from botframework.connector.auth import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config import Settings
-from errors import RequestRefused
-from hosting import authentication, keys
-from hosting.authentication import Authenticator
-from hosting.keys import KeyCache
-from hosting.requests import read_activity
 from tests.clock import Clock
 from tests.cloud import Answer, FakeCloud, SigningKey
 from tests.cloud.identity import CHANNEL_ISSUER, EMULATOR_ISSUER
 from tests.hosting.hostile import CASES, Case, Request, Target
+from turnkeeper.auth import authentication
+from turnkeeper.auth import signing_keys as keys
+from turnkeeper.auth.authentication import Authenticator
+from turnkeeper.auth.signing_keys import KeyCache
+from turnkeeper.errors import RequestRefused
+from turnkeeper.inbound.activity import read_activity
+from turnkeeper.settings import Settings
 
 APP = "11111111-2222-3333-4444-555555555555"
 TENANT = "99999999-8888-7777-6666-555555555555"

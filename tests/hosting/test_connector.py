@@ -20,13 +20,13 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors import DeliveryFailed, DeliveryRefused
-from hosting.connector import Connector
-from hosting.credentials import Secret
-from hosting.retry import Backoff, retry_after
-from hosting.token import NoToken, TokenSource
-from hosting.watch import NoWatch, Watch
 from tests.cloud import Answer, Drop, FakeCloud
+from turnkeeper.connector.client import Connector
+from turnkeeper.connector.watch import NoWatch, Watch
+from turnkeeper.errors import DeliveryFailed, DeliveryRefused
+from turnkeeper.login.credentials import Secret
+from turnkeeper.login.token import NoToken, TokenSource
+from turnkeeper.outbound.backoff import Backoff, retry_after
 
 APP = ("11111111-app", "secret")
 STRANGE_IDS = [
@@ -339,7 +339,7 @@ async def test_a_refusal_is_final_and_logged_once(
     assert refused.value.status == status
     assert len(cloud.connector.requests) == 1
     assert counts.attempts == {"refused": 1}
-    [record] = [record for record in caplog.records if record.name.startswith("hosting")]
+    [record] = [record for record in caplog.records if record.name.startswith("turnkeeper")]
     assert record.levelno == logging.WARNING
     assert "'c\\n|livechat'" in record.getMessage()
     assert "hello" not in record.getMessage()

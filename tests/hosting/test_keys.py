@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from hosting import keys
-from hosting.keys import KeyCache
 from tests.clock import Clock
 from tests.cloud import Answer, Drop, FakeCloud, SigningKey
+from turnkeeper.auth import signing_keys as keys
+from turnkeeper.auth.signing_keys import KeyCache
 
 FIRST, SECOND = SigningKey("first"), SigningKey("second", ("msteams",))
 
@@ -324,7 +324,7 @@ def certificate(folder: Path, *names: x509.GeneralName) -> Path:
 
 FETCH = """
 import asyncio, sys
-from hosting.keys import KeyCache
+from turnkeeper.auth.signing_keys import KeyCache
 
 async def main() -> None:
     cache = KeyCache(sys.argv[1])

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from errors import StorageUnavailable
-from hosting.logs import Handler, JSONFormatter, PlainFormatter, TurnIds
+from turnkeeper.errors import StorageUnavailable
+from turnkeeper.observing.logs import Handler, JSONFormatter, PlainFormatter, TurnIds
 
 SAID = "my PIN is 4711"
 log = logging.getLogger("tests.failing")

@@ -11,10 +11,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from hosting.connector import Connector
-from hosting.prompt_request import REQUEST_CLASS, PromptRequest
-from hosting.retry import reason_of
-from hosting.token import NoToken
+from turnkeeper.connector.client import Connector
+from turnkeeper.connector.prompt_request import REQUEST_CLASS, PromptRequest
+from turnkeeper.login.token import NoToken
+from turnkeeper.outbound.backoff import reason_of
 
 _ANSWER = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 

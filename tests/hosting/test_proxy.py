@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from yarl import URL
 
-from errors import SettingsError
-from hosting import proxy
-from hosting.proxy import outward_proxy, proxy_for
+from turnkeeper.errors import SettingsError
+from turnkeeper.outbound import proxy
+from turnkeeper.outbound.proxy import outward_proxy, proxy_for
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errors import RequestRefused
-from hosting.requests import MAX_BODY, MAX_DEPTH, read_activity
 from tests.hosting.hostile import BODIES, JSON, MEDIA, SHAPES, Case, Target
+from turnkeeper.errors import RequestRefused
+from turnkeeper.inbound.activity import MAX_BODY, MAX_DEPTH, read_activity
 
 CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.json"))
 TARGET = Target()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors import RequestRefused, SettingsError
-from hosting.service_url import CHANNEL_DOMAINS, CHANNEL_HOSTS, ServiceUrls
+from turnkeeper.auth.service_url import CHANNEL_DOMAINS, CHANNEL_HOSTS, ServiceUrls
+from turnkeeper.errors import RequestRefused, SettingsError
 
 CLOUD = ServiceUrls()
 LOCAL = ServiceUrls(local=True)

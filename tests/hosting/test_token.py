@@ -17,12 +17,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from errors import SettingsError, TokenUnavailable
-from hosting.answers import access_token
-from hosting.retry import Backoff
-from hosting.token import NoToken, TokenSource, token_source
 from tests.clock import Clock
 from tests.cloud import Answer, FakeCloud
+from turnkeeper.errors import SettingsError, TokenUnavailable
+from turnkeeper.login.token import NoToken, TokenSource, token_source
+from turnkeeper.outbound.answer import access_token
+from turnkeeper.outbound.backoff import Backoff
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "p4ss+word&=%"
 

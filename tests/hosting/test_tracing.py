@@ -10,9 +10,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from hosting import tracing
 from tests.cloud import FakeCloud
 from tests.turns.world import World, message
+from turnkeeper.observing import tracing
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from botbuilder.schema import Activity, ActivityTypes, Attachment, CardAction, H
 from hypothesis import HealthCheck, given, settings
 from msrest.serialization import Model
 
-from schema.wire import copy_activity
 from tests.schema.samples import Card, instances
+from turnkeeper.wire.activity import copy_activity
 
 
 def changeable(value: Any) -> set[int]:

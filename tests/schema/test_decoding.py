@@ -17,8 +17,6 @@ from hypothesis import strategies as st
 from msrest.exceptions import DeserializationError
 from msrest.serialization import Deserializer, Model
 
-from schema.fields import STRICT_READERS, shape_of
-from schema.wire import WireError, decode, decode_activity, encode
 from tests.schema.samples import (
     CAPTURES,
     JSON,
@@ -28,6 +26,8 @@ from tests.schema.samples import (
     differences,
     documents,
 )
+from turnkeeper.wire.activity import WireError, decode, decode_activity, encode
+from turnkeeper.wire.fields import STRICT_READERS, shape_of
 
 
 def by_sdk(cls: Any, document: Any) -> Any:

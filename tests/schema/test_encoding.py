@@ -24,8 +24,6 @@ from botbuilder.schema import (
 from hypothesis import HealthCheck, example, given, settings
 from msrest.serialization import Serializer
 
-from schema.fields import write_timestamp
-from schema.wire import WireError, decode, decode_activity, encode, encode_activity
 from tests.schema.samples import (
     CAPTURES,
     MODELS,
@@ -35,6 +33,8 @@ from tests.schema.samples import (
     instances,
     sent_by_connector,
 )
+from turnkeeper.wire.activity import WireError, decode, decode_activity, encode, encode_activity
+from turnkeeper.wire.fields import write_timestamp
 
 UTC_PLUS_2 = timezone(timedelta(hours=2))
 

@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 from botbuilder.schema import Activity, Attachment, ChannelAccount, HeroCard, ResourceResponse
 
-from errors import BotError
-from schema.wire import MAX_NESTING, WireError, decode, decode_activity, encode, encode_activity
+from turnkeeper.errors import BotError
+from turnkeeper.wire.activity import (
+    MAX_NESTING,
+    WireError,
+    decode,
+    decode_activity,
+    encode,
+    encode_activity,
+)
 
 
 def nested(levels: int) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from state.storage import Change, open_storage
+from turnkeeper.storage import Change, open_storage
 
 AT_ONCE = 4
 

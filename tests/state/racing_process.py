@@ -9,8 +9,8 @@ import random
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-from errors import WriteConflict
-from state.storage import Change, Record, RecordStorage, open_storage
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage import Change, Record, RecordStorage, open_storage
 
 KEYS = ("a", "b", "c", "d")
 PROCESSES, TASKS, COMMITS = 2, 4, 25

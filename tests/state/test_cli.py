@@ -1,4 +1,4 @@
-"""How ``python -m state`` is called, finds its store, and ends: never in a traceback."""
+"""How ``python -m turnkeeper`` is called, finds its store, and ends: never in a traceback."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from state.storage import Change, RecordStorage, open_storage
 from tests.contract.operator_command import Ended, ended, operate, start
+from turnkeeper.storage import Change, RecordStorage, open_storage
 
 ADA = "msteams/users/29:ada"
 

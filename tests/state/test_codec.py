@@ -13,9 +13,10 @@ from botbuilder.schema import Activity, ActivityTypes, Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors import CodecError, UnreadableRecord
-from state import codec, packing
 from state.models import ConversationData, UserProfile
+from turnkeeper.errors import CodecError, UnreadableRecord
+from turnkeeper.wire import codec
+from turnkeeper.wire import values as packing
 
 plain_json = st.recursive(
     st.none()

@@ -1,4 +1,4 @@
-"""What the commands of ``python -m state`` show and do, on a store that is in use."""
+"""What the commands of ``python -m turnkeeper`` show and do, on a store that is in use."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from botbuilder.schema import Activity, ChannelAccount
 
-from state.codec import encode_state
-from state.keys import stored_name, user_key
-from state.ledger import Ledger
 from state.models import UserProfile
-from state.storage import Change, open_storage
-from state.storage.sqlite import SQLiteStorage
 from tests.contract.operator_command import Ended, operate
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.state.keys import stored_name, user_key
+from turnkeeper.storage import Change, open_storage
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
+from turnkeeper.wire.codec import encode_state
 
 ADA = "msteams/users/29:ada"
 ADA_BODY = encode_state({"UserProfile": UserProfile(name="Zoë 日本", last_seen_at=1.5)})

@@ -2,9 +2,9 @@
 
 import pytest
 
-from errors import UnreadableRecord
-from state.ledger import ANSWERS, LONGEST_ANSWER, SEEN, SENT_IDS, Ledger, digest
-from state.storage import Record
+from turnkeeper.errors import UnreadableRecord
+from turnkeeper.ledger.ledger import ANSWERS, LONGEST_ANSWER, SEEN, SENT_IDS, Ledger, digest
+from turnkeeper.storage import Record
 
 
 def reread(ledger: Ledger) -> Ledger:

@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.storage.loop_load import FULL, WINDOW, LoopLoad
+from turnkeeper.storage.sqlite.loop_load import FULL, WINDOW, LoopLoad
 
 
 class Thread:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from errors import SettingsError
-from state.storage import MemoryStorage, open_storage
-from state.storage.postgresql import PostgreSQLStorage
-from state.storage.redis import RedisStorage
-from state.storage.sqlite import SQLiteStorage
+from turnkeeper.errors import SettingsError
+from turnkeeper.storage import MemoryStorage, open_storage
+from turnkeeper.storage.postgresql.storage import PostgreSQLStorage
+from turnkeeper.storage.redis.storage import RedisStorage
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_an_unknown_scheme_is_refused_and_the_known_ones_are_named(url: str) -> 
 
 def test_a_bot_on_sqlite_loads_no_driver_of_another_store() -> None:
     program = (
-        "import sys; from state.storage import open_storage; open_storage('sqlite:///bot.db');"
+        "import sys; from turnkeeper.storage import open_storage; open_storage('sqlite:///bot.db');"
         "print(sorted({'asyncpg', 'redis'} & set(sys.modules)))"
     )
     output = subprocess.check_output(  # noqa: S603  # our own interpreter and program

@@ -20,11 +20,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
-from state.storage import ANY, Change, Record
-from state.storage.postgresql import PostgreSQLStorage
 from tests.state.racing_process import race
 from tests.state.relay import Relay
+from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
+from turnkeeper.storage import ANY, Change, Record
+from turnkeeper.storage.postgresql.storage import PostgreSQLStorage
 
 PASSWORD = "s3cr3t-Pa55"  # noqa: S105  # of a server that lives as long as the tests
 BATCH = [Change("a", "{}", ANY), Change("b", "{}", ANY), Change("c", "{}", ANY)]
@@ -322,13 +322,15 @@ async def test_no_error_shows_a_password_that_was_not_escaped(mark: str, host: s
 async def test_without_the_driver_it_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['asyncpg'] = None\n"
-        "from state.storage import open_storage\n"
+        "from turnkeeper.storage import open_storage\n"
         "open_storage('postgresql://localhost/bot')"
     )
     run = subprocess.run(  # noqa: ASYNC221, S603  # our own program; nothing else runs meanwhile
         [sys.executable, "-c", program], capture_output=True, check=False, text=True
     )
-    assert run.stderr.splitlines()[-1].startswith("errors.SettingsError: STORAGE_URL: PostgreSQL")
+    assert run.stderr.splitlines()[-1].startswith(
+        "turnkeeper.errors.SettingsError: STORAGE_URL: PostgreSQL"
+    )
     assert "pip install -c constraints.txt asyncpg" in run.stderr
 
 

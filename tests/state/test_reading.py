@@ -12,11 +12,11 @@ from botbuilder.schema import Activity
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state import codec
-from state.codec import encode_state
-from state.ledger import Ledger
-from state.reading import iso_time, pages, readable
-from state.storage import Change, MemoryStorage, Record
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.state.reading import iso_time, pages, readable
+from turnkeeper.storage import Change, MemoryStorage, Record
+from turnkeeper.wire import codec
+from turnkeeper.wire.codec import encode_state
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

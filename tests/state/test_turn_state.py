@@ -9,13 +9,13 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.dialogs import DialogState
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
-from errors import CodecError, UnreadableRecord, WriteConflict
-from state.codec import encode_state
-from state.keys import ledger_key, place_key, user_key
 from state.models import UserProfile
-from state.storage import ANY, Change, MemoryStorage, Record
-from state.transaction import Transaction
-from state.turn_state import ConversationState, TurnState, UserState
+from turnkeeper.errors import CodecError, UnreadableRecord, WriteConflict
+from turnkeeper.state.keys import ledger_key, place_key, user_key
+from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.storage import ANY, Change, MemoryStorage, Record
+from turnkeeper.storage.transaction import Transaction
+from turnkeeper.wire.codec import encode_state
 
 CONVERSATION, USER = "emulator/conversations/c", "emulator/users/ada"
 

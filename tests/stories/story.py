@@ -26,11 +26,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from channels.names import channel_name
-from config import Settings
 from tests.cloud.person import Person
 from tests.cloud.place import Place
 from tests.stories.world import World
+from turnkeeper.channels.names import channel_name
+from turnkeeper.settings import Settings
 
 ISOLATES = re.compile("[\u2068\u2069]")
 SETTINGS = {"default_locale": str, "forget_on_uninstall": bool}

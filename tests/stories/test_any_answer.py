@@ -9,18 +9,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from channels.manners import manners_of
-from channels.shortening import units
 from dialogs.catalogue import LOCALES, languages
 from dialogs.interruptions import interruption_in
 from dialogs.messages import Words
 from dialogs.person_name import Refusal, answered_name
-from schema import wire
-from state.erasure import export
 from tests.cloud.person import Person
 from tests.cloud.place import Place
 from tests.stories.story import shown
 from tests.stories.world import World
+from turnkeeper.channels.limits import manners_of
+from turnkeeper.channels.shortening import units
+from turnkeeper.state.erasure import export
+from turnkeeper.wire import activity as wire
 
 CHANNELS = st.sampled_from(["emulator", "msteams", "sms", "facebook", "groupme", "kiosk"])
 ODD = st.sampled_from("*_`#[]()<>&;{}|@\\\"'\u200b\u202e\u2066\u0301\n\t\x07 Aé٣字😀")

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from config import Settings
-from state.storage import Change
 from tests.cloud.person import Person
 from tests.cloud.place import Place
 from tests.stories.world import World
+from turnkeeper.settings import Settings
+from turnkeeper.storage import Change
 
 NAMES = ("Xanthippe", "Lovelace")
 

@@ -10,16 +10,16 @@ from typing import Any
 from bots.dialog_bot import DialogBot
 from bots.person_data import exporting, forgetting
 from bots.turn_error import turn_error_handler
-from config import Settings
 from dialogs.main_dialog import MainDialog
-from hosting.adapter import CloudAdapter
-from hosting.authentication import Authenticator
-from hosting.connector import Connector
-from hosting.service_url import ServiceUrls
-from schema import wire
-from state.storage import MemoryStorage
-from state.turn_state import ConversationState, TurnState, UserState
 from tests.cloud.person import Answered
+from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.auth.authentication import Authenticator
+from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.connector.client import Connector
+from turnkeeper.settings import Settings
+from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.storage import MemoryStorage
+from turnkeeper.wire import activity as wire
 
 START = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from errors import DeliveryFailed
-from state.ledger import REFUSALS, REFUSED_FOR
 from tests.e2e.process import ROOT
 from tests.turns.world import Process, World, message
+from turnkeeper.errors import DeliveryFailed
+from turnkeeper.ledger.ledger import REFUSALS, REFUSED_FOR
 
 POISON = "1: a"
 
@@ -100,7 +100,7 @@ def test_processes_that_a_server_forks_do_not_take_each_other_for_one() -> None:
     forks = """
 import os
 from app import APP
-from hosting.routes import ADAPTER
+from turnkeeper.inbound.routes import ADAPTER
 if not os.fork():
     print(APP[ADAPTER]._delivery.holder, flush=True)
     os._exit(0)

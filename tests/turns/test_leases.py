@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
 
-from errors import DeliveryFailed, RequestRefused, StorageUnavailable, WriteConflict
-from hosting import deadlines, delivery, turns
-from hosting.delivery import LEASE
-from hosting.logs import JSONFormatter, TurnIds
-from state.storage import Change
 from tests.turns.world import Process, World, log_of, message
+from turnkeeper.delivery import sender as delivery
+from turnkeeper.delivery.sender import LEASE
+from turnkeeper.errors import DeliveryFailed, RequestRefused, StorageUnavailable, WriteConflict
+from turnkeeper.observing.logs import JSONFormatter, TurnIds
+from turnkeeper.storage import Change
+from turnkeeper.turn import deadlines, turns
 
 CONVERSATION = "msteams/conversations/c"
 BOTH = ["1: a", "end of 1", "2: b", "end of 2"]

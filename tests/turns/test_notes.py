@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from hosting import delivery, notes
-from hosting.delivery import LEASE
-from state.storage import Change
-from state.storage.sqlite import SQLiteStorage
 from tests.state.sqlite.outside import locked
 from tests.turns.world import Process, World, message
+from turnkeeper.delivery import receipts as notes
+from turnkeeper.delivery import sender as delivery
+from turnkeeper.delivery.sender import LEASE
+from turnkeeper.storage import Change
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 FIRST = ["1: a", "end of 1"]
 SECOND = ["2: b", "end of 2"]

@@ -16,10 +16,10 @@ from botbuilder.schema import (
 )
 
 from bots.turn_error import turn_error_handler
-from errors import DeliveryFailed, NestedTurn, RequestRefused, ShuttingDown
-from hosting import speaking_first
-from hosting.logs import JSONFormatter
 from tests.turns.world import SERVICE_URL, Process, World, log_of, message
+from turnkeeper.errors import DeliveryFailed, NestedTurn, RequestRefused, ShuttingDown
+from turnkeeper.observing.logs import JSONFormatter
+from turnkeeper.turn import proactive as speaking_first
 
 CONVERSATION = "msteams/conversations/c"
 Logic = Callable[[TurnContext], Awaitable[None]]

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from errors import DeliveryFailed, RequestRefused
 from tests.turns.world import Crash, Process, World, log_of, message
+from turnkeeper.errors import DeliveryFailed, RequestRefused
 
 LONGER_THAN_A_DELIVERY = 20.0
 CONVERSATIONS = st.sampled_from(["c", "d"])

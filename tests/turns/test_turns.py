@@ -10,10 +10,10 @@ import pytest
 from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationAccount
 
-from errors import DeliveryFailed, RequestRefused, StorageUnavailable, TurnEnded
-from hosting import turn_order
-from hosting.turn_order import TurnOrder
 from tests.turns.world import Process, World, log_of, message
+from turnkeeper.errors import DeliveryFailed, RequestRefused, StorageUnavailable, TurnEnded
+from turnkeeper.turn import order as turn_order
+from turnkeeper.turn.order import TurnOrder
 
 CONVERSATION = "msteams/conversations/c"
 ALL = ["1: a", "end of 1"]

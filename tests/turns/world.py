@@ -12,14 +12,14 @@ from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
-from config import Settings
-from errors import DeliveryFailed
-from hosting.adapter import CloudAdapter
-from hosting.authentication import Authenticator
-from hosting.connector import Connector
-from hosting.service_url import ServiceUrls
-from state.storage import Change, MemoryStorage, Record, RecordStorage
-from state.turn_state import ConversationState, TurnState, UserState
+from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.auth.authentication import Authenticator
+from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.connector.client import Connector
+from turnkeeper.errors import DeliveryFailed
+from turnkeeper.settings import Settings
+from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.storage import Change, MemoryStorage, Record, RecordStorage
 
 SERVICE_URL = "http://127.0.0.1:9"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from state.storage.sqlite import SQLiteStorage
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 
 @pytest.fixture

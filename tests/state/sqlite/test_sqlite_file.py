@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from errors import SettingsError, StorageUnavailable
-from state.storage import ANY, Change
-from state.storage.sqlite import SQLiteStorage
+from turnkeeper.errors import SettingsError, StorageUnavailable
+from turnkeeper.storage import ANY, Change
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'
 DIARY = "Dear diary, " * 1000

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from errors import WriteConflict
-from state.storage import ANY, Change, sqlite_rounds
-from state.storage.loop_load import LoopLoad
-from state.storage.sqlite import SQLiteStorage
-from state.storage.sqlite_rounds import _ROUND
 from tests.state.sqlite.outside import locked, transactions_in
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage import ANY, Change
+from turnkeeper.storage.sqlite import loop_connection as sqlite_rounds
+from turnkeeper.storage.sqlite.loop_connection import _ROUND
+from turnkeeper.storage.sqlite.loop_load import LoopLoad
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 
 @pytest.fixture(autouse=True)

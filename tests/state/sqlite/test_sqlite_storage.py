@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from errors import StorageUnavailable
-from state.storage import ANY, Change
-from state.storage.sqlite import SQLiteStorage
 from tests.state import committing_process
+from turnkeeper.errors import StorageUnavailable
+from turnkeeper.storage import ANY, Change
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 SIDES = ("left", "right")
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from errors import StorageUnavailable, WriteConflict
-from state.storage import ANY, Change
-from state.storage.sqlite import SQLiteStorage
 from tests.state.sqlite.outside import locked, transactions_in
+from turnkeeper.errors import StorageUnavailable, WriteConflict
+from turnkeeper.storage import ANY, Change
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 BIG = '{"text":"' + "x" * 4_000_000 + '"}'
 

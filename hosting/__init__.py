@@ -1,1 +1,0 @@
-"""How activities get in and replies get out."""

@@ -1,0 +1,1 @@
+"""An engine for stateful bots of the Bot Framework: each activity takes effect once, in order."""

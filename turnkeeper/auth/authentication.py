@@ -1,0 +1,251 @@
+"""Who may talk to the bot: the token of each incoming request is checked here.
+
+A token is verified once, by the SDK's ``JwtTokenExtractor`` with keys from
+:mod:`turnkeeper.auth.signing_keys`, and is then remembered until it runs out. What it says is held
+against
+every single request: is it for this bot, this channel and this service URL. The rules:
+https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from botbuilder.schema import Activity
+from botframework.connector import auth
+from botframework.connector.auth import (
+    AuthenticationConstants,
+    ClaimsIdentity,
+    GovernmentConstants,
+    JwtTokenExtractor,
+    JwtTokenValidation,
+)
+from botframework.connector.auth.skill_validation import SkillValidation
+from botframework.connector.auth.verify_options import VerifyOptions
+
+from turnkeeper.auth.signing_keys import KeyCache
+from turnkeeper.errors import RequestRefused
+from turnkeeper.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+LEEWAY: Final = 5 * 60  #: seconds by which clocks may differ, as in the SDK
+MAX_HEADER: Final = 8 * 1024  #: characters
+REMEMBERED_TOKENS: Final = 1024  #: a channel renews its token every hour or so
+UNAUTHORIZED: Final = "The request carries no valid token."
+FORBIDDEN: Final = "The token is not for this bot, channel or service URL."
+LOG_PAUSE: Final = 60.0  #: seconds between two log lines of one reason
+
+
+class _Forbidden(Exception):
+    """A genuine token that does not go with the request."""
+
+
+class _Verified(NamedTuple):
+    """A genuine token: signed with a known key of its issuer, and not run out at that time."""
+
+    claims: dict[str, Any]
+    key_id: str
+    keys: KeyCache
+    expires: float
+
+
+class Authenticator:
+    """Checks the ``Authorization`` header of incoming requests.
+
+    Without an app id (local mode) everybody is let in and a header is not looked at.
+
+    :param settings: the credentials, the cloud, and overrides of its addresses.
+    :param allowed_callers: app ids of the bots that may call this one as a skill.
+    :param clock: tells the time in seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        allowed_callers: Iterable[str] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._allowed_callers = frozenset(allowed_callers)
+        self._clock = clock
+        # The SDK keeps the addresses of either cloud under the same names.
+        cloud: Any = GovernmentConstants if settings.channel_service else AuthenticationConstants
+        self._cloud = cloud
+        self._issuer: str = cloud.TO_BOT_FROM_CHANNEL_TOKEN_ISSUER
+        override = settings.open_id_metadata_url
+        self._channel_url = override or cloud.TO_BOT_FROM_CHANNEL_OPENID_METADATA_URL
+        self._directory_url = override or cloud.TO_BOT_FROM_EMULATOR_OPENID_METADATA_URL
+        self._channel_keys = KeyCache(self._channel_url)
+        self._directory_keys = self._channel_keys if override else KeyCache(self._directory_url)
+        issuers = _directory_issuers(settings.tenant_id)
+        self._channel = _extractor(self._channel_url, self._channel_keys, [self._issuer])
+        self._directory = _extractor(self._directory_url, self._directory_keys, issuers)
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._logged: dict[str, float] = {}
+
+    @property
+    def ready(self) -> bool:
+        """Whether tokens can be checked; in local mode there is nothing to wait for."""
+        return self._settings.local_mode or self._channel_keys.ready
+
+    def start(self) -> None:
+        """Fetch the channel's keys in the background. Needs a running event loop."""
+        if not self._settings.local_mode:
+            self._channel_keys.start()
+
+    async def close(self) -> None:
+        """Stop the background work."""
+        await self._channel_keys.close()
+        await self._directory_keys.close()
+
+    @cached_property
+    def sdk(self) -> auth.BotFrameworkAuthentication:
+        """The SDK's own authentication, for the clients that bot code may ask it for.
+
+        Making it asks nobody for anything; its clients log in when they are used.
+        """
+        cloud, settings = self._cloud, self._settings
+        tenant = settings.tenant_id or cloud.DEFAULT_CHANNEL_AUTH_TENANT
+        login_url = settings.login_url and f"{settings.login_url.rstrip('/')}/{tenant}"
+        return auth.BotFrameworkAuthenticationFactory.create(
+            validate_authority=True,
+            to_channel_from_bot_login_url=login_url or cloud.TO_CHANNEL_FROM_BOT_LOGIN_URL_PREFIX,
+            to_channel_from_bot_oauth_scope=cloud.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE,
+            to_bot_from_channel_token_issuer=self._issuer,
+            oauth_url=getattr(cloud, "OAUTH_URL_GOV", AuthenticationConstants.OAUTH_URL),
+            to_bot_from_channel_open_id_metadata_url=self._channel_url,
+            to_bot_from_emulator_open_id_metadata_url=self._directory_url,
+            credential_factory=_credentials(settings),
+            auth_configuration=auth.AuthenticationConfiguration(),
+        )
+
+    async def authenticate(self, authorization: str | None, activity: Activity) -> ClaimsIdentity:
+        """Find out who sends ``activity``.
+
+        :param authorization: the HTTP header, or None if there is none.
+        :returns: the claims of the token; in local mode an anonymous identity.
+        :raises RequestRefused: 401 where the header holds no genuine token, also when the
+            keys cannot be fetched; 403 where the token is genuine but not for this bot, this
+            channel or this service URL, or comes from a bot that may not call this one.
+        """
+        if self._settings.local_mode:
+            return ClaimsIdentity({}, True, AuthenticationConstants.ANONYMOUS_AUTH_TYPE)
+        try:
+            verified = await self._verify(authorization)
+            self._check(verified, activity)
+        except _Forbidden as fault:
+            self._log(str(fault))
+            raise RequestRefused(403, "forbidden", FORBIDDEN) from None
+        except Exception as fault:  # whatever it is, it is the sender's: its text quotes the token
+            self._log(f"no genuine token ({type(fault).__name__})")
+            raise RequestRefused(401, "unauthorized", UNAUTHORIZED) from None
+        return ClaimsIdentity(dict(verified.claims), True)
+
+    async def _verify(self, authorization: str | None) -> _Verified:
+        """Read a header. :raises Exception: of any kind, where the token is not genuine."""
+        if not authorization or len(authorization) > MAX_HEADER:
+            raise PermissionError("no header, or one that is too long")
+        scheme, _, token = authorization.partition(" ")
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(digest)
+        if known is not None and scheme == "Bearer":
+            if self._clock() < known.expires and known.keys.find(known.key_id):
+                self._verified.move_to_end(digest)
+                return known
+            del self._verified[digest]
+        # Not to be trusted yet: this only chooses who verifies the token.
+        header, claims = map(_peek, token.split(".")[:2])
+        from_channel = claims["iss"] == self._issuer
+        keys = self._channel_keys if from_channel else self._directory_keys
+        extractor = self._channel if from_channel else self._directory
+        # The SDK would check the channel here, but it has to be checked on every request.
+        identity = await extractor.get_identity(scheme, token, channel_id="")
+        if identity is None:
+            raise PermissionError("another scheme or issuer")
+        expiry = identity.claims.get("exp")
+        if type(expiry) not in (int, float):
+            raise PermissionError("no time at which the token runs out")
+        if from_channel and SkillValidation.is_skill_claim(identity.claims):
+            raise PermissionError("the channel calls no skills")
+        verified = _Verified(identity.claims, header["kid"], keys, expiry + LEEWAY)
+        self._verified[digest] = verified
+        if len(self._verified) > REMEMBERED_TOKENS:
+            self._verified.popitem(last=False)
+        return verified
+
+    def _check(self, verified: _Verified, activity: Activity) -> None:
+        """Hold a genuine token against the request. :raises _Forbidden: they do not fit."""
+        claims, key = verified.claims, verified.keys.find(verified.key_id)
+        if key is None:
+            raise _Forbidden("the key was withdrawn")
+        if claims.get(AuthenticationConstants.AUDIENCE_CLAIM) != self._settings.app_id:
+            # Nor are the bot's own tokens for its replies, which every connector sees, the
+            # Emulator's, as the SDK takes them to be.
+            raise _Forbidden("the token is for another bot")
+        # The directory's keys list no endorsements, the channel's must.
+        from_channel = claims["iss"] == self._issuer
+        if (from_channel or key.endorsements) and activity.channel_id not in key.endorsements:
+            raise _Forbidden("the key is not endorsed for the channel")
+        if from_channel:
+            if claims.get(AuthenticationConstants.SERVICE_URL_CLAIM) != activity.service_url:
+                raise _Forbidden("the token is for another service URL")
+            return
+        # The directory vouches for an app, not for a service URL: see turnkeeper.auth.service_url.
+        if AuthenticationConstants.VERSION_CLAIM not in claims:
+            raise _Forbidden("the token does not say which claim names its app")
+        caller = JwtTokenValidation.get_app_id_from_claims(claims)
+        if caller != self._settings.app_id and caller not in self._allowed_callers:
+            raise _Forbidden("another app calls this bot as a skill")
+
+    def _log(self, reason: str) -> None:
+        """Warn, but once a minute for each reason: forged requests come by the thousand."""
+        now = self._clock()
+        if now >= self._logged.get(reason, 0.0):
+            self._logged[reason] = now + LOG_PAUSE
+            logger.warning("request refused: %s", reason)
+
+
+def _peek(part: str) -> Any:
+    return json.loads(base64.urlsafe_b64decode(part + "=="))
+
+
+def _directory_issuers(tenant_id: str) -> list[str]:
+    """The issuers of tokens for apps: the SDK's list, and the tenant of the bot itself.
+
+    The Emulator logs in at the tenant of a SingleTenant bot, which the SDK does not know:
+    https://github.com/microsoft/botbuilder-python/issues/2233
+    """
+    known = auth.EmulatorValidation.TO_BOT_FROM_EMULATOR_TOKEN_VALIDATION_PARAMETERS.issuer
+    return [*known, *auth.AuthenticationConfiguration(tenant_id=tenant_id).valid_token_issuers]
+
+
+def _extractor(url: str, keys: KeyCache, issuers: list[str]) -> JwtTokenExtractor:
+    # Whatever else of the SDK verifies tokens finds the same keys there.
+    JwtTokenExtractor.metadataCache[url] = keys
+    options = VerifyOptions(issuers, None, clock_tolerance=LEEWAY, ignore_expiration=False)
+    return JwtTokenExtractor(
+        options, url, allowed_algorithms=AuthenticationConstants.ALLOWED_SIGNING_ALGORITHMS
+    )
+
+
+def _credentials(settings: Settings) -> auth.ServiceClientCredentialsFactory:
+    app_id, tenant_id = settings.app_id, settings.tenant_id or None
+    if settings.app_type == "UserAssignedMSI":
+        return auth.ManagedIdentityServiceClientCredentialsFactory(app_id)
+    if settings.certificate_path:
+        private_key = Path(settings.certificate_path).read_text(encoding="ascii")
+        return auth.CertificateServiceClientCredentialsFactory(
+            settings.certificate_thumbprint, private_key, app_id, tenant_id
+        )
+    return auth.PasswordServiceClientCredentialFactory(app_id, settings.app_password, tenant_id)

@@ -1,0 +1,194 @@
+"""Every error this project raises, on one screen (the wire codec's own is in schema/fields.py).
+
+::
+
+    BotError
+    ├── SettingsError            the settings are wrong; the bot does not start
+    ├── StorageError
+    │   ├── StorageUnavailable   the store does not answer; try again later
+    │   ├── WriteConflict        somebody else changed the record first
+    │   └── UnreadableRecord     a record of unknown format; it is kept as it is
+    ├── CodecError               a value outside the allow-list of what may be stored
+    ├── TurnEnded                bot code speaks or saves in a turn that is over
+    ├── NestedTurn               a turn waits for another one of its own conversation
+    ├── ShuttingDown             the bot is to speak first while it is being stopped
+    ├── RequestRefused           an incoming request is answered 4xx (or 503 on overload)
+    ├── TokenUnavailable         the login service gave no token for outgoing calls
+    └── DeliveryError
+        ├── DeliveryFailed       a reply could not be delivered in time; it stays owed
+        └── DeliveryRefused      the channel refused a reply for good; it is dropped
+"""
+
+from __future__ import annotations
+
+import shlex
+
+
+def path_from(place: str | int, path: str) -> str:
+    """A path with one more step in front: ``children`` and ``[2].born`` are ``children[2].born``.
+
+    :param place: a name, or an index of a list.
+    :param path: "" at its end.
+    """
+    step = f"[{place}]" if isinstance(place, int) else place
+    dot = "." if path and not path.startswith("[") else ""
+    return f"{step}{dot}{path}"
+
+
+class BotError(Exception):
+    """Base class of every error of this project.
+
+    The log shows its text, so it holds ids at most, and nothing that a person wrote.
+    """
+
+
+class SettingsError(BotError):
+    """The settings are wrong. ``faults`` names each of them, one line a variable.
+
+    :param faults: each as ``VARIABLE: what it must be``. Of one variable the first one counts: the
+        others may follow from it.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        first = {fault.partition(":")[0].partition(",")[0]: fault for fault in reversed(faults)}
+        self.faults = tuple(reversed(first.values()))
+        super().__init__("\n".join(self.faults))
+
+
+class StorageError(BotError):
+    """Base class of what can go wrong between the bot and its store."""
+
+
+class StorageUnavailable(StorageError):
+    """The store does not answer. The turn is refused with 503 and may be tried again."""
+
+
+class WriteConflict(StorageError):
+    """A record was changed by somebody else since it was read.
+
+    :param key: the key of one record in conflict.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key}: the record was changed by somebody else since it was read")
+        self.key = key
+
+
+class UnreadableRecord(StorageError):
+    """A stored record cannot be read by this version. It is kept and never overwritten.
+
+    :param key: the key of the record ("" where the codec does not know it).
+    :param reason: what is wrong with it, without any of its content.
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        how = f"show {shlex.quote(key)}" if key else "check"
+        super().__init__(f"{key or 'record'}: {reason}; to see it: python -m turnkeeper {how}")
+        self.key = key
+        self.reason = reason
+
+
+class CodecError(BotError):
+    """A value that is not on the allow-list of what may be stored.
+
+    Its text begins with the place, and holds neither values nor the keys of dicts.
+
+    :param fault: what is wrong there.
+    :ivar path: where, such as ``UserProfile.children[2].born``: the property, then attributes,
+        indices of lists, and ``[*]`` for a key of a dict. "" where it is not one value.
+    """
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.path = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.fault}" if self.path else self.fault
+
+    def inside(self, place: str | int) -> None:
+        """Put ``place`` (a name, ``[*]``, or an index of a list) in front of the path."""
+        self.path = path_from(place, self.path)
+
+
+class TurnEnded(BotError):
+    """Bot code speaks or saves in a turn that is over, such as in a task that outlived it.
+
+    What it says would never be sent, and what it saves might undo what others saved since: see
+    ``CloudAdapter.continue_conversation``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this turn is over; to speak or to save something later, keep "
+            "TurnContext.get_conversation_reference() and call adapter.continue_conversation()"
+        )
+
+
+class NestedTurn(BotError):
+    """Bot code awaits ``continue_conversation`` in a turn of the same conversation.
+
+    The one waits for the other, so neither would end.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this conversation's turn is still under way; send with its own TurnContext, or call "
+            "adapter.continue_conversation() in a task that the turn does not await"
+        )
+
+
+class ShuttingDown(BotError):
+    """The bot is to speak first while it is being stopped. Nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("the bot is being stopped and speaks first no more; try after its restart")
+
+
+class RequestRefused(BotError):
+    """An incoming request is answered with an HTTP error before any bot code runs.
+
+    :param status: the HTTP status, 4xx or 503.
+    :param code: a short machine-readable word for the JSON body, such as ``bad_json``.
+    :param message: one sentence for the caller, without any of the request's content.
+    :param retry_after: seconds for a ``Retry-After`` header, or None.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+
+
+class TokenUnavailable(BotError):
+    """The login service gave no access token for calls to the channel."""
+
+
+class DeliveryError(BotError):
+    """Base class of what can go wrong when a reply is sent to the channel."""
+
+
+class DeliveryFailed(DeliveryError):
+    """A reply could not be delivered in time. It stays owed and is sent on the next delivery.
+
+    :param status: the HTTP status with which the channel answered last; None where it did not.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class DeliveryRefused(DeliveryError):
+    """The channel refused a reply for good (for example 403 after an uninstall, or 404).
+
+    :param status: the HTTP status of the refusal.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

@@ -1,0 +1,1 @@
+"""What was taken and what is owed: the records and their formats."""

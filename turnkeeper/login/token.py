@@ -1,0 +1,238 @@
+"""The access token that the bot shows to channels.
+
+It is fetched with one small request, kept until shortly before it runs out, and renewed
+ahead of that in the background, so that hardly any turn waits for it.
+
+Why not msal, which the SDK brings: it blocks, so it would need a thread; for every
+application object it first asks two discovery documents; and it knows neither one fetch for
+many callers nor a pause after a failure. All of that would have to be built around it, to
+spare one POST that is documented to the letter. aiohttp honours ``SSL_CERT_FILE``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import aiohttp
+from yarl import URL
+
+from turnkeeper.errors import TokenUnavailable
+from turnkeeper.login.credentials import (
+    Credential,
+    ManagedIdentity,
+    Secret,
+    TokenRequest,
+    certificate_from_file,
+)
+from turnkeeper.outbound.answer import access_token, read_body
+from turnkeeper.outbound.backoff import Backoff, retry_after
+from turnkeeper.outbound.proxy import proxy_for
+
+log = logging.getLogger(__name__)
+
+_REFRESH_AHEAD = 300.0  # seconds before its end that a token is renewed
+_STOP_AHEAD = 30.0  # seconds before its end that a token is no longer used
+_DROP_PAUSE = 30.0  # seconds between two tokens given up because a channel refused them
+_LONGEST_PAUSE = 300.0  # seconds, whatever the login service asks for
+_MAX_ANSWER = 64 * 1024
+
+_GOVERNMENT = "https://botframework.azure.us"
+
+
+class NoToken:
+    """Local mode: there is no token, and the channel asks for none."""
+
+    async def get(self, seconds: float | None = None) -> str | None:
+        """Give none."""
+        return None
+
+    def drop(self, token: str) -> None:
+        """Do nothing."""
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+class TokenSource:
+    """Keeps one access token fresh.
+
+    :param credential: makes the request for a token.
+    :param timeout: seconds that a request may take.
+    :param clock: seconds, monotonic; tokens are timed by it.
+    :param backoff: the pauses between requests while the login service fails.
+    """
+
+    def __init__(
+        self,
+        credential: Credential,
+        *,
+        timeout: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.credential = credential
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._clock = clock
+        self._backoff = backoff or Backoff(base=2.0, cap=60.0)
+        self._token: str | None = None
+        self._refresh_at = self._stop_at = 0.0
+        self._fetching: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._failure = "no token yet"
+        self._pause_until = 0.0
+        self._drop_pause_until = 0.0
+
+    async def get(self, seconds: float | None = None) -> str:
+        """The token. Asks the login service only if there is none that holds.
+
+        :param seconds: how long to wait for the login service; None: its own timeout.
+        :raises TokenUnavailable: the login service gave none, now or a moment ago.
+        """
+        now = self._clock()
+        if self._token is not None and now < self._stop_at:
+            if now >= self._refresh_at:
+                self._fetch()
+            return self._token
+        if (fetching := self._fetch()) is not None:
+            # One fetch serves all. wait() leaves it running when a caller gives up.
+            await asyncio.wait([fetching], timeout=seconds)
+            if not fetching.done():
+                raise TokenUnavailable("the login service does not answer in time")
+        if self._token is None or self._clock() >= self._stop_at:
+            raise TokenUnavailable(self._failure)
+        return self._token
+
+    def drop(self, token: str) -> None:
+        """A channel refused this token: the next :meth:`get` fetches a fresh one.
+
+        At most one in half a minute, so that a channel which refuses every token does not
+        send each turn to the login service.
+        """
+        now = self._clock()
+        if token == self._token and now >= self._drop_pause_until:
+            self._token = None
+            self._drop_pause_until = now + _DROP_PAUSE
+
+    async def close(self) -> None:
+        """Stop a fetch that is under way."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.wait([self._fetching])
+
+    def _fetch(self) -> asyncio.Task[None] | None:
+        """The fetch under way, begun now if need be; None in the pause after a failure."""
+        if self._fetching is None or self._fetching.done():
+            if self._clock() < self._pause_until:
+                return None
+            self._fetching = asyncio.get_running_loop().create_task(self._renew())
+        return self._fetching
+
+    async def _renew(self) -> None:
+        """Fetch a token and keep it, or keep why there is none. Raises nothing."""
+        wish: float | None = None
+        try:
+            status, wish, answer = await self._ask(self.credential.request())
+            token, seconds = access_token(status, answer)
+        except TimeoutError:
+            failure = "the login service does not answer in time"
+        except (aiohttp.ClientError, OSError) as error:
+            failure = f"the login service cannot be reached ({type(error).__name__})"
+        except TokenUnavailable as error:
+            failure = str(error)
+        except Exception as error:  # whatever it is, the login service is left alone for a while
+            failure = f"the login service cannot be asked ({type(error).__name__})"
+        else:
+            now = self._clock()
+            self._token = token
+            self._stop_at = now + seconds - min(_STOP_AHEAD, seconds / 10)
+            # Spread over the processes of one bot, which started together.
+            ahead = min(_REFRESH_AHEAD, seconds / 5) * (1 + random.random() / 5)  # noqa: S311
+            self._refresh_at = now + seconds - ahead
+            self._failures = 0
+            self._pause_until = 0.0
+            return
+        self._failures += 1
+        wish = None if wish is None else min(wish, _LONGEST_PAUSE)
+        pause = self._backoff.wait(self._failures, wish, math.inf) or 0.0
+        self._pause_until = self._clock() + pause
+        self._failure = failure
+        log.error("no access token for the channel: %s; next try in %.1f s", failure, pause)
+
+    async def _ask(self, request: TokenRequest) -> tuple[int, float | None, bytes]:
+        # A session for one request an hour is not worth keeping.
+        async with (
+            aiohttp.ClientSession(timeout=self._timeout, trust_env=False) as session,
+            session.request(
+                "GET" if request.form is None else "POST",
+                request.url,
+                data=request.form,
+                params=request.query,
+                headers=request.headers,
+                proxy=proxy_for(URL(request.url)),
+                # A redirect would carry the secret to another host.
+                allow_redirects=False,
+            ) as response,
+        ):
+            answer = await read_body(response, _MAX_ANSWER)
+            wish = retry_after(response.headers.get("Retry-After"), time.time())
+            return response.status, wish, answer
+
+
+class TokenSettings(Protocol):
+    """The settings that say how the bot logs in; see :class:`turnkeeper.settings.Settings`."""
+
+    @property
+    def app_id(self) -> str: ...
+    @property
+    def app_password(self) -> str: ...
+    @property
+    def app_type(self) -> str: ...
+    @property
+    def tenant_id(self) -> str: ...
+    @property
+    def certificate_path(self) -> str: ...
+    @property
+    def certificate_thumbprint(self) -> str: ...
+    @property
+    def channel_service(self) -> str: ...
+    @property
+    def login_url(self) -> str: ...
+
+
+def token_source(
+    settings: TokenSettings, environ: Mapping[str, str] = os.environ
+) -> TokenSource | NoToken:
+    """The token source that the settings ask for: none without an app id.
+
+    :param settings: ``login_url`` replaces the root of the login service,
+        ``https://login.microsoftonline.com``.
+    :param environ: where App Service names the endpoint of managed identities.
+    :raises SettingsError: the certificate cannot be used.
+    """
+    if not settings.app_id:
+        return NoToken()
+    if settings.channel_service == _GOVERNMENT:
+        root, tenant = "https://login.microsoftonline.us", "MicrosoftServices.onmicrosoft.us"
+        resource = "https://api.botframework.us"
+    else:
+        root, tenant = "https://login.microsoftonline.com", "botframework.com"
+        resource = "https://api.botframework.com"
+    if settings.app_type == "UserAssignedMSI":
+        return TokenSource(ManagedIdentity(settings.app_id, resource, environ))
+    if settings.app_type == "SingleTenant":
+        tenant = settings.tenant_id
+    url = f"{(settings.login_url or root).rstrip('/')}/{tenant}/oauth2/v2.0/token"
+    scope = f"{resource}/.default"
+    if settings.certificate_path:
+        certificate = certificate_from_file(
+            settings.certificate_path, url, settings.app_id, scope, settings.certificate_thumbprint
+        )
+        return TokenSource(certificate)
+    return TokenSource(Secret(url, settings.app_id, settings.app_password, scope))

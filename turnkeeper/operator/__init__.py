@@ -1,0 +1,1 @@
+"""``python -m turnkeeper``: what an operator does with the records."""

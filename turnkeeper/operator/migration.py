@@ -1,0 +1,126 @@
+"""Copying one store into another, in steps that may be interrupted and begun again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from turnkeeper.errors import StorageError, StorageUnavailable, WriteConflict
+from turnkeeper.state.reading import pages
+from turnkeeper.storage.records import ANY, Change, Record, RecordStorage
+
+TRIES: Final = 10
+"""How often a page is tried that others are writing in the target."""
+
+_Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Copied:
+    """What a copy did.
+
+    :param copied: records that the target did not have.
+    :param present: records that the target had, the same in body, owner and expiry.
+    :param overwritten: records that the target had otherwise.
+    :param refused: of records that the target cannot hold: the key, and why.
+    """
+
+    copied: int = 0
+    present: int = 0
+    overwritten: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+async def count(storage: RecordStorage) -> int:
+    """How many records there are."""
+    return sum([len(page) async for page in pages(storage)])
+
+
+async def copy(
+    source: RecordStorage, target: RecordStorage, *, overwrite: bool, progress: _Progress
+) -> Copied:
+    """Copy what the target does not have: body, owner and expiry as they are, read or not.
+
+    What the target has otherwise may be newer, and is left alone.
+
+    :param overwrite: copy that, too.
+    :param progress: is told of each page how many records it had.
+    :raises WriteConflict: others keep writing the same records in the target.
+    """
+    done = Copied()
+    async for page in pages(source):
+        await _copy_page(page, target, overwrite, done)
+        progress(len(page))
+    return done
+
+
+async def differences(
+    source: RecordStorage, target: RecordStorage, *, progress: _Progress
+) -> list[str]:
+    """The keys of all records that the target lacks, or has otherwise.
+
+    :param progress: is told of each page how many records it had.
+    """
+    found: list[str] = []
+    async for page in pages(source):
+        there = await target.fetch([key for key, _ in page])
+        now = time.time()
+        found += [
+            key
+            for key, record in page
+            if not _same(record, there.get(key))
+            and (record.expires_at is None or record.expires_at > now)  # it expired meanwhile
+        ]
+        progress(len(page))
+    return found
+
+
+async def _copy_page(
+    page: Sequence[tuple[str, Record]], target: RecordStorage, overwrite: bool, done: Copied
+) -> None:
+    for attempt in range(TRIES):
+        there = await target.fetch([key for key, _ in page])
+        changes = [
+            Change(key, record.body, ANY if overwrite else None, record.owner, record.expires_at)
+            for key, record in page
+            if (overwrite or key not in there) and not _same(record, there.get(key))
+        ]
+        try:
+            refused = await _commit(target, changes)
+        except WriteConflict:
+            if attempt == TRIES - 1:
+                raise
+            continue
+        break
+    written = {change.key for change in changes} - refused.keys()
+    done.refused |= refused
+    done.copied += len(written - there.keys())
+    done.overwritten += len(written & there.keys())
+    done.present += sum(_same(record, there.get(key)) for key, record in page)
+
+
+async def _commit(target: RecordStorage, changes: Sequence[Change]) -> dict[str, str]:
+    """Write as one, or one by one where one of them cannot be stored; return those."""
+    try:
+        await target.commit(changes)
+    except (StorageUnavailable, WriteConflict):
+        raise
+    except StorageError as error:
+        if len(changes) == 1:
+            return {changes[0].key: str(error)}
+        return {
+            key: reason
+            for change in changes
+            for key, reason in (await _commit(target, [change])).items()
+        }
+    return {}
+
+
+def _same(one: Record, other: Record | None) -> bool:
+    return other is not None and (one.body, one.owner, one.expires_at) == (
+        other.body,
+        other.owner,
+        other.expires_at,
+    )

@@ -1,0 +1,1 @@
+"""What a bot remembers of a person and of a conversation."""

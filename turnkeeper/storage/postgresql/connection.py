@@ -1,0 +1,117 @@
+"""A PostgreSQL connection made ready for the storage, and the driver's errors in our words."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable
+from turnkeeper.storage.postgresql import statements as sql
+
+with contextlib.suppress(ImportError):  # the storage says so when it is made
+    import asyncpg
+
+
+class Undone(StorageUnavailable):
+    """The server undid a statement for a race with another; it may be run again."""
+
+
+async def prepare(connection: Any, address: str) -> None:
+    """Make the tables when missing; check that they are of a version known here.
+
+    :param address: of the server, for error texts.
+    :raises SettingsError: the database's encoding or its tables do not fit.
+    """
+    encoding = connection.get_settings().server_encoding
+    if encoding != "UTF8":
+        raise SettingsError(
+            f"STORAGE_URL: the database at {address} is encoded in {encoding}; use UTF8"
+        )
+    while (version := await _format(connection)) is None:
+        # "if not exists" does not help two processes that start at the same moment: one of
+        # them fails, and finds on the next round what the other made.
+        with contextlib.suppress(
+            asyncpg.UniqueViolationError,
+            asyncpg.DuplicateTableError,
+            asyncpg.DuplicateObjectError,
+            asyncpg.SerializationError,
+            asyncpg.DeadlockDetectedError,
+        ):
+            for statement in sql.CREATE:
+                await connection.execute(statement)
+    if version > sql.FORMAT:
+        raise SettingsError(
+            f"STORAGE_URL: the tables at {address} are of format {version}, and this "
+            f"version of the bot knows {sql.FORMAT}; update the bot"
+        )
+
+
+async def _format(connection: Any) -> int | None:
+    try:
+        version: int | None = await connection.fetchval(sql.READ_FORMAT)
+    except asyncpg.UndefinedTableError:
+        return None
+    return version
+
+
+@contextlib.contextmanager
+def translated_errors(address: str, timeout: float, *, opening: bool = False) -> Iterator[None]:
+    """Turn the driver's errors into ours, in words that hold no password and no record.
+
+    The driver's error is not chained: the details it carries quote whole rows.
+
+    :param timeout: the limit in seconds that a ``TimeoutError`` inside was for.
+    :param opening: whether an error that no waiting will mend is one of the settings.
+    :raises Undone: the statement lost a race and changed nothing.
+    """
+    where = f"PostgreSQL at {address}"
+    try:
+        yield
+    except TimeoutError:
+        raise StorageUnavailable(f"{where}: no answer within {timeout:g} s") from None
+    except (
+        asyncpg.DivisionByZeroError,
+        asyncpg.UniqueViolationError,
+        asyncpg.SerializationError,
+        asyncpg.DeadlockDetectedError,
+    ) as error:
+        raise Undone(f"{where}: {_reason(error)}") from None
+    except (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+        asyncpg.InvalidSchemaNameError,
+        asyncpg.InsufficientPrivilegeError,
+        asyncpg.UndefinedObjectError,
+        asyncpg.CantChangeRuntimeParamError,
+        ssl.SSLCertVerificationError,
+    ) as error:
+        if opening:
+            raise SettingsError(f"STORAGE_URL: {where}: {_reason(error)}") from None
+        raise StorageUnavailable(f"{where}: {_reason(error)}") from None
+    except (ValueError, asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+        if opening:
+            raise SettingsError(f"STORAGE_URL: {where}: {_reason(error)}") from None
+        raise StorageError(
+            f"{where}: a key, an owner or a body cannot be stored: NUL, a lone surrogate, or "
+            f"a key of more than about 2,500 bytes ({type(error).__name__})"
+        ) from None
+    except (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError):
+        raise StorageUnavailable(
+            f"{where}: a pooler between hands out connections a statement at a time; "
+            "add statement_cache_size=0 to STORAGE_URL"
+        ) from None
+    except (
+        OSError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        asyncpg.PostgresError,
+    ) as error:
+        raise StorageUnavailable(f"{where}: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, without the details that quote rows."""
+    text = error.args[0] if isinstance(error, asyncpg.PostgresError) else str(error)
+    return str(text) or type(error).__name__

@@ -1,0 +1,183 @@
+"""Storage in PostgreSQL: one table, one round trip a fetch and one a commit.
+
+``postgresql://user:password@host:5432/database?option=value``. Options of our own: ``pool_max``
+(connections a process, 10), ``timeout`` (seconds a call may take in all, 5) and
+``statement_cache_size`` (100; 0 behind PgBouncer in transaction mode, at the price of one more
+round trip a call). The other options are the driver's: ``sslmode``, ``application_name``...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
+
+from turnkeeper.errors import SettingsError, StorageUnavailable, WriteConflict
+from turnkeeper.storage.postgresql import statements as sql
+from turnkeeper.storage.postgresql.connection import Undone, prepare, translated_errors
+from turnkeeper.storage.records import Change, Record, RecordStorage
+from turnkeeper.storage.server_url import ServerUrl
+
+try:
+    import asyncpg
+except ImportError:
+    asyncpg = None
+
+_TRIES: Final = 10
+"""How often a commit is run at most when the server undid it for a race with another commit."""
+
+_RELEASE_TIMEOUT: Final = 1.0
+"""Seconds to wait for the server to confirm that a statement was cancelled."""
+
+
+class PostgreSQLStorage(RecordStorage):
+    """Records in one table of a PostgreSQL database, through a pool of connections.
+
+    :param url: see the top of this module; the tables are made when missing.
+    :param clock: seconds since the epoch; tests pass their own.
+    :raises SettingsError: the URL cannot be read, or asyncpg is not installed.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+        if asyncpg is None:
+            raise SettingsError(
+                "STORAGE_URL: PostgreSQL needs a driver; install it with: "
+                "pip install -c constraints.txt asyncpg"
+            )
+        server = ServerUrl.parse(url)
+        self._address = server.address
+        self._pool_max = int(server.take("pool_max", 10, least=1))
+        self._timeout = server.take("timeout", 5, least=0.1)
+        self._statement_cache_size = int(server.take("statement_cache_size", 100))
+        self._dsn = server.rest()
+        self._clock = clock
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        await self.close()
+        pool: Any = None
+        with translated_errors(self._address, self._timeout, opening=True):
+            try:
+                pool = asyncpg.create_pool(
+                    self._dsn,
+                    min_size=1,
+                    max_size=self._pool_max,
+                    timeout=self._timeout,
+                    statement_cache_size=self._statement_cache_size,
+                    max_cached_statement_lifetime=0,
+                    reset=_leave_as_it_is,
+                )
+                async with asyncio.timeout(self._timeout):
+                    await pool
+                    async with pool.acquire() as connection:
+                        await prepare(connection, self._address)
+            except BaseException:
+                if pool is not None:
+                    pool.terminate()
+                raise
+        self._pool = pool
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(self._timeout):
+                await pool.close()
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            pool.terminate()
+
+    async def ping(self) -> None:
+        await self._read(sql.PING)
+
+    async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
+        if not keys:
+            return {}
+        rows = await self._read(sql.FETCH, list(keys), self._clock())
+        return {key: Record(*record) for key, *record in rows}
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        if not changes:
+            return {}
+        e_tag = secrets.token_hex(8)
+        ordered = sorted(changes, key=lambda change: change.key)
+        arguments: list[Any] = [
+            [change.key for change in ordered],
+            [change.body for change in ordered],
+            [change.e_tag for change in ordered],
+            [change.owner for change in ordered],
+            [change.expires_at for change in ordered],
+            self._clock(),
+            e_tag,
+        ]
+        written = [change.key for change in changes if change.body is not None]
+        if not written:
+            statement = sql.COMMIT_DELETES
+            arguments.pop()
+        else:
+            statement = sql.COMMIT_WRITES if len(written) == len(changes) else sql.COMMIT_MIXED
+        for _ in range(_TRIES):
+            try:
+                conflict = await self._run(statement, *arguments)
+            except Undone:
+                continue
+            if conflict:
+                raise WriteConflict(conflict[0]["key"])
+            return dict.fromkeys(written, e_tag)
+        raise WriteConflict(ordered[0].key)
+
+    async def scan(
+        self, *, prefix: str = "", owner: str | None = None, after: str = "", limit: int = 500
+    ) -> list[tuple[str, Record]]:
+        statement, arguments = sql.scan_statement(prefix, owner, after, limit, self._clock())
+        rows = await self._read(statement, *arguments)
+        return [(key, Record(*record)) for key, *record in rows]
+
+    async def sweep(self, limit: int = 500) -> int:
+        return len(await self._run(sql.SWEEP, self._clock(), limit))
+
+    async def _read(self, statement: str, *arguments: Any) -> list[Any]:
+        """Run a statement that changes nothing; on a fresh connection if the first one was lost.
+
+        After a restart of the server the pool's connections are lost though the server is well.
+        A commit is never run again on this ground: it may have taken effect.
+        """
+        with translated_errors(self._address, self._timeout):
+            async with asyncio.timeout(self._timeout):
+                try:
+                    return await self._once(statement, *arguments)
+                except (
+                    ConnectionError,
+                    asyncpg.PostgresConnectionError,
+                    asyncpg.AdminShutdownError,
+                ):
+                    if self._pool is not None:
+                        await self._pool.expire_connections()
+                return await self._once(statement, *arguments)
+
+    async def _run(self, statement: str, *arguments: Any) -> list[Any]:
+        with translated_errors(self._address, self._timeout):
+            async with asyncio.timeout(self._timeout):
+                return await self._once(statement, *arguments)
+
+    async def _once(self, statement: str, *arguments: Any) -> list[Any]:
+        pool = self._pool
+        if pool is None:
+            raise StorageUnavailable(f"PostgreSQL at {self._address}: the storage is not open")
+        connection = await pool.acquire()
+        try:
+            rows: list[Any] = await connection.fetch(statement, *arguments)
+        finally:
+            # What goes wrong while a connection is given back costs the pool that connection.
+            with contextlib.suppress(
+                TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError
+            ):
+                await pool.release(connection, timeout=_RELEASE_TIMEOUT)
+        return rows
+
+
+async def _leave_as_it_is(_connection: object) -> None:
+    """Nothing is ever set on a connection, so giving it back needs no round trip to reset it."""

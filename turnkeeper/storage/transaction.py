@@ -1,0 +1,182 @@
+"""What one turn has read and what it will write: one read, one atomic write."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from botbuilder.core import TurnContext
+
+from turnkeeper.errors import TurnEnded
+from turnkeeper.storage.records import Change, Record, RecordStorage
+
+_HOUR: Final = 3600.0
+
+
+class Transaction:
+    """An optimistic transaction over a storage.
+
+    Records are written under the e_tags they were read with, so a commit succeeds only if
+    nobody changed one of them in between. Records that are not changed are not written.
+
+    :param storage: where the records are.
+    :param hosted: True where the host commits at the end of the turn; else each save commits.
+    :param clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        storage: RecordStorage,
+        *,
+        hosted: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.storage = storage
+        self.hosted = hosted
+        self._clock = clock
+        self._records: dict[str, Record | None] = {}
+        self._changes: dict[str, Change] = {}
+
+    @classmethod
+    def of(cls, context: TurnContext, storage: RecordStorage) -> Transaction:
+        """The turn's transaction; one that commits at each save where no host began one.
+
+        :raises TurnEnded: the host has ended the turn.
+        """
+        transaction = context.turn_state.get(cls.__name__)
+        if transaction is TurnEnded:
+            raise TurnEnded
+        if not isinstance(transaction, cls) or transaction.storage is not storage:
+            transaction = cls(storage)
+            context.turn_state[cls.__name__] = transaction
+        return transaction
+
+    def begin(self, context: TurnContext) -> None:
+        """Make this the transaction of a turn."""
+        context.turn_state[type(self).__name__] = self
+
+    @classmethod
+    def end(cls, context: TurnContext) -> None:
+        """End a turn: nothing can be read or saved in it any more."""
+        context.turn_state[cls.__name__] = TurnEnded
+
+    async def load(self, keys: Iterable[str], *, again: bool = False) -> None:
+        """Read records in one round trip, except those read before.
+
+        :param again: read all of them anew, but for those that were put: they would be written.
+        """
+        wanted = [
+            key for key in keys if key not in self._records or (again and key not in self._changes)
+        ]
+        if wanted:
+            found = await self.storage.fetch(wanted)
+            for key in wanted:
+                self._records[key] = found.get(key)
+
+    def has(self, key: str) -> bool:
+        """Whether the record, or that there is none, was read."""
+        return key in self._records
+
+    def record(self, key: str) -> Record | None:
+        """The record as it was read; None where there is none.
+
+        :raises KeyError: the key was not loaded.
+        """
+        return self._records[key]
+
+    def body(self, key: str) -> str | None:
+        """The record's body as this transaction sees it: as it was put, else as it was read.
+
+        :raises KeyError: the key was not loaded.
+        """
+        if key in self._changes:
+            return self._changes[key].body
+        record = self._records[key]
+        return record.body if record else None
+
+    def put(self, key: str, body: str | None, *, owner: str = "", ttl: float | None = None) -> None:
+        """Have a loaded record written, or deleted, at the commit. The last put of a key counts.
+
+        :param body: the new body; None deletes. The body that was read writes nothing, except
+            when half of the record's time to live has passed.
+        :param owner: the user-state key of the person it is about; "" keeps the owner it has.
+        :param ttl: seconds until the record expires if it is not written again; None for never.
+        """
+        record = self._records[key]
+        owner = owner or (record.owner if record else "")
+        if body is None:
+            if record:
+                self._changes[key] = Change(key, None, record.e_tag)
+            else:
+                self._changes.pop(key, None)
+        elif record and record.body == body and owner == record.owner and self._lasts(record, ttl):
+            self._changes.pop(key, None)
+        else:
+            self._changes[key] = Change(
+                key, body, record.e_tag if record else None, owner, self._expiry(ttl)
+            )
+
+    def rewrite(self, key: str, body: str) -> None:
+        """Have a loaded record's body replaced; its owner and its expiry stay as they are."""
+        if record := self._records[key]:
+            self._changes[key] = Change(key, body, record.e_tag, record.owner, record.expires_at)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a commit would write anything."""
+        return bool(self._changes)
+
+    def deletes(self, key: str) -> bool:
+        """Whether the commit would delete this record."""
+        return key in self._changes and self._changes[key].body is None
+
+    def discard(self) -> None:
+        """Forget everything that was put; what was read stays."""
+        self._changes.clear()
+
+    async def commit(self) -> None:
+        """Write what was put, all or none. Nothing is written where nothing changed.
+
+        :raises WriteConflict: somebody else was first; begin the turn again.
+        :raises StorageUnavailable: the store does not answer.
+        """
+        await self.commit_together([self])
+
+    @staticmethod
+    async def commit_together(transactions: Sequence[Transaction]) -> None:
+        """Write what was put into several transactions of one storage, all or none.
+
+        :raises WriteConflict: in one of them somebody else was first.
+        :raises StorageUnavailable: the store does not answer.
+        """
+        changes = [change for one in transactions for change in one._changes.values()]
+        if not changes:
+            return
+        try:
+            e_tags = await transactions[0].storage.commit(changes)
+        except BaseException:
+            for one in transactions:
+                one.discard()  # nobody may write it later, unasked
+            raise
+        for one in transactions:
+            one._committed(e_tags)
+
+    def _committed(self, e_tags: dict[str, str]) -> None:
+        for key, change in self._changes.items():
+            self._records[key] = (
+                None
+                if change.body is None
+                else Record(change.body, e_tags[key], change.owner, change.expires_at)
+            )
+        self._changes.clear()
+
+    def _expiry(self, ttl: float | None) -> float | None:
+        # Whole hours: a record written at every turn does not move in the index of expiries.
+        return None if ttl is None else math.ceil((self._clock() + ttl) / _HOUR) * _HOUR
+
+    def _lasts(self, record: Record, ttl: float | None) -> bool:
+        if ttl is None or record.expires_at is None:
+            return ttl is None and record.expires_at is None
+        return record.expires_at - self._clock() > ttl / 2

@@ -1,0 +1,204 @@
+"""The way of a turn: in order, once, commit before send."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botbuilder.schema import Activity, ActivityTypes
+
+from turnkeeper.delivery.sender import LEASE, Delivery
+from turnkeeper.errors import RequestRefused, WriteConflict
+from turnkeeper.ledger.ledger import Ledger, Owed, digest
+from turnkeeper.observing.logs import TurnIds
+from turnkeeper.observing.metrics import Metrics
+from turnkeeper.state import keys
+from turnkeeper.storage.records import RecordStorage
+from turnkeeper.storage.transaction import Transaction
+from turnkeeper.turn.order import TurnOrder
+from turnkeeper.turn.response import answers_over_http
+
+TRIES: Final = 10
+"""How often a turn is run when others keep changing the same records; then 503."""
+
+
+_EDITS: Final = frozenset({ActivityTypes.message_update.value, ActivityTypes.message_delete.value})
+
+
+def turn_of(activity: Activity) -> str:
+    """What a turn is called in the ledger: the same for each delivery of its activity.
+
+    An edit of a message has the id of that message, and so has the next edit. An activity without
+    an id is never a delivery of another, so its turn has a new name each time.
+    """
+    if not activity.id:
+        return secrets.token_hex(8)
+    sender = activity.from_property and activity.from_property.id
+    name = f"{activity.type}\n{sender}\n{activity.id}"
+    if activity.type in _EDITS:
+        name = f"{name}\n{activity.timestamp}\n{activity.text}"
+    return digest(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of the bot wants done once its state is committed.
+
+    :param effects: JSON objects as :mod:`turnkeeper.turn.outbox` makes them, in order.
+    :param answer: the HTTP answer ``{"status": int, "body": JSON}``, where the turn has one.
+    """
+
+    effects: list[dict[str, Any]]
+    answer: dict[str, Any] | None = None
+
+
+class Turns:
+    """Takes each activity once, and the activities of a conversation one after another.
+
+    :param storage: where state and ledgers are.
+    :param delivery: sends what turns owe.
+    :param order: the turns under way in this process.
+    :param metrics: counts duplicates and conflicts.
+    :param ttl: seconds the ledger of a quiet conversation is kept; None for ever.
+    :param clock: seconds since the epoch.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part of its own
+        self,
+        storage: RecordStorage,
+        delivery: Delivery,
+        order: TurnOrder,
+        metrics: Metrics,
+        *,
+        ttl: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._storage = storage
+        self._delivery = delivery
+        self._order = order
+        self._metrics = metrics
+        self._ttl = ttl
+        self._clock = clock
+
+    async def take(
+        self,
+        activity: Activity,
+        state_keys: Sequence[str],
+        run: Callable[[str, Transaction], Awaitable[Outcome]],
+        *,
+        turn: str = "",
+    ) -> dict[str, Any] | None:
+        """Take one activity, unless it took effect before; then only send what is still owed.
+
+        A turn that changed nothing and says nothing is not entered in the ledger.
+
+        :param activity: authenticated, its service URL checked.
+        :param state_keys: the records the bot will need, read together with the ledger.
+        :param run: runs the bot under a turn's name and a transaction; it is called again on
+            fresh state where somebody else changed the same records.
+        :param turn: its name in the ledger; by default made from the activity's id.
+        :returns: the turn's HTTP answer, where it has one.
+        :raises RequestRefused: 503, too many conflicts or too many waiting; 409, it took
+            effect so long ago that its HTTP answer is no longer kept.
+        :raises NestedTurn: it is called in a turn of the same conversation.
+        :raises StorageError: the store does not answer, or the ledger is unreadable.
+        :raises DeliveryFailed: committed, but replies are still owed.
+        """
+        key = keys.ledger_key(activity)
+        turn = turn or turn_of(activity)
+        TurnIds.add(turn=turn)
+        owner = "" if keys.several_people(activity) else keys.owner(activity)
+        tries, overdue = 0, None
+        async with self._order.turn(key):
+            while tries < TRIES:
+                if tries:
+                    await asyncio.sleep(random.uniform(0, 0.004 * 2**tries))  # noqa: S311
+                transaction = Transaction(self._storage, hosted=True, clock=self._clock)
+                await transaction.load([key, *state_keys])
+                ledger = Ledger.read(key, transaction.record(key))
+                self._delivery.notes.recall(key, ledger, self._delivery.holder)
+                try:
+                    if ledger.owed:
+                        if self._delivery.free(ledger) or ledger.owed == overdue:
+                            await self._settle(key, ledger, transaction, activity)
+                        else:
+                            overdue = await self._wait_for_others(key, ledger)
+                        tries += 1
+                        continue  # as nothing is owed now, with everything read anew
+                    if ledger.knows(turn):
+                        self._metrics.duplicates.inc()
+                        return self._known(ledger, turn, activity)
+                    shared = ledger.holder not in ("", self._delivery.holder)
+                    outcome = await run(turn, transaction)
+                    if transaction.deletes(key):  # the bot forgets the person: so does the ledger
+                        ledger = Ledger(seen=ledger.seen)
+                    if outcome.effects or outcome.answer or transaction.changed:
+                        self._enter(ledger, turn, outcome)
+                        transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)
+                        await transaction.commit()
+                        self._delivery.notes.drop(key)
+                except WriteConflict:
+                    self._metrics.conflicts.inc()
+                    tries += 1
+                    continue
+                await self._delivery.deliver(
+                    key, ledger, transaction, activity.service_url, shared=shared
+                )
+                return outcome.answer
+        raise RequestRefused(
+            503, "conflict", "Others keep changing the same records.", retry_after=1
+        )
+
+    def _known(self, ledger: Ledger, turn: str, activity: Activity) -> dict[str, Any] | None:
+        """The answer to an activity that took effect before."""
+        answer = ledger.answer(turn)
+        if answer is None and answers_over_http(activity):
+            raise RequestRefused(
+                409, "answer_gone", "This activity took effect; its answer is no longer kept."
+            )
+        return answer
+
+    async def _settle(
+        self, key: str, ledger: Ledger, transaction: Transaction, activity: Activity
+    ) -> None:
+        """Send what the turn before owes, so that replies keep their order.
+
+        :raises WriteConflict: another process was quicker.
+        """
+        self._delivery.claim(ledger)
+        transaction.rewrite(key, ledger.body())
+        await transaction.commit()
+        await self._delivery.deliver(key, ledger, transaction, activity.service_url, shared=False)
+
+    async def _wait_for_others(self, key: str, ledger: Ledger) -> Owed | None:
+        """Wait until the process that sends what is owed has noted so, or its time is over.
+
+        :returns: what is owed still though nothing has happened for longer than a lease, by this
+            machine's own count: clocks may have jumped.
+        """
+        loop = asyncio.get_running_loop()
+        pause, since = 0.002, loop.time()
+        while not self._delivery.free(ledger):
+            if loop.time() - since > 1.5 * LEASE:
+                return ledger.owed
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.2)
+            newer = Ledger.read(key, (await self._storage.fetch([key])).get(key))
+            if newer.owed != ledger.owed:
+                since = loop.time()
+            ledger = newer
+        return None
+
+    def _enter(self, ledger: Ledger, turn: str, outcome: Outcome) -> None:
+        ledger.enter(
+            turn,
+            effects=outcome.effects,
+            answer=outcome.answer,
+            holder=self._delivery.holder,
+            until=self._delivery.lease(),
+        )
