@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from app import create_app
+from app import TYPES, make_bot
 from benchmarks.activities import Line, conversation
 from benchmarks.channel import Channel
-from turnkeeper.settings import Settings
+from config import Config
+from turnkeeper import Host, Settings
 from turnkeeper.storage.sqlite.file import SQLiteFile
 
 _CONVERSATIONS: Final = 32
@@ -89,7 +90,8 @@ async def quiet_turns(url: str, people: Iterator[Line]) -> Counts:
 
 
 async def _serve(url: str, counts: Counts, speakers: list[Iterator[Line]], pause: float) -> None:
-    runner = web.AppRunner(create_app(Settings(storage_url=url)), access_log=None)
+    host = Host(Settings(storage_url=url), types=TYPES)
+    runner = web.AppRunner(host.app(make_bot(host, Config())), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     bot = f"http://127.0.0.1:{runner.addresses[0][1]}/api/messages"

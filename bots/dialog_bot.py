@@ -1,13 +1,12 @@
-"""The bot: loads the state, runs the dialog on each message, saves the state."""
+"""The bot: runs the dialog on each message, welcomes, forgets."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from botbuilder.core import ActivityHandler, BotState, BotStateSet, TurnContext
+from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.dialogs import Dialog
 from botbuilder.schema import Activity, ChannelAccount
 
@@ -15,9 +14,8 @@ from bots.dialog_run import DialogRun
 from dialogs.messages import words_of_person
 from dialogs.welcome import welcome_message
 from state.models import ConversationData
-from turnkeeper.channels.limits import manners_of, mind
-from turnkeeper.channels.place import place_of
-from turnkeeper.wire.codec import encode_state
+from turnkeeper import ConversationState, UserState
+from turnkeeper.channels import fit, limits_of, place_of
 
 _DELETE_USER_DATA: Final = "deleteUserData"
 _BOT_STATE: Final = "https://www.botframework.com/schemas/botState"
@@ -40,8 +38,8 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
 
     def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
         self,
-        conversation_state: BotState,
-        user_state: BotState,
+        conversation_state: ConversationState,
+        user_state: UserState,
         dialog: Dialog,
         *,
         default_locale: str = "en",
@@ -50,7 +48,6 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         forget_on_uninstall: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._states = BotStateSet([conversation_state, user_state])
         self._conversation_state = conversation_state
         self._user_state = user_state
         profiles = user_state.create_property("UserProfile")
@@ -67,11 +64,9 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         )
 
     async def on_turn(self, turn_context: TurnContext) -> None:
-        """Handle one activity and save what changed."""
-        turn_context.on_send_activities(self._mind_manners)
-        await self._states.load_all(turn_context)
+        """Handle one activity. What changed is saved at the end of the turn."""
+        turn_context.on_send_activities(self._fit_limits)
         await super().on_turn(turn_context)
-        await self._states.save_all_changes(turn_context)
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
         """Continue the person's dialog, or begin it."""
@@ -121,16 +116,16 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         if self._forget:
             await self._forget(context)
 
-    async def _mind_manners(
+    async def _fit_limits(
         self,
         context: TurnContext,
         replies: list[Activity],
         send: Callable[[], Awaitable[None]],
     ) -> None:
-        manners = manners_of(context.activity)
-        language = (await self._words(context)).tag if manners.speaks else ""
+        limits = limits_of(context.activity)
+        language = (await self._words(context)).tag if limits.speaks else ""
         for reply in replies:
-            mind(reply, manners, language)
+            fit(reply, limits, language)
         await send()
 
     async def _welcome(self, context: TurnContext) -> None:
@@ -144,8 +139,5 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
     async def _send_bot_state(self, context: TurnContext) -> None:
         """Show the Emulator what the bot remembers, as the SDK's DialogExtensions does."""
         scopes = {"conversation": self._conversation_state, "user": self._user_state}
-        snapshot = {
-            name: json.loads(encode_state(scope.get(context) or {}))["state"]
-            for name, scope in scopes.items()
-        }
+        snapshot = {name: scope.snapshot(context) for name, scope in scopes.items()}
         await context.send_trace_activity("BotState", snapshot, _BOT_STATE, "Bot State")

@@ -21,8 +21,7 @@ from botbuilder.dialogs import (
 from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 
 from state.models import ConversationData
-from turnkeeper.channels.place import several_people_in
-from turnkeeper.state import keys
+from turnkeeper.channels import several_people_in
 
 RESTARTED: Final = "restarted"
 """The root dialog's options where a deploy has closed the person's open dialog."""
@@ -73,7 +72,8 @@ class DialogRun:
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(name)
         data = await _kept(self._data, context, ConversationData)
-        person_id = keys.person_id(context.activity)
+        sender = context.activity.from_property
+        person_id = (sender.id or "") if sender else ""
         fits = data.dialog_version == fingerprint(self._dialogs, dialogs.stack)
         late = self._is_late(data)
         if late or not fits or data.person_id not in ("", person_id):

@@ -12,9 +12,7 @@ from botbuilder.schema import Activity, Attachment
 
 from dialogs.messages import Words, message
 from state.models import UserProfile
-from turnkeeper.channels.limits import manners_of
-from turnkeeper.channels.shortening import units
-from turnkeeper.channels.time_zone import UTC_ZONE, zone_named
+from turnkeeper.channels import UTC_ZONE, limits_of, units, zone_named
 
 _CARD = "application/vnd.microsoft.card.adaptive"
 _JSON = "application/json"
@@ -55,7 +53,7 @@ def about_message(
     """
     lines = [*about(words, profile), *([question] if question else [])]
     reply = message("\n".join(lines), question=bool(question))
-    if manners_of(incoming).cards:
+    if limits_of(incoming).cards:
         card = Attachment(content_type=_CARD, content=_card(lines, reply.text, words))
         reply.attachments, reply.summary, reply.text = [card], lines[0], None
     return reply
@@ -74,7 +72,7 @@ def export_message(
     :param question: the open question, to be asked again.
     """
     lines = [words("exported"), *([question] if question else [])]
-    manners = manners_of(incoming)
+    manners = limits_of(incoming)
     text = json.dumps(data, ensure_ascii=False, indent=2)
     body = text.encode("utf-8", "replace")
     attachments = None

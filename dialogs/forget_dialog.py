@@ -15,7 +15,7 @@ from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 
 from dialogs.messages import WordsOf, message
 from dialogs.phrases import phrases
-from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels import text_for_bot
 
 
 class ForgetDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types

@@ -8,12 +8,17 @@ from botbuilder.schema import Activity
 
 from dialogs.messages import Words
 from state.models import UserProfile
-from turnkeeper.channels.limits import manners_of
-from turnkeeper.channels.mentions import text_for_bot
-from turnkeeper.channels.names import channel_name
-from turnkeeper.channels.place import Scope, place_of, several_people_in
-from turnkeeper.channels.shortening import shortened, units
-from turnkeeper.channels.time_zone import Zone
+from turnkeeper.channels import (
+    Scope,
+    Zone,
+    channel_name,
+    limits_of,
+    place_of,
+    several_people_in,
+    shortened,
+    text_for_bot,
+    units,
+)
 
 LONGEST_ECHO = 2000  # UTF-16 code units of what a person sent
 
@@ -33,7 +38,7 @@ def greeting_text(  # noqa: PLR0913 - what is told is made of these
     :param first: what goes in front, with the line break after it.
     """
     rest = "\n" + words("received_at", when=when) + "\n" + words("received_from", where=where)
-    what, longest = _what_was_sent(words, activity), manners_of(activity).longest_text
+    what, longest = _what_was_sent(words, activity), limits_of(activity).longest_text
     text = first + words("sent", name=name, what=what) + rest
     # A code point is one or two units: most texts need no counting.
     if 2 * len(what) <= LONGEST_ECHO and 2 * len(text) <= longest:

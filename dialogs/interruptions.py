@@ -12,7 +12,7 @@ from botbuilder.schema import ActionTypes, Activity, CardAction, SuggestedAction
 from dialogs.messages import Words
 from dialogs.person_name import clean_name
 from dialogs.phrases import phrases
-from turnkeeper.channels.limits import manners_of
+from turnkeeper.channels import limits_of
 
 
 class Wish(Enum):
@@ -85,7 +85,7 @@ def suggest(reply: Activity, incoming: Activity, words: Words, *wishes: Wish) ->
     :param wishes: the most useful first: some channels show only a few.
     """
     titles = [words(wish.value).split("|")[0] for wish in wishes]
-    if shown := titles[: manners_of(incoming).suggestions]:
+    if shown := titles[: limits_of(incoming).suggestions]:
         reply.suggested_actions = SuggestedActions(
             actions=[
                 CardAction(type=ActionTypes.im_back.value, title=title, value=title)

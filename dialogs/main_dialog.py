@@ -20,9 +20,16 @@ from dialogs.interruptions import Interruption, Wish, interruption_in, open_ques
 from dialogs.messages import Words, is_spoken, locale_tag, message, words_of_person
 from dialogs.user_profile_dialog import CHANGE_NAME, UserProfileDialog, named
 from state.models import UserProfile
-from turnkeeper.channels.mentions import text_for_bot
-from turnkeeper.channels.place import several_people_in, tenant_of
-from turnkeeper.channels.time_zone import UTC_ZONE, Zone, sent_at, zone_named, zone_told_by
+from turnkeeper.channels import (
+    UTC_ZONE,
+    Zone,
+    sent_at,
+    several_people_in,
+    tenant_of,
+    text_for_bot,
+    zone_named,
+    zone_told_by,
+)
 
 _ASKED_WITH = {
     Wish.HELP: "help",
@@ -56,18 +63,16 @@ class _Turn:
 class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     """Runs for every message, and replies once.
 
-    An unknown person is asked for a name by :class:`UserProfileDialog`; a known one gets the
-    greeting. Both may interrupt at any point, see :mod:`dialogs.interruptions`. Begun with the
-    name of a message as its options, such as "restarted", it says that message in front of the
-    question. Activities that are no messages change nothing.
+    An unknown person is asked for a name by :class:`UserProfileDialog`; a known one is greeted.
+    Both may interrupt at any point: see :mod:`dialogs.interruptions`. Begun with the name of a
+    message as its options, such as "restarted", it says that in front of the question.
 
     :param profile_accessor: the ``UserProfile`` property of user state.
     :param clock: seconds since the epoch.
     :param welcome_back_after: seconds of silence after which a person is welcomed back.
     :param default_locale: spoken where neither the activity nor the profile tells a locale.
-    :param forget: erases the person of a turn, profile included; by default the profile alone.
-    :param export: returns everything held about the person of a turn, as plain JSON; by default
-        the profile.
+    :param forget: erases the person of a turn; by default the profile alone.
+    :param export: returns all that is held about that person as JSON; by default the profile.
     """
 
     def __init__(  # noqa: PLR0913 - each is a setting or a part of its own
@@ -233,8 +238,7 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
             profile.time_zone = turn.zone.label
         locale = locale_tag(activity.locale)
         profile.locale = locale if is_spoken(locale) else profile.locale
-        person = activity.from_property
-        object_id = getattr(person, "aad_object_id", None) or ""
+        object_id = getattr(activity.from_property, "aad_object_id", None) or ""
         if 0 < len(object_id) <= _LONGEST_ID:
             profile.aad_object_id = object_id
         if 0 < len(tenant := tenant_of(activity)) <= _LONGEST_ID:

@@ -21,7 +21,7 @@ from botbuilder.core import StatePropertyAccessor, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, InputHints, TextFormatTypes
 
 from dialogs.catalogue import LOCALES, SOURCE_LANGUAGE, catalogue, languages
-from turnkeeper.channels.time_zone import Zone
+from turnkeeper.channels import Zone
 
 # A language, then any script, region and variants (BCP 47), with "-" or the "_" of POSIX.
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")

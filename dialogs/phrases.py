@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import regex  # type: ignore[import-untyped]
 
 from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages
+from dialogs.spelling import bare, folded
 
 # No phrase, and no name in a sentence, is longer. What is longer costs nothing to pass over.
 _LONGEST = 160
@@ -25,55 +25,6 @@ _AROUND_NAME = ' \t\r\n\u00a0\u3000:,;!?"“”„«»「」『』。、！？،
 _PUNCTUATION = regex.compile(r"[\p{P}\p{S}]+")
 _WORD = regex.compile(r"\S+")
 _FULL_STOP = regex.compile(r"(?<=[^\W\d_]{3}|[\"“”«»])\.$")
-_BLOCKS_OF_MARKS = (
-    (0x300, 0x900),
-    (0x1AB0, 0x1B00),
-    (0x1DC0, 0x1E00),
-    (0x20D0, 0x2100),
-    (0xFE20, 0xFE30),
-)
-# Marks of lower combining classes, such as the voicing of kana, make another letter.
-_FIRST_ACCENT_CLASS = 10
-_ACCENTS = [
-    chr(code)
-    for code in chain.from_iterable(range(*block) for block in _BLOCKS_OF_MARKS)
-    if unicodedata.combining(chr(code)) >= _FIRST_ACCENT_CLASS
-]
-_TATWEEL = "\u0640"  # stretches Arabic words
-_FOLDS = {
-    # What stays as it is: translate() is slow on what it does not find. Letters up to Arabic; kana.
-    **{code: chr(code) for code in chain(range(0x800), range(0x3000, 0x3100))},
-    **str.maketrans(dict.fromkeys([*_ACCENTS, _TATWEEL], "")),
-    **str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'")),
-    **str.maketrans(dict.fromkeys(",:-\u2010\u2011\u060c\u3001", " ")),
-}
-
-
-def folded(text: str) -> str:
-    """Return a text without case and accents, its commas, colons and hyphens as blanks."""
-    if text.isascii():
-        return text.casefold().replace(",", " ").replace(":", " ").replace("-", " ")
-    return unicodedata.normalize("NFKD", text).casefold().translate(_FOLDS)
-
-
-@lru_cache(maxsize=1)  # it is asked for two or three times about the same message
-def bare(text: str) -> str:
-    """Return an utterance in the form in which two spellings of it are equal.
-
-    Case, accents, outer punctuation and the amount of white space make no difference, except
-    where there is nothing else: "?".
-    """
-    words = " ".join(folded(text).split())
-    begin, end = 0, len(words)
-    while begin < end and not words[begin].isalnum():
-        begin += 1
-    while begin < end and not (words[end - 1].isalnum() or _is_mark(words[end - 1])):
-        end -= 1
-    return words[begin:end] or words
-
-
-def _is_mark(char: str) -> bool:
-    return unicodedata.category(char)[0] == "M"
 
 
 class _NoName(NamedTuple):

@@ -17,7 +17,7 @@ from dialogs.interruptions import Wish, suggest
 from dialogs.messages import Words, message, words_of_person
 from dialogs.person_name import LONGEST_NAME, Refusal, answered_name
 from state.models import UserProfile
-from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels import text_for_bot
 
 # From this refusal on, the bot offers to stop.
 REFUSALS_BEFORE_OFFER = 3

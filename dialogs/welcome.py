@@ -6,7 +6,7 @@ from botbuilder.schema import Activity
 
 from dialogs.interruptions import Wish, suggest
 from dialogs.messages import Words, message
-from turnkeeper.channels.place import place_of
+from turnkeeper.channels import place_of
 
 
 def welcome_text(words: Words, several_people: bool) -> str:

@@ -28,6 +28,10 @@ class UserProfile:
     aad_object_id: str = ""
     tenant_id: str = ""
 
+    def conversations(self) -> list[str]:
+        """Return the conversations that this names; the engine asks when it erases a person."""
+        return [self.last_conversation] if self.last_conversation else []
+
 
 @dataclass(slots=True)
 class ConversationData:

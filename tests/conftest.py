@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
-from app import create_app
+from tests.bot import create_app
 from tests.cloud import FakeCloud
 from tests.stores import postgresql_server, storage, storage_url, valkey_server
-from turnkeeper.settings import Settings
 
 __all__ = ["postgresql_server", "storage", "storage_url", "valkey_server"]  # fixtures for all
 
@@ -46,9 +45,7 @@ async def start_bot(tmp_path: Path) -> AsyncIterator[StartBot]:
 
         async def start(**settings: object) -> str:
             values: dict[str, object] = {"storage_url": f"sqlite:///{tmp_path}/bot.db", **settings}
-            server = await stack.enter_async_context(
-                TestServer(create_app(Settings(**values)))  # type: ignore[arg-type]
-            )
+            server = await stack.enter_async_context(TestServer(create_app(**values)))
             return str(server.make_url("/api/messages"))
 
         yield start

@@ -1,1 +1,27 @@
-"""An engine for stateful bots of the Bot Framework: each activity takes effect once, in order."""
+"""An engine for stateful bots of the Bot Framework: each activity takes effect once, in order.
+
+What is public is here, in :mod:`turnkeeper.errors` and in :mod:`turnkeeper.channels`; all else may
+change with any version.
+"""
+
+from __future__ import annotations
+
+from turnkeeper.host import Host
+from turnkeeper.settings import Settings
+from turnkeeper.state.scope import ConversationState, UserState
+from turnkeeper.storage import Change, Record, RecordStorage
+from turnkeeper.wire.types import Types
+
+__version__ = "0.2.0"
+
+__all__ = [
+    "Change",
+    "ConversationState",
+    "Host",
+    "Record",
+    "RecordStorage",
+    "Settings",
+    "Types",
+    "UserState",
+    "__version__",
+]

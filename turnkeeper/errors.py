@@ -1,4 +1,4 @@
-"""Every error this project raises, on one screen (the wire codec's own is in schema/fields.py).
+"""Every error of the engine, as one tree (the wire's own, ``WireError``, is one of them too).
 
 ::
 
@@ -22,6 +22,27 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
+from typing import Self
+
+__all__ = [
+    "BotError",
+    "CodecError",
+    "DeliveryError",
+    "DeliveryFailed",
+    "DeliveryRefused",
+    "Fault",
+    "NestedTurn",
+    "RequestRefused",
+    "SettingsError",
+    "ShuttingDown",
+    "StorageError",
+    "StorageUnavailable",
+    "TokenUnavailable",
+    "TurnEnded",
+    "UnreadableRecord",
+    "WriteConflict",
+]
 
 
 def path_from(place: str | int, path: str) -> str:
@@ -42,17 +63,37 @@ class BotError(Exception):
     """
 
 
-class SettingsError(BotError):
-    """The settings are wrong. ``faults`` names each of them, one line a variable.
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with the settings.
 
-    :param faults: each as ``VARIABLE: what it must be``. Of one variable the first one counts: the
-        others may follow from it.
+    :param variable: the name of the variable; several with commas between them.
+    :param text: what it must be; never what it is, since that may be a secret.
     """
 
-    def __init__(self, *faults: str) -> None:
-        first = {fault.partition(":")[0].partition(",")[0]: fault for fault in reversed(faults)}
+    variable: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.text}"
+
+
+class SettingsError(BotError):
+    """The settings are wrong, and the bot does not start.
+
+    :param faults: all that is wrong. Of one variable the first one counts: the others may follow
+        from it.
+    """
+
+    def __init__(self, *faults: Fault) -> None:
+        first = {fault.variable.partition(",")[0]: fault for fault in reversed(faults)}
         self.faults = tuple(reversed(first.values()))
-        super().__init__("\n".join(self.faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+    @classmethod
+    def of(cls, variable: str, text: str) -> Self:
+        """Return the error for a single fault."""
+        return cls(Fault(variable, text))
 
 
 class StorageError(BotError):
@@ -142,7 +183,9 @@ class ShuttingDown(BotError):
     """The bot is to speak first while it is being stopped. Nothing was sent."""
 
     def __init__(self) -> None:
-        super().__init__("the bot is being stopped and speaks first no more; try after its restart")
+        super().__init__(
+            "the bot is shutting down and starts no new turns; retry after it restarts"
+        )
 
 
 class RequestRefused(BotError):

@@ -1,38 +1,39 @@
-"""The settings of the bot: read once at start from the environment and a ``.env`` file.
+"""The settings of the engine: read once from the environment and a ``.env`` file.
 
-The names are those that bot developers know from the Azure portal and the SDK's samples.
-Every fault is reported in one go, by the variable's name and never with its value, since a
-value in the wrong place may be a secret. To add a setting, add a field to ``Settings``.
+The names are those that bot developers know from the Azure portal and the SDK's samples. Every
+fault is reported in one go, by the variable's name and never with its value, since a value in the
+wrong place may be a secret. To add a setting, add a field to ``Settings``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Final, Self
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Final, Self, TypeVar, get_type_hints
 
-from turnkeeper.errors import SettingsError
+from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.variables import (
     LAST_PORT,
+    bot_name,
     days,
     file_path,
     host_name,
     host_names,
     is_loopback,
-    locale,
-    minutes,
     one_of,
+    parser_of,
     read_variables,
     web_address,
     whole,
     word,
-    yes_or_no,
 )
 
 GOVERNMENT_CLOUD: Final = "https://botframework.azure.us"
 CONSENT: Final = "yes-anyone-can-talk-to-this-bot"
 _UGLY: Final = "DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS"
+
+OwnSettings = TypeVar("OwnSettings")
 
 
 def _consent(text: str) -> bool:
@@ -55,10 +56,10 @@ def _setting(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting, checked. Durations are in seconds; a text that is not set is "".
+    """Every setting of the engine, checked. Durations are in seconds; a text not set is "".
 
-    :raises SettingsError: the settings contradict each other, or would let anybody on the
-        network speak to the bot as anybody; also when made directly and not by :meth:`from_env`.
+    :raises SettingsError: the settings contradict each other, or would let anybody on the network
+        speak to the bot as anybody; also when made directly and not by :meth:`from_env`.
     """
 
     # Who the bot is. The second names are those of the SDK's samples.
@@ -80,31 +81,25 @@ class Settings:
     port: int = _setting(3978, whole(0, LAST_PORT), "PORT")
     metrics_port: int | None = _setting(None, whole(1, LAST_PORT), "METRICS_PORT")
     dangerously_listen_without_credentials: bool = _setting(False, _consent, _UGLY)
-    workers: int = _setting(1, whole(1, 64), "WEB_CONCURRENCY")
     max_turns: int = _setting(512, whole(1, 100_000), "MAX_TURNS")
 
     # What it remembers, and for how long. None keeps for ever.
     storage_url: str = _setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)
+    bot_name: str = _setting("", bot_name, "BOT_NAME")
     conversation_ttl: float | None = _setting(30 * 86400.0, days, "CONVERSATION_TTL_DAYS")
     profile_ttl: float | None = _setting(None, days, "PROFILE_TTL_DAYS")
-    forget_on_uninstall: bool = _setting(False, yes_or_no, "FORGET_ON_UNINSTALL")
-
-    # How it talks.
-    default_locale: str = _setting("en", locale, "DEFAULT_LOCALE")
-    welcome_back_after: float = _setting(30 * 60.0, minutes, "WELCOME_BACK_AFTER_MINUTES")
-    question_timeout: float = _setting(60 * 60.0, minutes, "QUESTION_TIMEOUT_MINUTES")
 
     # What it logs.
     log_level: str = _setting("INFO", _log_level, "LOG_LEVEL")
     log_format: str = _setting("plain", one_of("plain", "json"), "LOG_FORMAT")
 
     def __post_init__(self) -> None:
-        if faults := tuple(self._contradictions()):
+        if faults := (*self._wrong_values(), *self._contradictions()):
             raise SettingsError(*faults)
 
     @property
     def local_mode(self) -> bool:
-        """Whether the bot runs without credentials, for the Emulator on the same machine."""
+        """Whether the bot runs without credentials, for programs on the same machine."""
         return not self.app_id
 
     @property
@@ -117,30 +112,26 @@ class Settings:
         return f"{scheme}:{re.sub(r'^//(?!/).*@', '//', place)}"
 
     @classmethod
-    def from_env(
-        cls, environ: Mapping[str, str] | None = None, *checks: Callable[[Self], Iterable[str]]
-    ) -> Self:
-        """Read the settings. A blank variable counts as not set, an unknown one is ignored.
+    def from_env(cls, mapping: Mapping[str, str] | None = None) -> Self:
+        """Read the settings. A blank variable is treated as unset, an unknown one is ignored.
 
-        :param environ: the variables, and nothing else; by default ``os.environ``, and for what
+        :param mapping: the variables, and nothing else; by default ``os.environ``, and for what
             that does not name, not even as blank, the file ``.env`` in the working directory.
-        :param checks: each gives further faults of settings that may contradict each other.
-        :raises SettingsError: one line a variable or broken line of the file, all at once.
+        :raises SettingsError: one fault a variable or broken line of the file, all at once.
         """
-        variables, faults = read_variables() if environ is None else (environ, [])
-        values: dict[str, Any] = {}
-        for setting in fields(cls):
-            names = setting.metadata["variables"]
-            found = {name: text for name in names if (text := variables.get(name, "").strip())}
-            if len(set(found.values())) > 1:
-                faults.append(f"{', '.join(found)}: must not be set to different values")
-            for name, text in list(found.items())[:1]:
-                try:
-                    values[setting.name] = setting.metadata["parse"](text)
-                except ValueError as error:
-                    faults.append(f"{name}: {error}")
-                    if setting.default == "":
-                        values[setting.name] = text  # wrong, but not absent
+        variables, faults = read_variables() if mapping is None else (mapping, [])
+        settings, more = cls.read(variables)
+        if faults := [*faults, *more]:
+            raise SettingsError(*faults)
+        return settings
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> tuple[Self, list[Fault]]:
+        """Return the settings and what is wrong with them.
+
+        What is wrong has its default in the settings, which are not fit to be used then.
+        """
+        values, faults = _values(cls, variables)
         # Azure makes no MultiTenant bots any more; those there are name no tenant.
         if "tenant_id" in values:
             values.setdefault("app_type", "SingleTenant")
@@ -149,30 +140,90 @@ class Settings:
         draft = object.__new__(cls)  # not yet free of contradictions
         for setting in fields(cls):
             object.__setattr__(draft, setting.name, values.get(setting.name, setting.default))
-        faults += [*draft._contradictions(), *(fault for check in checks for fault in check(draft))]
-        if faults:
-            raise SettingsError(*faults)
-        return cls(**values)
+        return draft, [*faults, *draft._contradictions()]
 
-    def _contradictions(self) -> Iterator[str]:
+    def _wrong_values(self) -> Iterator[Fault]:
+        """Yield what no variable could have said; for settings that are made in code.
+
+        Files and addresses are looked at by the parts that use them.
+        """
+        for setting in fields(type(self)):
+            value, parse = getattr(self, setting.name), setting.metadata["parse"]
+            try:
+                if parse is days:
+                    if value is not None and not value > 0:
+                        raise ValueError("must be above 0, or None to keep for ever")
+                elif type(value) is int or (
+                    value and type(value) is str and parse not in (file_path, web_address)
+                ):
+                    parse(str(value))
+            except ValueError as error:
+                yield Fault(setting.metadata["variables"][0], str(error))
+
+    def _contradictions(self) -> Iterator[Fault]:
         if not self.app_id:
             if self.app_password or self.certificate_path or self.tenant_id:
-                yield "MicrosoftAppId: must be set where the bot's password or tenant is"
+                yield Fault("MicrosoftAppId", "must be set where the bot's password or tenant is")
             if not (is_loopback(self.host) or self.dangerously_listen_without_credentials):
-                yield (
-                    "HOST: must be a loopback address, such as 127.0.0.1, without MicrosoftAppId: "
-                    f"nobody would be checked. To allow it all the same: {_UGLY}={CONSENT}"
+                yield Fault(
+                    "HOST",
+                    "must be a loopback address, such as 127.0.0.1, without MicrosoftAppId: "
+                    f"nobody would be checked. To allow it all the same: {_UGLY}={CONSENT}",
                 )
         # Azure itself vouches for a bot with a managed identity.
         elif not (self.app_password or self.certificate_path or self.app_type == "UserAssignedMSI"):
-            yield "MicrosoftAppPassword: must be set where MicrosoftAppId is"
+            yield Fault("MicrosoftAppPassword", "must be set where MicrosoftAppId is")
         if self.app_id and self.app_type != "MultiTenant" and not self.tenant_id:
-            yield f"MicrosoftAppTenantId: must be set for a bot of type {self.app_type}"
+            yield Fault("MicrosoftAppTenantId", f"must be set for a bot of type {self.app_type}")
         if self.app_password and self.certificate_path:
-            yield "MicrosoftAppCertificatePath: must not be set besides MicrosoftAppPassword"
+            yield Fault(
+                "MicrosoftAppCertificatePath",
+                "set either a password or a certificate, not both",
+            )
         if self.certificate_thumbprint and not self.certificate_path:
-            yield "MicrosoftAppCertificatePath: must be set where the thumbprint is"
-        if self.metrics_port and self.metrics_port + self.workers - 1 > LAST_PORT:
-            yield f"METRICS_PORT: each worker needs a port, and {LAST_PORT} is the last"
-        if self.workers > 1 and self.storage_url.lower().startswith("memory:"):
-            yield "WEB_CONCURRENCY: must be 1 where STORAGE_URL is memory:"
+            yield Fault("MicrosoftAppCertificatePath", "must be set where the thumbprint is")
+
+
+def read_own(
+    cls: type[OwnSettings], variables: Mapping[str, str]
+) -> tuple[OwnSettings, list[Fault]]:
+    """Return a bot's own settings and what is wrong with them; then they are the defaults.
+
+    :param cls: a dataclass whose fields all have defaults. A field's name in capital letters is
+        its variable; its type, one of str, bool, int and float, says how it is read. Its
+        ``__post_init__`` may raise :class:`SettingsError`, or ValueError.
+    :raises TypeError: a field has no default, or is of another type.
+    """
+    for setting in fields(cls):  # type: ignore[arg-type]
+        if setting.init and setting.default is MISSING and setting.default_factory is MISSING:
+            raise TypeError(f"{cls.__name__}.{setting.name} must have a default")
+    values, faults = _values(cls, variables)
+    try:
+        return cls(**values), faults
+    except SettingsError as error:
+        return cls(), [*faults, *error.faults]
+    except ValueError as error:
+        return cls(), [*faults, Fault(cls.__name__, str(error))]
+
+
+def _values(cls: Any, variables: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
+    """Return what the variables say of the fields of a dataclass, and their faults."""
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    types = get_type_hints(cls)
+    for setting in fields(cls):
+        if not setting.init:
+            continue
+        names = setting.metadata.get("variables", (setting.name.upper(),))
+        parse = setting.metadata.get("parse") or parser_of(types[setting.name])
+        found = {name: text for name in names if (text := variables.get(name, "").strip())}
+        if len(set(found.values())) > 1:
+            faults.append(Fault(", ".join(found), "must not be set to different values"))
+        for name, text in list(found.items())[:1]:
+            try:
+                values[setting.name] = parse(text)
+            except ValueError as error:
+                faults.append(Fault(name, str(error)))
+                if setting.default == "":
+                    values[setting.name] = text  # wrong, but not absent
+    return values, faults

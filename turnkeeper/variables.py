@@ -11,9 +11,11 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dotenv.parser import parse_stream
+
+from turnkeeper.errors import Fault
 
 LAST_PORT: Final = 65535
 _FILE: Final = ".env"
@@ -22,8 +24,8 @@ _WEB_ADDRESS: Final = re.compile(
 )
 
 
-def read_variables() -> tuple[dict[str, str], list[str]]:
-    """The variables, and the faults of the file ``.env``, one line each.
+def read_variables() -> tuple[dict[str, str], list[Fault]]:
+    """Return the variables, and the faults of the file ``.env``.
 
     They are those of the environment, and what the file in the working directory sets besides:
     what the environment names wins, also as blank.
@@ -32,7 +34,7 @@ def read_variables() -> tuple[dict[str, str], list[str]]:
     return {**found, **os.environ}, faults
 
 
-def _read_file() -> tuple[dict[str, str], list[str]]:
+def _read_file() -> tuple[dict[str, str], list[Fault]]:
     """Each value as it stands: a ``$`` in a password means itself."""
     try:
         text = Path(_FILE).read_text(encoding="utf-8")
@@ -41,14 +43,16 @@ def _read_file() -> tuple[dict[str, str], list[str]]:
     except (OSError, UnicodeDecodeError):
         text = "\0"
     if "\0" in text:  # no variable of the environment can hold it
-        return {}, [f"{_FILE}: must be a readable text file in UTF-8"]
+        return {}, [Fault(_FILE, "must be a readable text file in UTF-8")]
     found: dict[str, str] = {}
-    faults: list[str] = []
+    faults: list[Fault] = []
     for binding in parse_stream(io.StringIO(text)):
         if binding.error or (binding.key is not None and binding.value is None):
             string, line = binding.original
             line += string[: -len(string.lstrip())].count("\n")  # blank lines stand before it
-            faults.append(f"{_FILE} line {line}: must be NAME=value, with each quote closed")
+            faults.append(
+                Fault(f"{_FILE} line {line}", "must be NAME=value, with each quote closed")
+            )
         elif binding.key is not None and binding.value:
             found[binding.key] = binding.value
     return found, faults
@@ -79,7 +83,7 @@ def web_address(text: str) -> str:
         or not 0 < int(match[3] or 443) <= LAST_PORT
     ):
         raise ValueError(
-            "must be an https:// URL (http:// on this machine only) of a host that there can be, "
+            "must be an https:// URL (http:// on this machine only) with a valid host name, "
             f"and a port up to {LAST_PORT}"
         )
     return text
@@ -105,11 +109,33 @@ def yes_or_no(text: str) -> bool:
     return one_of("yes", "no")(text) == "yes"
 
 
-def locale(text: str) -> str:
-    """A language, perhaps with a region."""
-    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text):
-        raise ValueError("must be a language, such as en or pt-BR")
+def bot_name(text: str) -> str:
+    """The name that a bot's keys in the store begin with."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", text):
+        raise ValueError("must be 1 to 40 letters, digits, dots, hyphens and underscores")
     return text
+
+
+def parser_of(kind: Any) -> Callable[[str], Any]:
+    """Return how a value of a type is read: str, bool, int or float.
+
+    :raises TypeError: it is another type.
+    """
+    if kind not in _PARSERS:
+        raise TypeError(f"a setting must be of type str, bool, int or float, not {kind}")
+    return _PARSERS[kind]
+
+
+def _integer(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,15}", text):
+        raise ValueError("must be a whole number")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    if not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", text):
+        raise ValueError("must be a number")
+    return float(text)
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -133,13 +159,6 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
-
-
-def minutes(text: str) -> float:
-    """Minutes, as seconds."""
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or float(text) == 0:
-        raise ValueError("must be a number of minutes above 0")
-    return float(text) * 60
 
 
 def days(text: str) -> float | None:
@@ -169,3 +188,11 @@ def _may_be_host(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+_PARSERS: Final[dict[Any, Callable[[str], Any]]] = {
+    str: str,
+    bool: yes_or_no,
+    int: _integer,
+    float: _number,
+}

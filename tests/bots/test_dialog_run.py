@@ -16,9 +16,12 @@ from botbuilder.dialogs import (
 )
 from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 
+from app import TYPES
 from bots.dialog_bot import DialogBot
 from state.models import ConversationData
 from tests.turns.world import Process, World, message
+from turnkeeper.state.typed_storage import TypedStorage
+from turnkeeper.wire.codec import Codec
 
 
 async def ask(step: WaterfallStepContext) -> DialogTurnResult:
@@ -76,14 +79,13 @@ class FailingDialog(ComponentDialog):  # type: ignore[misc]  # the SDK is untype
 def deploy(world: World, dialog: Dialog, **options: Any) -> Process:
     """A process that runs a version of the bot."""
     process = world.process()
-    process.bot = DialogBot(*process.states, dialog, **options)
-    process.bot._run._clock = world.clock
+    process.bot = DialogBot(*process.states, dialog, clock=world.clock, **options)
     return process
 
 
 @pytest.fixture
 def world() -> World:
-    return World()
+    return World(codec=Codec(TYPES))
 
 
 async def says(process: Process, text: str, **more: Any) -> list[str]:
@@ -191,7 +193,8 @@ async def test_in_a_group_a_persons_record_stays_so_that_erasure_finds_the_group
 async def test_what_a_dialog_keeps_of_the_conversation_stays(world: World) -> None:
     process = deploy(world, SilentDialog("root"))
     await says(process, "hi")
-    [item] = (await world.storage.read(["msteams/conversations/c"])).values()
+    store = TypedStorage(world.storage, world.codec)
+    [item] = (await store.read(["msteams/conversations/c"])).values()
     assert item["ConversationData"].welcomed
 
 

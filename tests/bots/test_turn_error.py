@@ -9,8 +9,8 @@ from botbuilder.schema import Activity
 
 from bots.turn_error import turn_error_handler
 from tests.turns.world import Process, World, log_of, message
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change
-from turnkeeper.wire.codec import encode_state
 
 SORRY = "Sorry, something went wrong. Please try that again."
 
@@ -64,11 +64,11 @@ async def test_an_open_dialog_is_closed_so_that_the_error_does_not_come_back(
     process: Process,
 ) -> None:
     key = "msteams/conversations/c"
-    body = encode_state({"DialogState": "open", "kept": 1})
-    await process.world.storage.commit([Change(key, body, ANY)])
+    store = TypedStorage(process.world.storage)
+    await store.write({key: {"DialogState": "open", "kept": 1}})
     fail_after_everything(process, RuntimeError())
     await process.take(message("a"))
-    item = (await process.world.storage.read([key]))[key]
+    item = (await store.read([key]))[key]
     assert "DialogState" not in item
     assert item["kept"] == 1
 

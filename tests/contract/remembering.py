@@ -8,13 +8,14 @@ from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.dialogs import DialogInstance, DialogState
 from botbuilder.schema import Activity, ConversationAccount
 
+from app import TYPES
 from state.models import ConversationData, UserProfile
 from tests.turns.world import Process, World, message
-from turnkeeper.state import keys
 from turnkeeper.state.erasure import stage_erasure
 from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.state.services import address_in, transaction_in
 from turnkeeper.storage import RecordStorage
-from turnkeeper.storage.transaction import Transaction
+from turnkeeper.wire.codec import Codec
 
 ADA, BOB = "29:1-Ada_id", "29:1-Bob_id"
 ADA_KEY, BOB_KEY = f"msteams/users/{ADA}", f"msteams/users/{BOB}"
@@ -52,18 +53,15 @@ class RememberingBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyp
 
     async def forget(self, context: TurnContext) -> None:
         """Erase the sender with this turn."""
-        await stage_erasure(
-            Transaction.of(context, self._states.storage),
-            keys.user_key(context.activity),
-            ledger_key=keys.ledger_key(context.activity),
-        )
-        for scope in self._states.bot_states:
-            await scope.clear_state(context)
+        storage = self._states.storage
+        transaction, _ = transaction_in(context, storage.records)
+        await stage_erasure(transaction, address_in(context), storage.codec)
+        await self._states.clear_all(context)
 
 
 def process_on(storage: RecordStorage) -> Process:
     """A process of this bot on a store, as the host runs it."""
-    process = World(storage).process()
+    process = World(storage, Codec(TYPES)).process()
     process.bot = RememberingBot(*process.states)
     return process
 

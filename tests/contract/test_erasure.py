@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 from botbuilder.core import TurnContext
 
+from app import TYPES
 from state.models import UserProfile
 from tests.contract.raw import purge, raw_bytes
 from tests.contract.remembering import (
@@ -30,10 +31,15 @@ from tests.contract.remembering import (
 from tests.contract.test_lifecycle import shared
 from tests.turns.world import Process
 from turnkeeper.errors import WriteConflict
+from turnkeeper.ledger.effects import Delay, Effect
 from turnkeeper.ledger.ledger import Ledger
-from turnkeeper.state.erasure import erase, export, records_of
+from turnkeeper.state.erasure import erase, records_of
+from turnkeeper.state.export import export
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage
+from turnkeeper.wire.codec import Codec
 
+CODEC = Codec(TYPES)
 UNREADABLE = '{"v":999,"state":{"secret":"' + NAME + '"}}'
 
 
@@ -52,7 +58,7 @@ async def bobs(storage: RecordStorage) -> dict[str, str]:
 
 
 async def ledger_of(storage: RecordStorage, conversation: str) -> Ledger:
-    key = f"msteams/turns/{conversation}"
+    key = f"msteams/ledgers//{conversation}"
     return Ledger.read(key, (await storage.fetch([key])).get(key))
 
 
@@ -64,7 +70,7 @@ async def test_forget_me_erases_the_person_wherever_it_is_said(
     await process.take(says("forget me", person=ADA, conversation="a-1"))
     assert NAME not in await everything(storage)
     # What is left is that this conversation has had these activities.
-    assert [key async for key, _ in records_of(storage, ADA_KEY)] == ["msteams/turns/a-1"]
+    assert [key async for key, _ in records_of(storage, ADA_KEY)] == ["msteams/ledgers//a-1"]
     assert await bobs(storage) == before
 
 
@@ -81,10 +87,26 @@ async def test_forget_me_in_a_group_leaves_the_others_there(
 async def test_forget_me_finds_the_group_where_a_person_was_last_without_a_place_there(
     storage: RecordStorage, process: Process
 ) -> None:
-    await storage.delete([f"msteams/members/19%3Ah/{quote(ADA, safe='')}"])
+    place = f"msteams/members/19%3Ah/{quote(ADA, safe='')}"
+    await storage.commit([Change(place, None, ANY)])
     assert NAME in str((await ledger_of(storage, "19:h")).answers)
     await process.take(says("forget me", person=ADA, conversation="a-1"))
     assert NAME not in await everything(storage)
+
+
+async def test_forget_me_finds_the_ledgers_of_version_0_1(
+    storage: RecordStorage, process: Process
+) -> None:
+    old = Ledger(seen=" 00", answers={"00": {"status": 200, "body": f"Hello {NAME}"}})
+    groups = ("msteams/turns/19:g;messageid=1", "msteams/turns/19:h")
+    await storage.commit([Change(key, old.body(), None) for key in groups])
+    await storage.commit([Change("msteams/turns/a-2", old.body(), None, ADA_KEY)])
+    await process.take(says("forget me", person=ADA, conversation="a-1"))
+    assert NAME not in await everything(storage)
+    left = await storage.fetch([*groups, "msteams/turns/a-2"])
+    assert {key: Ledger.read(key, record).seen for key, record in left.items()} == {
+        key: " 00" for key in groups
+    }
 
 
 async def test_what_was_said_before_is_not_taken_again(
@@ -128,7 +150,8 @@ async def test_a_name_told_elsewhere_at_the_same_moment_is_forgotten_or_new(
             await super().forget(context)
             self.runs += 1
             if self.runs == 1:
-                await storage.write({ADA_KEY: {"UserProfile": UserProfile(name="Ada again")}})
+                again = {"UserProfile": UserProfile(name="Ada again")}
+                await TypedStorage(storage, CODEC).write({ADA_KEY: again})
 
     process.bot = InterruptedBot(*process.states)
     await process.take(says("forget me", person=ADA, conversation="a-1"))
@@ -194,35 +217,37 @@ async def test_erase_takes_records_that_cannot_be_read_and_those_that_have_expir
         [
             Change("msteams/conversations/1", UNREADABLE, None, ADA_KEY),
             Change("msteams/conversations/2", UNREADABLE, None, ADA_KEY, long_ago),
-            Change("msteams/turns/g", UNREADABLE.replace(NAME, "x"), None),
+            Change("msteams/ledgers//g", UNREADABLE.replace(NAME, "x"), None),
             Change(ADA_KEY, UNREADABLE, None),
         ]
     )
     assert await erase(storage, ADA_KEY) == 2
     assert await storage.sweep() == 0
     # That of a group belongs to others too.
-    assert [key for key, _ in await storage.scan()] == ["msteams/turns/g"]
+    assert [key for key, _ in await storage.scan()] == ["msteams/ledgers//g"]
 
 
 async def test_a_profile_of_the_stock_user_state_has_no_owner_and_is_found(
     storage: RecordStorage,
 ) -> None:
-    await storage.write({ADA_KEY: {"UserProfile": UserProfile(name=NAME)}})
-    assert [record["key"] for record in (await export(storage, ADA_KEY))["records"]] == [ADA_KEY]
+    await TypedStorage(storage, CODEC).write({ADA_KEY: {"UserProfile": UserProfile(name=NAME)}})
+    exported = (await export(storage, ADA_KEY, CODEC))["records"]
+    assert [record["key"] for record in exported] == [ADA_KEY]
     assert await erase(storage, ADA_KEY) == 1
     assert await storage.scan() == []
 
 
+@pytest.mark.parametrize("key", ["msteams/ledgers//quiet", "msteams/turns/quiet"])
 async def test_erase_drops_answers_of_groups_and_keeps_what_they_owe(
-    storage: RecordStorage, process: Process
+    storage: RecordStorage, process: Process, key: str
 ) -> None:
     # A group in which nothing tells that Ada was there.
     ledger = Ledger(seen=" 00", answers={"00": {"status": 200, "body": f"Hello {NAME}"}})
-    effects = [{"do": "delay", "ms": 1}]
+    effects: list[Effect] = [Delay(1)]
     ledger.enter("01", effects=effects, answer=None, holder="h", until=0)
-    await storage.commit([Change("msteams/turns/quiet", ledger.body(), None)])
+    await storage.commit([Change(key, ledger.body(), None)])
     await erase(storage, ADA_KEY)
-    left = await ledger_of(storage, "quiet")
+    left = Ledger.read(key, (await storage.fetch([key]))[key])
     assert left.answers == {}
     assert left.seen.split() == ["00", "01"]
     assert left.owed is not None
@@ -259,14 +284,14 @@ async def test_erase_tries_again_where_a_group_goes_on_talking(
 
         async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
             found = await super().fetch(keys)
-            if "msteams/turns/g" in keys and self.left:
+            if "msteams/ledgers//g" in keys and self.left:
                 self.left -= 1
                 body = Ledger(seen=str(self.left), answers={"0": {"body": NAME}}).body()
-                await self.commit([Change("msteams/turns/g", body, ANY)])
+                await self.commit([Change("msteams/ledgers//g", body, ANY)])
             return found
 
     storage = BusyStorage()
-    await storage.fetch(["msteams/turns/g"])
+    await storage.fetch(["msteams/ledgers//g"])
     with pytest.raises(error) if error else nullcontext():
         await erase(storage, ADA_KEY)
     assert (NAME in await everything(storage)) is bool(error)
@@ -276,7 +301,7 @@ async def test_export_is_all_that_is_held_as_plain_json(
     storage: RecordStorage, process: Process
 ) -> None:
     await storage.commit([Change("msteams/conversations/bad", UNREADABLE, None, ADA_KEY, 4e9)])
-    exported: dict[str, Any] = json.loads(json.dumps(await export(storage, ADA_KEY)))
+    exported: dict[str, Any] = json.loads(json.dumps(await export(storage, ADA_KEY, CODEC)))
     assert exported["user"] == ADA_KEY
     records = {record["key"]: record for record in exported["records"]}
     held = {key async for key, _ in records_of(storage, ADA_KEY)}
@@ -311,11 +336,12 @@ async def test_export_for_the_person_only_counts_the_replies() -> None:
     storage = MemoryStorage()
     ledger = Ledger()
     ledger.enter("00", effects=[], answer={"status": 200, "body": NAME}, holder="h", until=0)
-    ledger.enter("01", effects=[{"do": "delay"}] * 2, answer=None, holder="h", until=0)
-    bodies = {"msteams/turns/a": ledger.body(), "msteams/turns/b": UNREADABLE, "odd": UNREADABLE}
+    ledger.enter("01", effects=[Delay(1)] * 2, answer=None, holder="h", until=0)
+    names = ("msteams/ledgers//a", "msteams/ledgers//b", "odd")
+    bodies = dict(zip(names, (ledger.body(), UNREADABLE, UNREADABLE), strict=True))
     await storage.commit([Change(key, body, None, ADA_KEY) for key, body in bodies.items()])
-    whole = (await export(storage, ADA_KEY))["records"]
-    counted = (await export(storage, ADA_KEY, replies=False))["records"]
+    whole = (await export(storage, ADA_KEY, CODEC))["records"]
+    counted = (await export(storage, ADA_KEY, CODEC, replies=False))["records"]
     assert whole[0]["state"]["turns"]["answers"] == {"00": {"status": 200, "body": NAME}}
     turns = whole[0]["state"]["turns"]
     assert counted[0]["state"]["turns"] == {
@@ -327,4 +353,4 @@ async def test_export_for_the_person_only_counts_the_replies() -> None:
 
 
 async def test_export_of_nobody_is_empty(storage: RecordStorage) -> None:
-    assert (await export(storage, ADA_KEY))["records"] == []
+    assert (await export(storage, ADA_KEY, CODEC))["records"] == []

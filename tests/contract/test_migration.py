@@ -21,6 +21,7 @@ from tests.contract.operator_command import ended, operate, start
 from tests.contract.test_lifecycle import shared
 from turnkeeper.operator.migration import copy, differences
 from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage, open_storage
+from turnkeeper.storage import format as store_format
 
 HOUR = 3600
 
@@ -158,7 +159,7 @@ async def test_the_command_says_what_differs_and_overwrites_when_told(
     result = await operate("migrate", source_url, storage_url)
     assert result.code == 1
     assert "0 records copied, 0 overwritten, 1 there already; 1 of 2 are now" in result.output
-    assert "b\\x0a: differs\nerror: 1 record of the source differ" in result.errors
+    assert "b\\u000a: differs\nerror: 1 record of the source differ" in result.errors
     result = await operate("migrate", source_url, storage_url, "--overwrite")
     assert result.code == 0, result.errors
     assert "0 records copied, 1 overwritten, 1 there already; 2 of 2 are now" in result.output
@@ -208,6 +209,30 @@ async def test_a_record_that_expires_meanwhile_is_no_difference() -> None:
     assert await differences(source, target, progress=lambda _: None) == []
 
 
+async def test_the_mark_of_a_store_is_copied_unless_the_target_has_its_own() -> None:
+    source, target = MemoryStorage(), MemoryStorage()
+    await store_format.mark(source)
+    done = await copied(target, source)
+    assert (done.copied, done.present) == (1, 0)
+    assert await contents(target) == await contents(source)
+
+    own = '{"v":1,"state":{"format":1}}'
+    await target.commit([Change(store_format.KEY, own, ANY)])
+    for overwrite in (False, True):
+        done = await copied(target, source, overwrite=overwrite)
+        assert (done.copied, done.present, done.overwritten) == (0, 1, 0)
+        assert await differences(source, target, progress=lambda _: None) == []
+        assert (await contents(target))[store_format.KEY][0] == own
+
+
+async def test_a_store_without_a_mark_is_copied_without_one() -> None:
+    source, target = MemoryStorage(), MemoryStorage()
+    await source.commit([Change("k", "{}", None)])
+    await copied(target, source)
+    assert await differences(source, target, progress=lambda _: None) == []
+    assert list(await contents(target)) == ["k"]
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 
 
@@ -228,7 +253,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 async def test_any_text_is_copied_as_it_is(
     storage: RecordStorage, records: dict[str, tuple[str, str, float | None]]
 ) -> None:
-    await storage.delete([key for key, _ in await storage.scan()])
+    await storage.commit([Change(key, None, ANY) for key, _ in await storage.scan()])
     source = MemoryStorage()
     await fill(source, [Change(key, body, None, *more) for key, (body, *more) in records.items()])  # type: ignore[arg-type]
     await copied(storage, source)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from turnkeeper.errors import WriteConflict
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, Record, RecordStorage, open_storage
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Agreement(RuleBasedStateMachine):
 
     @initialize()
     def clear(self) -> None:
-        self.run(self.storage.delete(KEYS))
+        self.run(TypedStorage(self.storage).delete(KEYS))
         self.stored: dict[str, Record] = {}
         self.previous: dict[str, str] = {}
 

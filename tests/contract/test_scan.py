@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, RecordStorage
 
 # In order of their code points: not of a locale, not of their UTF-16, not without case.
@@ -130,7 +131,7 @@ async def test_paging_goes_on_where_the_last_page_was_deleted(storage: RecordSto
     found: list[str] = []
     while page := await keys_of(storage, after=found[-1] if found else "", limit=30):
         found += page
-        await storage.delete(page)
+        await TypedStorage(storage).delete(page)
     assert found == keys
     assert await storage.scan() == []
 
@@ -148,7 +149,7 @@ text = st.text(
 )
 @given(keys=st.lists(text, max_size=12, unique=True), prefix=text, after=text)
 async def test_any_keys(storage: RecordStorage, keys: list[str], prefix: str, after: str) -> None:
-    await storage.delete([key for key, _ in await storage.scan()])
+    await TypedStorage(storage).delete([key for key, _ in await storage.scan()])
     await fill(storage, keys)
     assert await keys_of(storage) == sorted(keys)
     assert await keys_of(storage, prefix=prefix, after=after) == sorted(

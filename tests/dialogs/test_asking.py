@@ -173,7 +173,7 @@ async def test_the_profile_dialog_works_alone(channel: str) -> None:
 async def ask_colour(step: WaterfallStepContext) -> DialogTurnResult:
     """Ask one more question."""
     step.values["name"] = step.result
-    return await step.prompt("colour", PromptOptions(prompt=message("Which colour?")))
+    return await step.prompt("one more question", PromptOptions(prompt=message("Which colour?")))
 
 
 async def keep_colour(step: WaterfallStepContext) -> DialogTurnResult:
@@ -186,7 +186,7 @@ def person_asked_more(person: Person) -> Person:
     """A person in front of a bot that asks one more question between name and thanks."""
     main: Any = person.dialog
     profile = main._dialogs._dialogs["UserProfileDialog"]
-    profile.add_dialog(TextPrompt("colour"))
+    profile.add_dialog(TextPrompt("one more question"))
     profile._dialogs._dialogs["profile"]._steps[1:1] = [ask_colour, keep_colour]
     return person
 

@@ -13,7 +13,8 @@ from dialogs.catalogue import read_catalogue as read
 from dialogs.interruptions import Wish, interruption_in
 from dialogs.messages import Words
 from dialogs.person_name import Refusal, answered_name, clean_name, name_in
-from dialogs.phrases import bare, phrases
+from dialogs.phrases import phrases
+from dialogs.spelling import bare
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = languages(LOCALES)

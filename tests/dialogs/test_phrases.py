@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from dialogs.interruptions import Interruption, Wish, interruption_in
 from dialogs.person_name import Refusal, answered_name, name_in
-from dialogs.phrases import bare, phrases
+from dialogs.phrases import phrases
+from dialogs.spelling import bare
 
 
 @pytest.mark.parametrize(

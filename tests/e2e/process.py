@@ -1,10 +1,11 @@
-"""The bot as its own process, as ``python app.py`` starts it."""
+"""The bot as its own process: as ``python app.py`` starts it, and under gunicorn."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -59,33 +60,52 @@ class BotProcess:
         assert self._process
         return self._process.pid
 
-    async def start(self) -> Self:
-        """Start it and wait until it listens.
+    def command(self) -> list[str]:
+        """What Python is told to run."""
+        return ["-X", "dev", str(ROOT / self._program), *self._arguments]
 
-        :raises AssertionError: it ended instead; the text is what it said.
-        """
+    def listens_at(self, line: str) -> str:
+        """The URL of the bot where this line of its output tells it, else nothing."""
+        start, _, url = line.partition("Listening on ")
+        return url if not start else ""
+
+    async def spawn(self) -> asyncio.subprocess.Process:
+        """Start it and wait for nothing."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self._process = await asyncio.create_subprocess_exec(
             *self._under,
             sys.executable,
-            "-X",
-            "dev",
-            str(ROOT / self._program),
-            *self._arguments,
+            *self.command(),
             env={**kept, **self._variables},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # so that a signal can reach it and its workers, and no more
             cwd=self._variables.get("PWD", str(ROOT)),
         )
-        assert self._process.stdout
-        async for line in self._process.stdout:
+        return self._process
+
+    async def start(self) -> Self:
+        """Start it and wait until it listens.
+
+        :raises AssertionError: it ended instead; the text is what it said.
+        """
+        process = await self.spawn()
+        assert process.stdout
+        async for line in process.stdout:
             self.printed.append(line.decode().rstrip())
-            if self.printed[-1].startswith("Listening on "):
-                self.url = self.printed[-1].removeprefix("Listening on ")
+            if url := self.listens_at(self.printed[-1]):
+                self.url = url
                 self._reader = asyncio.create_task(self._read_on())
                 return self
-        raise AssertionError(f"exit code {await self._process.wait()}: {self.printed}")
+        raise AssertionError(f"exit code {await process.wait()}: {self.printed}")
+
+    async def ended(self) -> tuple[int, str]:
+        """Start it where it cannot run, and wait for its end: its exit code and all it said."""
+        process = await self.spawn()
+        async with asyncio.timeout(60):
+            output, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, output.decode().rstrip()
 
     async def _read_on(self) -> None:
         assert self._process
@@ -102,14 +122,10 @@ class BotProcess:
                 await self._more.wait()
         return lines
 
-    async def wait_for_children(self, count: int) -> list[int]:
-        """Wait until it has forked so many processes; their ids."""
-        while self._process is None:  # noqa: ASYNC110 - it is on its way
-            await asyncio.sleep(0)
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        while len(pids := (await asyncio.to_thread(children.read_text)).split()) < count:
-            pass
-        return [int(pid) for pid in pids]
+    async def output_ended(self) -> None:
+        """Wait until no process is left that could print."""
+        assert self._reader
+        await self._reader
 
     async def kill(self) -> None:
         """kill -9, as a crash."""
@@ -142,13 +158,59 @@ class BotProcess:
         await self.kill()
 
 
+class Gunicorn(BotProcess):
+    """The bot under gunicorn, as on App Service.
+
+    :param variables: its settings, and ``HOME``, where it keeps its control socket.
+    :param arguments: of gunicorn, before the application.
+    :param app: the application, as ``module:name``.
+    :param worker_class: what serves it.
+    :param under: as for :class:`BotProcess`.
+    """
+
+    _LISTENING = re.compile(r"Listening at: (http://\S+)")
+    _BOOTING = re.compile(r"Booting worker with pid: (\d+)")
+
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        *arguments: str,
+        app: str = "app:app",
+        worker_class: str = "aiohttp.GunicornWebWorker",
+        under: Sequence[str] = (),
+    ) -> None:
+        super().__init__(variables, *arguments, under=under)
+        self._app = app
+        self._worker_class = worker_class
+
+    def command(self) -> list[str]:
+        return [
+            *("-m", "gunicorn", "--bind", "127.0.0.1:0"),
+            *("--worker-class", self._worker_class),
+            *self._arguments,
+            self._app,
+        ]
+
+    def listens_at(self, line: str) -> str:
+        match = self._LISTENING.search(line)
+        return f"{match[1]}/api/messages" if match else ""
+
+    async def workers(self, count: int) -> list[int]:
+        """The process ids of the first workers, once there were so many."""
+        lines = await self.wait_for_lines("Booting worker with pid: ", count)
+        return [int(match[1]) for line in lines if (match := self._BOOTING.search(line))]
+
+    async def kill(self) -> None:
+        """kill -9 for it and its workers."""
+        assert self._process
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        await super().kill()
+
+
 async def run_to_its_end(variables: Mapping[str, str], *arguments: str) -> tuple[int, str]:
     """Run a bot that cannot start; its exit code and all it said."""
     bot = BotProcess(variables, *arguments)
-    try:
-        await bot.start()
-    except AssertionError:
-        assert bot._process
-        return await bot._process.wait(), "\n".join(bot.printed)
-    await bot.kill()
-    raise AssertionError(f"it started: {bot.printed}")
+    code, said = await bot.ended()
+    assert "Listening on" not in said
+    return code, said

@@ -14,10 +14,8 @@ from botbuilder.schema import ConversationReference
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app import create_app
-from turnkeeper.inbound import routes
+from app import app, host
 from turnkeeper.serving.server import serve_until_stopped
-from turnkeeper.settings import Settings
 
 speaking: set[asyncio.Task[None]] = set()
 
@@ -29,15 +27,12 @@ async def remind(request: web.Request) -> web.Response:
     async def say(context: TurnContext) -> None:
         await context.send_activity("Do not forget.")
 
-    speaking.add(
-        asyncio.create_task(request.app[routes.ADAPTER].continue_conversation(reference, say))
-    )
+    speaking.add(asyncio.create_task(host.adapter.continue_conversation(reference, say)))
     return web.Response(status=202)
 
 
 def main() -> None:
     """Serve until SIGTERM."""
-    app = create_app(Settings.from_env())
     app.router.add_post("/api/remind", remind)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/messages"

@@ -15,10 +15,10 @@ from yarl import URL
 from tests.clock import Clock
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
-from tests.e2e.process import BotProcess
+from tests.e2e.process import BotProcess, Gunicorn
 from tests.hosting.hostile import CASES, Case, Target
-from turnkeeper.inbound import routes
-from turnkeeper.inbound.routes import ProxyAlarm
+from turnkeeper.inbound import body
+from turnkeeper.inbound.local import LocalMode
 
 APP_ID, PASSWORD = "b0b0b0b0-0000-4000-8000-000000000000", "not a secret"
 
@@ -150,7 +150,7 @@ async def test_slow_senders_keep_nobody_out(cloud: FakeCloud, start_bot: StartBo
 async def test_who_has_sent_slowly_longest_makes_room_for_the_next(
     bot: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "MAX_SLOW_BODIES", 2)
+    monkeypatch.setattr(body, "MAX_SLOW_BODIES", 2)
     url = URL(bot)
     head = f"POST {url.path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
     slow = []
@@ -228,7 +228,7 @@ async def test_local_mode_takes_nothing_from_a_proxy_and_tells_the_operator_once
                 assert answer.status == 403
                 error = (await answer.json())["error"]
                 assert (set(error), error["code"]) == ({"code", "message"}, "local_mode")
-    [line] = [record for record in caplog.records if record.name == "turnkeeper.inbound.routes"]
+    [line] = [record for record in caplog.records if record.name == "turnkeeper.inbound.local"]
     assert line.levelname == "ERROR"
     assert "A proxy passes requests to a bot without credentials" in line.getMessage()
     assert "MicrosoftAppId" in line.getMessage()
@@ -237,9 +237,9 @@ async def test_local_mode_takes_nothing_from_a_proxy_and_tells_the_operator_once
 
 def test_the_operator_is_told_of_a_proxy_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock(0)
-    alarm = ProxyAlarm(clock)
+    local = LocalMode(clock)
     for clock.now in (0, 1, 59.9, 60, 119, 500):
-        alarm.ring()
+        local.ring()
     assert len(caplog.records) == 3
 
 
@@ -253,17 +253,27 @@ async def test_with_credentials_a_proxy_is_as_it_should_be(
         assert answer.status == 400
 
 
-@pytest.mark.parametrize("target", ["http://xn--a/", "http://xn--a:80/api/messages"])
-async def test_a_request_for_a_host_that_cannot_be_is_answered(tmp_path: Path, target: str) -> None:
-    async with BotProcess({"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db"}) as process:
+@pytest.mark.parametrize(
+    ("target", "codes"),
+    [
+        ("http://xn--a/", {"GET": "not_found", "POST": "not_found"}),
+        ("http://xn--a:80/api/messages", {"GET": "method_not_allowed", "POST": "local_mode"}),
+    ],
+)
+@pytest.mark.parametrize("server", [BotProcess, Gunicorn])
+async def test_a_request_for_a_host_that_cannot_be_is_answered(
+    tmp_path: Path, server: type[BotProcess], target: str, codes: dict[str, str]
+) -> None:
+    variables = {"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db", "HOME": str(tmp_path)}
+    async with server(variables) as process:
         url = URL(process.url)
         reader, writer = await asyncio.open_connection(url.host, url.port)
         async with asyncio.timeout(20):  # below the time for which an idle connection is kept
-            for method in ("GET", "POST"):
+            for method, code in codes.items():
                 writer.write(f"{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 head = await reader.readuntil(b"\r\n\r\n")
-                assert head.startswith(b"HTTP/1.1 404 ")
-                assert b'"not_found"' in await reader.readuntil(b"}}")
+                assert head.startswith(b"HTTP/1.1 4")
+                assert f'"{code}"' in (await reader.readuntil(b"}}")).decode()
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
         writer.close()

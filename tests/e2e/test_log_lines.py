@@ -12,29 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.dialogs import DialogInstance, DialogSet, DialogState
 from botbuilder.schema import Activity
 
-from app import create_app
+from app import TYPES, make_bot
 from bots.dialog_run import fingerprint
+from config import Config
 from state.models import ConversationData
+from tests.bot import make_host
 from tests.cloud import FakeCloud
 from tests.cloud.script import Answer
 from tests.e2e.process import BotProcess
-from turnkeeper.inbound import routes
+from turnkeeper import Host
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.observing.logs import Handler, JSONFormatter
 from turnkeeper.operator.cli import main as state_command
-from turnkeeper.settings import Settings
 from turnkeeper.state.scope import ConversationState
 from turnkeeper.storage import ANY, Change, MemoryStorage, open_storage
 from turnkeeper.turn.turns import turn_of
-from turnkeeper.wire.codec import encode_state
+from turnkeeper.wire.codec import Codec
 
-StartApp = Callable[..., Awaitable[tuple[str, web.Application]]]
+StartApp = Callable[..., Awaitable[tuple[str, Host]]]
 
 
 class Lines:
@@ -68,15 +68,14 @@ def store(tmp_path: Path) -> str:
 
 @pytest.fixture
 async def start_app(store: str) -> AsyncIterator[StartApp]:
-    """Starts the bot, or one of other code; its URL and its application."""
+    """Starts the bot, or one of other code; its URL and its host."""
     async with AsyncExitStack() as stack:
 
-        async def start(bot: ActivityHandler | None = None) -> tuple[str, web.Application]:
-            app = create_app(Settings(storage_url=store))
-            if bot is not None:
-                app[routes.BOT] = bot
-            server = await stack.enter_async_context(TestServer(app))
-            return str(server.make_url("/api/messages")), app
+        async def start(bot: ActivityHandler | None = None) -> tuple[str, Host]:
+            host = make_host(storage_url=store)
+            own = make_bot(host, Config())
+            server = await stack.enter_async_context(TestServer(host.app(bot or own)))
+            return str(server.make_url("/api/messages")), host
 
         yield start
 
@@ -98,7 +97,7 @@ class Careless(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
 async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_what_was_said(
     cloud: FakeCloud, start_app: StartApp, lines: Lines
 ) -> None:
-    url, app = await start_app(Careless())
+    url, host = await start_app(Careless())
     person = cloud.person("msteams", bot_url=url)
     message = person.message("my PIN is 4711")
     await person.sends(message)
@@ -108,8 +107,8 @@ async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_
     assert line["turn"] == turn_of(Activity.deserialize(message))
     assert "in on_message_activity" in line["exception"]
     assert line["exception"].endswith("ValueError")
-    key = f"msteams/turns/{person.place.id}"
-    ledger = Ledger.read(key, (await app[routes.STORAGE].fetch([key]))[key])
+    key = f"msteams/ledgers//{person.place.id}"
+    ledger = Ledger.read(key, (await host.storage.records.fetch([key]))[key])
     assert ledger.knows(line["turn"])
     assert "4711" not in lines.stream.getvalue()
 
@@ -117,15 +116,15 @@ async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_
 async def test_a_turn_without_an_id_has_a_name_in_the_log_that_its_ledger_knows(
     cloud: FakeCloud, start_app: StartApp, lines: Lines
 ) -> None:
-    url, app = await start_app(Careless())
+    url, host = await start_app(Careless())
     person = cloud.person("msteams", bot_url=url)
     for _ in range(2):
         await person.says("one", id=None)
     first, second = lines(level="ERROR")
     assert first["activity"] == ""
     assert first["turn"] != second["turn"]
-    key = f"msteams/turns/{person.place.id}"
-    ledger = Ledger.read(key, (await app[routes.STORAGE].fetch([key]))[key])
+    key = f"msteams/ledgers//{person.place.id}"
+    ledger = Ledger.read(key, (await host.storage.records.fetch([key]))[key])
     assert ledger.knows(first["turn"])
     assert ledger.knows(second["turn"])
 
@@ -133,8 +132,8 @@ async def test_a_turn_without_an_id_has_a_name_in_the_log_that_its_ledger_knows(
 async def test_a_turn_that_fails_for_good_names_itself(
     cloud: FakeCloud, start_app: StartApp, lines: Lines
 ) -> None:
-    url, app = await start_app(Careless())
-    app[routes.ADAPTER].on_turn_error = None
+    url, host = await start_app(Careless())
+    host.adapter.on_turn_error = None
     person = cloud.person("msteams", bot_url=url)
     message = person.message("my PIN is 4711")
     assert (await person.sends(message)).status == 500
@@ -190,10 +189,10 @@ async def test_a_record_that_cannot_be_read_is_named_with_the_command_that_shows
     store: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    url, app = await start_app()
+    url, host = await start_app()
     person = cloud.person("msteams", bot_url=url)
-    key = f"msteams/turns/{person.place.id}"
-    await app[routes.STORAGE].commit([Change(key, '{"v": 999}', ANY)])
+    key = f"msteams/ledgers//{person.place.id}"
+    await host.storage.records.commit([Change(key, '{"v": 999}', ANY)])
     answered = await cloud.post_to_bot(url, person.message("hi"))
     assert answered.status == 503
     assert "Retry-After" not in answered.headers
@@ -274,7 +273,7 @@ async def test_the_bot_says_at_debug_alone_what_an_error_quotes(
     state = DialogState([open_dialog])
     dialogs = DialogSet(ConversationState(MemoryStorage()).create_property("DialogState"))
     data = ConversationData(dialog_version=fingerprint(dialogs, state.dialog_stack))
-    body = encode_state({"DialogState": state, "ConversationData": data})
+    body = Codec(TYPES).encode_state({"DialogState": state, "ConversationData": data})
     await put(store, f"msteams/conversations/{person.place.id}", body)
     variables = {"STORAGE_URL": store, "LOG_LEVEL": level, "LOG_FORMAT": "json"}
     async with BotProcess(variables) as bot:

@@ -12,12 +12,12 @@ import pytest
 from tests.cloud import FakeCloud
 from tests.cloud.person import Person
 from tests.cloud.script import Answer
-from tests.e2e.process import BotProcess, run_to_its_end
+from tests.e2e.process import BotProcess, Gunicorn, run_to_its_end
 
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    return {"STORAGE_URL": f"sqlite:///{tmp_path}/data/bot.db"}
+    return {"STORAGE_URL": f"sqlite:///{tmp_path}/data/bot.db", "HOME": str(tmp_path)}
 
 
 async def test_it_says_where_it_listens_and_what_it_uses(
@@ -138,45 +138,30 @@ async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: Fake
     assert "Zyxwv" not in "\n".join(bot.printed)
 
 
-async def test_workers_share_one_port_and_finish_their_turns(
-    variables: dict[str, str], cloud: FakeCloud
-) -> None:
-    async with BotProcess(variables, "--workers", "2") as bot:
-        people = [cloud.person("msteams", bot_url=bot.url) for _ in range(20)]
-        reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=people[0].place.id)
-        turns = [asyncio.ensure_future(person.says("hi")) for person in people]
-        await reached.wait()
-        await asyncio.wait(turns[1:])
-        ended = asyncio.ensure_future(bot.terminate())
-        gate.set()
-        for turn in await asyncio.gather(*turns):
-            assert (turn.status, turn.texts) == (201, ["What is your name?"])
-        assert await ended == 0
-    assert sum(line.startswith("Listening on") for line in bot.printed) == 1
-
-
-async def test_workers_that_cannot_start_end_the_bot(variables: dict[str, str]) -> None:
-    wrong = {**variables, "STORAGE_URL": "sqlite:////proc/no/bot.db", "WEB_CONCURRENCY": "2"}
-    code, said = await run_to_its_end(wrong)
+async def test_workers_are_gunicorns(variables: dict[str, str]) -> None:
+    code, said = await run_to_its_end(variables, "--workers", "2")
     assert code == 2
-    assert "STORAGE_URL" in said
+    assert "gunicorn -k aiohttp.GunicornWebWorker -w N app:app" in said
     assert "Traceback" not in said
 
 
-async def test_a_worker_that_dies_is_replaced(variables: dict[str, str], cloud: FakeCloud) -> None:
-    async with BotProcess(variables, "--workers", "2") as bot:
-        os.kill((await bot.wait_for_children(2))[0], signal.SIGKILL)
-        person = cloud.person("msteams", bot_url=bot.url)
-        for text in ("hi", "Ada", "hello"):
-            assert (await person.says(text)).status == 201
-        assert await bot.terminate() == 0
-
-
-async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
+async def test_a_number_of_processes_that_it_cannot_heed_is_warned_of(
     variables: dict[str, str], cloud: FakeCloud
 ) -> None:
-    async with BotProcess(variables, "--workers", "2") as bot:
+    async with BotProcess({**variables, "WEB_CONCURRENCY": "2"}) as bot:
+        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        assert await bot.terminate() == 0
+    [line] = await bot.wait_for_lines("WEB_CONCURRENCY", 1)
+    assert "WARNING" in line
+    assert "gunicorn" in line
+
+
+@pytest.mark.parametrize("server", [BotProcess, Gunicorn])
+async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
+    variables: dict[str, str], cloud: FakeCloud, server: type[BotProcess]
+) -> None:
+    workers = [] if server is BotProcess else ["--workers", "2"]
+    async with server(variables, *workers) as bot:
         people = [cloud.person("msteams", bot_url=bot.url) for _ in range(40)]
 
         async def talk(person: Person) -> tuple[int, int]:
@@ -200,37 +185,24 @@ async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
             assert len(cloud.texts(person.place.id)) == confirmed
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
 async def test_more_signals_than_one_change_nothing(
-    variables: dict[str, str], cloud: FakeCloud, workers: str
+    variables: dict[str, str], cloud: FakeCloud
 ) -> None:
-    async with BotProcess(variables, "--workers", workers) as bot:
+    async with BotProcess(variables) as bot:
         person = cloud.person("msteams", bot_url=bot.url)
         reached, gate = asyncio.Event(), asyncio.Event()
         cloud.script.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
         turn = asyncio.ensure_future(person.says("hi"))
         await reached.wait()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
-            os.killpg(bot.pid, number)  # as Ctrl-C and systemd do: every process gets it
+            os.killpg(bot.pid, number)  # as Ctrl-C and systemd do
         gate.set()
         assert (await turn).texts == ["What is your name?"]
         assert await bot.terminate() == 0
         assert "Traceback" not in "\n".join(bot.printed)
 
 
-async def test_workers_end_with_their_parent(variables: dict[str, str], cloud: FakeCloud) -> None:
-    async with BotProcess(variables, "--workers", "2") as bot:
-        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
-        async with asyncio.timeout(10):
-            await bot.kill()  # waits until nobody holds its output any more
-
-
 async def test_a_signal_right_after_the_start_ends_it(variables: dict[str, str]) -> None:
     for _ in range(5):
-        bot = BotProcess(variables, "--workers", "2")
-        starting = asyncio.ensure_future(bot.start())
-        await bot.wait_for_children(1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(10), BotProcess(variables) as bot:
             assert await bot.terminate() == 0
-        await asyncio.wait([starting])
-        starting.exception()

@@ -18,13 +18,13 @@ from botbuilder.schema import (
 )
 from botbuilder.schema.teams import TeamsChannelData, TenantInfo
 
-from app import create_app
+from app import make_bot
+from config import Config
+from tests.bot import make_host
 from tests.cloud import Answer, FakeCloud
 from tests.e2e.process import BotProcess
 from turnkeeper.adapters.cloud import CloudAdapter
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused, RequestRefused
-from turnkeeper.inbound import routes
-from turnkeeper.settings import Settings
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "s3cret"  # noqa: S105 - of the test
 BOT = ChannelAccount(id="28:bot")
@@ -41,7 +41,7 @@ async def cloud() -> AsyncIterator[FakeCloud]:
 @pytest.fixture
 async def adapter(cloud: FakeCloud, tmp_path: Path) -> AsyncIterator[CloudAdapter]:
     """The adapter of a bot with credentials."""
-    settings = Settings(
+    host = make_host(
         app_id=APP,
         app_password=PASSWORD,
         storage_url=f"sqlite:///{tmp_path}/bot.db",
@@ -49,9 +49,8 @@ async def adapter(cloud: FakeCloud, tmp_path: Path) -> AsyncIterator[CloudAdapte
         open_id_metadata_url=cloud.open_id_metadata_url,
         service_hosts=("127.0.0.1",),
     )
-    app = create_app(settings)
-    async with TestServer(app):
-        yield app[routes.ADAPTER]
+    async with TestServer(host.app(make_bot(host, Config()))):
+        yield host.adapter
 
 
 def says(text: str) -> Logic:

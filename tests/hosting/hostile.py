@@ -158,6 +158,13 @@ def shape(name: str, /, **changes: Any) -> Case:
     return Case(name, frozenset({400}), lambda target: target.request(target.activity(**changes)))
 
 
+def card_action(action: Any) -> Case:
+    """A button of an Adaptive Card whose action is not an object."""
+    value = {"action": action}
+    name = f"the action {action!r} of a card"
+    return shape(name, type="invoke", name="adaptiveCard/action", value=value)
+
+
 def token(
     name: str, status: int, header: Callable[[Target], str | None], /, **changes: Any
 ) -> Case:
@@ -324,6 +331,7 @@ SHAPES = [
     shape("a related conversation that is a list", relatesTo={"conversation": []}),
     shape("a highlight that is no number", textHighlights=[{"occurrence": "x"}]),
     shape("words to listen for that are numbers", listenFor=[1]),
+    *map(card_action, (5, "x", "", [], [{}], True)),
 ]
 
 ENDS: tuple[Any, ...] = ("", "tomorrow", "99999999999", True, [99999999999], {}, float("inf"))

@@ -333,7 +333,7 @@ async def test_refusals_are_logged_once_a_minute_and_without_the_token(
         clock.now += 60
         assert await status(authenticator, headers[0], activity(target)) == 403
     assert caplog.records[-1].message == reasons[0]
-    ours = [record for record in caplog.records if record.name.startswith("hosting")]
+    ours = [record for record in caplog.records if record.name.startswith("turnkeeper")]
     assert not [record for record in ours if "secret" in record.getMessage()]
     assert not [record for record in ours if record.exc_info]
 

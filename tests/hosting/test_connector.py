@@ -21,8 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cloud import Answer, Drop, FakeCloud
+from turnkeeper.connector.calls import CallObserver
 from turnkeeper.connector.client import Connector
-from turnkeeper.connector.watch import NoWatch, Watch
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused
 from turnkeeper.login.credentials import Secret
 from turnkeeper.login.token import NoToken, TokenSource
@@ -95,7 +95,7 @@ def counts() -> Counts:
 async def connector(clock: Clock, counts: Counts) -> AsyncIterator[Connector]:
     client = Connector(
         NoToken(),
-        watch=counts,
+        observer=counts,
         clock=clock,
         sleep=clock.sleep,
         # The longest wait each time, so that a wait can be foretold.
@@ -136,20 +136,12 @@ async def test_a_reply_names_the_activity_that_it_answers(
     assert cloud.connector.requests[1].raw_path.endswith("/c/activities")
 
 
-async def test_update_delete_and_members(cloud: FakeCloud, connector: Connector) -> None:
+async def test_what_was_sent_is_updated_and_deleted(cloud: FakeCloud, connector: Connector) -> None:
     url = cloud.service_url
-    ada = {"id": "29:ada", "name": "Ada"}
-    cloud.connector.conversation("c").members.append(ada)
     assert await connector.update(url, "c", "7", message("c", text="new")) == "7"
     assert cloud.connector.conversation("c").updated[0]["text"] == "new"
     await connector.delete(url, "c", "7")
     assert cloud.connector.conversation("c").deleted == ["7"]
-    assert await connector.members(url, "c") == [ada]
-    assert await connector.member(url, "c", "29:ada") == ada
-    assert await connector.paged_members(url, "c", page_size=5) == {"members": [ada]}
-    with pytest.raises(DeliveryRefused) as refused:
-        await connector.member(url, "c", "29:nobody")
-    assert refused.value.status == 404
 
 
 @pytest.mark.parametrize("strange", STRANGE_IDS)
@@ -379,9 +371,7 @@ async def test_a_channel_that_is_away_is_waited_for(connector: Connector, clock:
     assert clock.waits == [0.5, 1.0, 2.0, 4.0]
 
 
-async def test_half_a_receipt_is_a_delivery_but_half_a_list_is_none(
-    connector: Connector, counts: Counts
-) -> None:
+async def test_half_a_receipt_is_a_delivery(connector: Connector, counts: Counts) -> None:
     async def half(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=201, headers={"Content-Length": "100"})
         await response.prepare(request)
@@ -392,9 +382,7 @@ async def test_half_a_receipt_is_a_delivery_but_half_a_list_is_none(
 
     async with serving(half) as url:
         assert await connector.send(url, "c", message("c")) is None
-        with pytest.raises(DeliveryFailed):
-            await connector.members(url, "c")
-    assert counts.retries["connection"] == 4
+    assert (counts.attempts, counts.retries) == ({"ok": 1}, {})
 
 
 async def test_a_compressed_receipt_is_not_unpacked(cloud: FakeCloud, connector: Connector) -> None:
@@ -425,7 +413,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(connector: Connector) -> Non
 
 
 async def test_a_hanging_request_is_cut_and_tried_again(cloud: FakeCloud, counts: Counts) -> None:
-    client = Connector(NoToken(), attempt_timeout=0.1, watch=counts, sleep=Clock().sleep)
+    client = Connector(NoToken(), attempt_timeout=0.1, observer=counts, sleep=Clock().sleep)
     cloud.script.next(Answer(after=asyncio.Event()))
     try:
         assert await client.send(cloud.service_url, "c", message("c")) == "000001"
@@ -596,12 +584,14 @@ async def serving(
 
 
 @asynccontextmanager
-async def authenticated(watch: Watch | None = None) -> AsyncIterator[tuple[FakeCloud, Connector]]:
+async def authenticated(
+    observer: CallObserver | None = None,
+) -> AsyncIterator[tuple[FakeCloud, Connector]]:
     """A cloud that asks for tokens, and a connector that gets them there."""
     async with FakeCloud(*APP) as cloud:
         url = f"{cloud.url}/botframework.com/oauth2/v2.0/token"
         token = TokenSource(Secret(url, *APP, scope="https://api.botframework.com/.default"))
-        client = Connector(token, sleep=Clock().sleep, watch=watch or NoWatch())
+        client = Connector(token, sleep=Clock().sleep, observer=observer)
         try:
             yield cloud, client
         finally:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from turnkeeper.turn import deadlines
-from turnkeeper.turn.deadlines import PRECISION, Deadlines
+from turnkeeper import deadlines
+from turnkeeper.deadlines import PRECISION, Deadlines
 
 
 class HandLoop:
@@ -42,8 +42,8 @@ class HandLoop:
 @pytest.fixture
 def loop(monkeypatch: pytest.MonkeyPatch) -> HandLoop:
     by_hand = HandLoop()
-    monkeypatch.setattr("turnkeeper.turn.deadlines.asyncio.get_running_loop", lambda: by_hand)
-    monkeypatch.setattr("turnkeeper.turn.deadlines.monotonic", by_hand.time)
+    monkeypatch.setattr("turnkeeper.deadlines.asyncio.get_running_loop", lambda: by_hand)
+    monkeypatch.setattr("turnkeeper.deadlines.monotonic", by_hand.time)
     return by_hand
 
 

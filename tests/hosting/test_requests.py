@@ -15,7 +15,8 @@ from tests.hosting.hostile import BODIES, JSON, MEDIA, SHAPES, Case, Target
 from turnkeeper.errors import RequestRefused
 from turnkeeper.inbound.activity import MAX_BODY, MAX_DEPTH, read_activity
 
-CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.json"))
+FILES = (Path(__file__).parent.parent / "captures").glob("*.json")
+CAPTURES = sorted(path for path in FILES if not path.stem.startswith("store-"))
 TARGET = Target()
 
 
@@ -27,6 +28,13 @@ def test_a_hostile_request_is_refused(case: Case) -> None:
     assert refused.value.status in case.statuses
     assert refused.value.code
     assert len(refused.value.message) < 200
+
+
+def test_the_action_of_a_card_must_be_an_object() -> None:
+    body = TARGET.activity(type="invoke", name="adaptiveCard/action", value={"action": 5})
+    with pytest.raises(RequestRefused) as refused:
+        read_activity(body, JSON)
+    assert (refused.value.status, refused.value.code) == (400, "bad_activity")
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
@@ -58,6 +66,9 @@ def test_json_in_utf_8_is_the_content_type(content_type: str) -> None:
     [
         {"type": "somethingNew"},
         {"type": "event", "name": "someEvent", "value": [1, None, {"a": 1.5}]},
+        {"type": "invoke", "name": "adaptiveCard/action", "value": {"action": {"type": "x"}}},
+        {"type": "invoke", "name": "adaptiveCard/action", "value": {"action": None}},
+        {"type": "invoke", "name": "somethingNew", "value": {"action": 5}},
         {"id": None, "text": None, "recipient": None, "entities": None, "locale": None},
         {"id": "", "replyToId": "", "recipient": {"id": ""}},
         {"conversation": {"id": "a/../b|c;messageid=1?x#é 名"}},

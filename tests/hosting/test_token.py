@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,9 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.clock import Clock
 from tests.cloud import Answer, FakeCloud
 from turnkeeper.errors import SettingsError, TokenUnavailable
+from turnkeeper.login.answer import access_token
 from turnkeeper.login.token import NoToken, TokenSource, token_source
-from turnkeeper.outbound.answer import access_token
 from turnkeeper.outbound.backoff import Backoff
+from turnkeeper.settings import Settings
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "p4ss+word&=%"
 
@@ -44,23 +44,14 @@ async def source(cloud: FakeCloud, clock: Clock) -> AsyncIterator[TokenSource]:
         yield made
 
 
-def settings(cloud: FakeCloud, **changes: str) -> SimpleNamespace:
-    usual = {
-        "app_id": APP,
-        "app_password": PASSWORD,
-        "app_type": "MultiTenant",
-        "tenant_id": "",
-        "certificate_path": "",
-        "certificate_thumbprint": "",
-        "channel_service": "",
-        "login_url": cloud.url,
-    }
-    return SimpleNamespace(**(usual | changes))
+def settings(cloud: FakeCloud, **changes: Any) -> Settings:
+    usual = {"app_id": APP, "app_password": PASSWORD, "login_url": cloud.url}
+    return Settings(**(usual | changes))
 
 
 @asynccontextmanager
 async def opened(
-    chosen: SimpleNamespace, environ: dict[str, str] | None = None, **options: Any
+    chosen: Settings, environ: dict[str, str] | None = None, **options: Any
 ) -> AsyncIterator[TokenSource]:
     made = token_source(chosen, environ or {})
     assert isinstance(made, TokenSource)
@@ -293,7 +284,7 @@ async def test_a_managed_identity_on_app_service(cloud: FakeCloud) -> None:
 def test_a_managed_identity_elsewhere_asks_the_address_of_virtual_machines(
     cloud: FakeCloud,
 ) -> None:
-    made = token_source(settings(cloud, app_type="UserAssignedMSI"), {})
+    made = token_source(settings(cloud, app_type="UserAssignedMSI", tenant_id="contoso"), {})
     assert isinstance(made, TokenSource)
     request = made.credential.request()
     assert request.url == "http://169.254.169.254/metadata/identity/oauth2/token"
@@ -307,7 +298,7 @@ def test_a_managed_identity_elsewhere_asks_the_address_of_virtual_machines(
 
 
 async def test_local_mode_has_no_token() -> None:
-    none = token_source(SimpleNamespace(app_id=""))
+    none = token_source(Settings())
     assert isinstance(none, NoToken)
     assert await none.get() is None
     none.drop("x")
@@ -384,7 +375,12 @@ class TestCertificate:
     async def test_another_key_is_refused(self, cloud: FakeCloud, tmp_path: Path) -> None:
         path = tmp_path / "other.pem"
         path.write_bytes(pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
-        chosen = settings(cloud, certificate_path=str(path), certificate_thumbprint="ab" * 20)
+        chosen = settings(
+            cloud,
+            app_password="",
+            certificate_path=str(path),
+            certificate_thumbprint="ab" * 20,
+        )
         async with opened(chosen) as source:
             with pytest.raises(TokenUnavailable, match="AADSTS700027"):
                 await source.get()
@@ -418,7 +414,10 @@ class TestCertificate:
         if content is not None:
             path.write_bytes(contents[content] if isinstance(content, str) else content)
         chosen = settings(
-            FakeCloud(), certificate_path=str(path), certificate_thumbprint=thumbprint
+            FakeCloud(),
+            app_password="",
+            certificate_path=str(path),
+            certificate_thumbprint=thumbprint,
         )
         with pytest.raises(SettingsError, match=fault):
             token_source(chosen, {})

@@ -1,5 +1,7 @@
 """With OpenTelemetry there is a span for each turn, and its delivery inside."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from tests.cloud import FakeCloud
+from tests.e2e.process import ROOT
 from tests.turns.world import World, message
 from turnkeeper.observing import tracing
 
@@ -20,7 +23,10 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
+    # A process can be given one provider, once; here each test has its own.
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
     monkeypatch.setattr(tracing, "_tracer", trace.get_tracer("test", tracer_provider=provider))
+    monkeypatch.setattr(tracing, "_provider", tracing._Provider())
     yield exporter
     provider.shutdown()
 
@@ -78,3 +84,29 @@ async def test_without_it_nothing_is_missing(
 ) -> None:
     monkeypatch.setattr(tracing, "_tracer", None)
     assert (await cloud.person(bot_url=bot).says("hi")).status == 201
+
+
+def test_a_provider_may_be_set_at_any_time() -> None:
+    late = """
+import time
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from turnkeeper.observing.tracing import span
+
+with span("before"):
+    pass
+exporter, provider = InMemorySpanExporter(), TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+trace.set_tracer_provider(provider)
+now = time.monotonic() + 1  # so often it is looked for
+time.monotonic = lambda: now
+with span("after"):
+    pass
+print(*(span.name for span in exporter.get_finished_spans()))
+"""
+    told = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", late], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert told.stdout.split() == ["after"]

@@ -21,7 +21,8 @@ ADA = "msteams/users/29:ada"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The bot's folder, where the commands are run."""
-    monkeypatch.delenv("STORAGE_URL", raising=False)
+    for variable in ("STORAGE_URL", "BOT_NAME"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -44,10 +45,10 @@ async def test_it_is_a_program(storage: RecordStorage, folder: Path) -> None:
     assert "migrate" in result.output
 
 
-async def answered(answer: str, folder: Path) -> tuple[str, Ended]:
+async def answered(answer: str, folder: Path, *more: str) -> tuple[str, Ended]:
     """Run ``erase`` on a terminal and type an answer; return the question too."""
     terminal, inner = pty.openpty()
-    process = await start("erase", "--user", "msteams/29:ada", folder=folder, stdin=inner)
+    process = await start("erase", "--user", "msteams/29:ada", *more, folder=folder, stdin=inner)
     os.close(inner)
     try:
         assert process.stderr
@@ -116,7 +117,9 @@ async def test_ctrl_c_ends_a_command_with_one_line() -> None:
         process.send_signal(signal.SIGINT)
         result = await ended(process)
     assert result == Ended(
-        1, "", "error: interrupted; what is done stays done, and the command may be run again\n"
+        1,
+        "",
+        "error: interrupted; what was done stays done; run the command again to finish it\n",
     )
 
 
@@ -196,6 +199,8 @@ REDIS = f"redis://me:{SECRET}@127.0.0.1:1/0"
         ["migrate", "sqlite:///a.db", REDIS, REDIS],
         ["migrate", REDIS, POSTGRESQL],
         ["erase", "--user", "msteams/ada", "--url", REDIS + "x", "--yes"],
+        ["list", "--app", POSTGRESQL],
+        ["--app", REDIS, "list"],
     ],
 )
 async def test_no_password_is_shown(arguments: list[str]) -> None:
@@ -223,6 +228,9 @@ async def test_no_password_is_shown(arguments: list[str]) -> None:
         (["export", "--user", "msteams/users/"], 2, "must be CHANNEL/ID"),
         (["export", "--user", "/ada"], 2, "must be CHANNEL/ID"),
         (["erase", "--yes"], 2, "--user"),
+        (["list", "--app", "app"], 2, "--app: must be MODULE:NAME"),
+        (["--app", "app.py:host", "list"], 2, "there is no module app"),
+        (["--app", "app:", "list"], 2, "--app: must be MODULE:NAME"),
     ],
 )
 async def test_what_is_wrong_is_said_in_one_line(

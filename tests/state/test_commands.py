@@ -9,24 +9,28 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from botbuilder.schema import Activity, ChannelAccount
 
-from state.models import UserProfile
 from tests.contract.operator_command import Ended, operate
+from turnkeeper.address import Address, stored_name
+from turnkeeper.ledger.effects import Send
 from turnkeeper.ledger.ledger import Ledger
-from turnkeeper.state.keys import stored_name, user_key
-from turnkeeper.storage import Change, open_storage
+from turnkeeper.storage import ANY, Change, open_storage
+from turnkeeper.storage import format as store_format
+from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
-from turnkeeper.wire.codec import encode_state
 
 ADA = "msteams/users/29:ada"
-ADA_BODY = encode_state({"UserProfile": UserProfile(name="Zoë 日本", last_seen_at=1.5)})
+ADA_BODY = '{"v":1,"state":{"Order":{"$":"Order","name":"Zoë 日本","paid_at":1.5}}}'
+UNCHECKED = (
+    "values were not checked against the bot's types; for that, name its host: "
+    "python -m turnkeeper check --app app:host\n"
+)
 HOSTILE = "test/users/\x1b]0;x\x07\u202e\\\n"
 RECORDS = [
     Change(ADA, ADA_BODY, None, ADA),
     Change("msteams/conversations/a", '{"v":1,"state":{"n":1}}', None, ADA, 4102444800.0),
     Change("msteams/turns/a", Ledger(seen=" 00").body(), None, ADA, 4102444800.5),
-    Change(HOSTILE, '{"v":2,"state":{}}', None, HOSTILE),
+    Change(HOSTILE, '{"v":"x","state":{}}', None, HOSTILE),
 ]
 IN_ORDER = sorted(change.key for change in RECORDS)
 
@@ -34,7 +38,8 @@ IN_ORDER = sorted(change.key for change in RECORDS)
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The bot's folder, where the commands are run."""
-    monkeypatch.delenv("STORAGE_URL", raising=False)
+    for variable in ("STORAGE_URL", "BOT_NAME"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -57,7 +62,9 @@ async def test_list_shows_a_record_a_line(storage: SQLiteStorage) -> None:
         f"msteams/conversations/a\t23\t{ADA}\t2100-01-01T00:00:00+00:00\n"
         f"msteams/turns/a\t52\t{ADA}\t2100-01-01T00:00:00+00:00\n"
         f"{ADA}\t{len(ADA_BODY.encode())}\t{ADA}\t-\n"
-        r"test/users/\x1b]0;x\x07\u202e\\\x0a" + "\t18\t" + r"test/users/\x1b]0;x\x07\u202e\\\x0a"
+        r"test/users/\u001b]0;x\u0007\u202e\\\u000a"
+        + "\t20\t"
+        + r"test/users/\u001b]0;x\u0007\u202e\\\u000a"
         "\t-\n",
         "",
     )
@@ -79,9 +86,23 @@ async def test_show_is_readable_json(storage: SQLiteStorage) -> None:
     assert '"name": "Zoë 日本"' in result.output
     shown = json.loads(result.output)
     assert (shown["key"], shown["owner"], shown["expires_at"]) == (ADA, ADA, None)
-    assert shown["state"]["UserProfile"]["last_seen_at"] == 1.5
+    assert shown["state"]["Order"]["paid_at"] == 1.5
     result = await operate("show", "msteams/turns/a")
     assert json.loads(result.output)["state"] == {"turns": {"seen": " 00", "holder": ""}}
+
+
+@pytest.mark.parametrize("key", ["c/turns/a", "c/ledgers//a", "c/ledgers/bot/a", "~shop/c/turns/a"])
+async def test_ledgers_are_shown_with_the_activities_that_they_owe(
+    storage: SQLiteStorage, key: str
+) -> None:
+    ledger = Ledger(answers={"00": {"status": 200, "body": {"$": "no tag"}}})
+    effects = [Send("1", "a", "", '{"text":"hi"}')]
+    ledger.enter("00", effects=[*effects], answer=None, holder="h", until=0)
+    await storage.commit([Change(key, ledger.body(), None)])
+    shown = json.loads((await operate("show", key)).output)
+    assert shown["key"] == key
+    assert shown["state"]["turns"]["owed"]["effects"][0]["body"] == {"text": "hi"}
+    assert shown["state"]["turns"]["answers"]["00"]["body"] == {"$": "no tag"}
 
 
 async def test_show_has_the_text_of_a_record_that_cannot_be_read(storage: SQLiteStorage) -> None:
@@ -91,12 +112,12 @@ async def test_show_has_the_text_of_a_record_that_cannot_be_read(storage: SQLite
         "key": HOSTILE,
         "owner": HOSTILE,
         "expires_at": None,
-        "unreadable": "format 2 is not known; newest is 1",
-        "body": '{"v":2,"state":{}}',
+        "unreadable": "not a record of state",
+        "body": '{"v":"x","state":{}}',
     }
     assert result.output.replace("\n", "").isprintable()
     assert result.errors == (
-        "this record is unreadable (format 2 is not known; newest is 1); shown is what is stored\n"
+        "this record is unreadable (not a record of state); shown is what is stored\n"
     )
 
 
@@ -108,16 +129,54 @@ async def test_what_is_not_there_is_an_error(storage: SQLiteStorage) -> None:
         assert "\x1b" not in result.errors
 
 
-async def test_check_names_what_the_bot_cannot_read(storage: SQLiteStorage) -> None:
+async def test_check_names_what_is_no_record(storage: SQLiteStorage) -> None:
     result = await operate("check")
     assert result == Ended(
         1,
-        r"test/users/\x1b]0;x\x07\u202e\\\x0a" + "\tformat 2 is not known; newest is 1\n",
-        "4 records read, 1 of them unreadable\n",
+        r"test/users/\u001b]0;x\u0007\u202e\\\u000a" + "\tnot a record of state\n",
+        f"4 records read, 1 of them unreadable\n{UNCHECKED}",
     )
-    await storage.delete([HOSTILE])
+    await storage.commit([Change(HOSTILE, None, ANY)])
     result = await operate("check")
-    assert result == Ended(0, "", "3 records read, 0 of them unreadable\n")
+    assert result == Ended(0, "", f"3 records read, 0 of them unreadable\n{UNCHECKED}")
+
+
+async def test_the_mark_of_a_store_is_listed_and_is_well(storage: SQLiteStorage) -> None:
+    await storage.commit([Change(HOSTILE, None, ANY)])
+    await store_format.mark(storage)
+    result = await operate("list", "--prefix", "~")
+    assert result == Ended(0, f"{store_format.KEY}\t28\t-\t-\n", "")
+    shown = json.loads((await operate("show", store_format.KEY)).output)
+    assert (shown["key"], shown["state"]) == (store_format.KEY, {"format": store_format.FORMAT})
+    result = await operate("check")
+    assert result == Ended(0, "", f"4 records read, 0 of them unreadable\n{UNCHECKED}")
+
+
+async def test_no_command_marks_a_store(storage: SQLiteStorage) -> None:
+    for command in (["list"], ["check"], ["show", ADA], ["erase", "--user", ADA, "--yes"]):
+        await operate(*command)
+    assert await storage.fetch([store_format.KEY]) == {}
+
+
+async def test_a_bot_with_a_name_has_its_own_records_alone(
+    storage: SQLiteStorage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Namespace(storage, "shop")
+    await shop.commit([Change(ADA, ADA_BODY, None, ADA)])
+    (folder / ".env").write_text("BOT_NAME=shop")
+    listed = f"{ADA}\t{len(ADA_BODY.encode())}\t{ADA}\t-\n"
+    assert await operate("list") == Ended(0, listed, "")
+    assert await operate("list", "--url", "sqlite:///data/bot.db") == Ended(0, listed, "")
+    assert json.loads((await operate("export", "--user", ADA)).output)["user"] == ADA
+    result = await operate("erase", "--user", ADA, "--yes")
+    assert result == Ended(0, "", f"{ADA}: 1 record erased\n")
+    assert [key for key, _ in await storage.scan()] == IN_ORDER
+    monkeypatch.setenv("BOT_NAME", "")
+    assert len((await operate("list")).output.splitlines()) == len(IN_ORDER)
+    monkeypatch.setenv("BOT_NAME", "a/b")
+    result = await operate("list")
+    assert (result.code, result.output) == (2, "")
+    assert result.errors.startswith("error: BOT_NAME: must be 1 to 40 letters")
 
 
 @pytest.mark.parametrize("user", ["msteams/29:ada", ADA])
@@ -185,8 +244,7 @@ async def test_erase_again_rewrites_the_file_that_was_not(
 async def test_a_person_is_found_by_an_id_that_is_no_key(
     storage: SQLiteStorage, native_id: str, given: str
 ) -> None:
-    speaker = Activity(channel_id="msteams", from_property=ChannelAccount(id=native_id))
-    key = user_key(speaker)
+    key = Address.of("", "msteams", "c", person=native_id).user_key
     assert native_id not in key
     await storage.commit([Change(key, ADA_BODY, None, key)])
     user = f"msteams/{native_id}" if given == "id" else key
@@ -197,7 +255,7 @@ async def test_a_person_is_found_by_an_id_that_is_no_key(
     assert result == Ended(0, "", f"{key}: 1 record erased\n")
 
 
-@pytest.mark.parametrize("kind", ["users", "conversations", "turns"])
+@pytest.mark.parametrize("kind", ["users", "conversations", "turns", "ledgers/bot", "ledgers/"])
 async def test_a_key_may_be_given_with_an_id_that_is_too_long_for_it(
     storage: SQLiteStorage, kind: str
 ) -> None:

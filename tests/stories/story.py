@@ -22,15 +22,15 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from config import Config
 from tests.cloud.person import Person
 from tests.cloud.place import Place
 from tests.stories.world import World
 from turnkeeper.channels.names import channel_name
-from turnkeeper.settings import Settings
 
 ISOLATES = re.compile("[\u2068\u2069]")
 SETTINGS = {"default_locale": str, "forget_on_uninstall": bool}
@@ -107,8 +107,8 @@ class Player:
             case ["restart"]:
                 self.world.start()
             case "setting", name, value:
-                settings = replace(Settings(), **{name: SETTINGS[name](value)})
-                self.world = World(settings)
+                config = Config(**{name: SETTINGS[name](value)})
+                self.world = World(config)
             case _:
                 raise ValueError(f"@{what} {' '.join(words)}")
 

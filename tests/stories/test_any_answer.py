@@ -17,9 +17,9 @@ from tests.cloud.person import Person
 from tests.cloud.place import Place
 from tests.stories.story import shown
 from tests.stories.world import World
-from turnkeeper.channels.limits import manners_of
+from turnkeeper.channels import limits_of
 from turnkeeper.channels.shortening import units
-from turnkeeper.state.erasure import export
+from turnkeeper.state.export import export
 from turnkeeper.wire import activity as wire
 
 CHANNELS = st.sampled_from(["emulator", "msteams", "sms", "facebook", "groupme", "kiosk"])
@@ -69,7 +69,7 @@ async def test_no_message_is_longer_than_its_channel_takes(
     for reply in await conversation(channel, "en", *everything):
         body = json.dumps(reply, ensure_ascii=False)
         said = str(reply.get("text") or "")
-        assert units(said) <= manners_of(wire.decode_activity({"channelId": channel})).longest_text
+        assert units(said) <= limits_of(wire.decode_activity({"channelId": channel})).longest_text
         assert units(body) * 2 <= 80_000
         assert reply["inputHint"] in ("acceptingInput", "expectingInput")
 
@@ -108,8 +108,8 @@ async def test_an_export_holds_none_of_those_before_it(mode: str) -> None:
         text = shown(reply).partition("\n")[2]
         assert '"name": "Ada"' in text
         assert "base64" not in text
-    await world.adapter.close()
-    by_operator = json.dumps(await export(world.storage, "emulator/users/p"))
+    await world.host.adapter.close()
+    by_operator = json.dumps(await export(world.storage, "emulator/users/p", None))
     assert by_operator.count("base64") == (3 if mode == "expectReplies" else 0)
 
 

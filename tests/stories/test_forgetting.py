@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from config import Config
 from tests.cloud.person import Person
 from tests.cloud.place import Place
 from tests.stories.world import World
-from turnkeeper.settings import Settings
 from turnkeeper.storage import Change
 
 NAMES = ("Xanthippe", "Lovelace")
@@ -45,7 +45,7 @@ async def test_no_name_is_left_once_a_person_is_forgotten(
     turn = await ada.says("yes")
     assert turn.texts == ["Done. I have erased everything I kept about you."]
     assert found(json.dumps(turn.replies)) == []
-    await world.adapter.close()
+    await world.host.adapter.close()
     assert found(await stored(world)) == []
     assert (await ada.says("hello")).texts == ["What is your name?"]
 
@@ -65,7 +65,7 @@ async def test_a_name_in_the_answers_of_other_groups_is_forgotten_too(asked_ther
     assert NAMES[0] in await stored(world)
     for text in ("hello", "forget me", "yes"):
         await alone.says(text)
-    await world.adapter.close()
+    await world.host.adapter.close()
     assert found(await stored(world)) == []
 
 
@@ -75,8 +75,8 @@ async def test_no_record_of_a_place_is_left_once_a_person_is_forgotten(scope: st
     ada = person(world, scope)
     for text in ("hi", NAMES[0], "hello", "forget me", "yes"):
         await ada.says(text)
-    await world.adapter.close()
-    assert [key.split("/")[1] for key, _ in await world.storage.scan()] == ["turns"]
+    await world.host.adapter.close()
+    assert [key.split("/")[1] for key, _ in await world.storage.scan()] == ["ledgers"]
 
 
 async def test_others_are_not_forgotten_with_them() -> None:
@@ -106,14 +106,14 @@ async def test_a_turn_delivered_twice_forgets_once() -> None:
 
 @pytest.mark.parametrize("erases", [True, False])
 async def test_removing_the_app_erases_what_the_settings_say(erases: bool) -> None:
-    world = World(Settings(forget_on_uninstall=erases))
+    world = World(Config(forget_on_uninstall=erases))
     ada = person(world)
     await ada.says(f"call me {NAMES[0]}")
     for action in ("remove-upgrade", "add-upgrade"):
         await ada.installs(action=action)
     assert NAMES[0] in await stored(world)
     await ada.installs(action="remove")
-    await world.adapter.close()
+    await world.host.adapter.close()
     assert (NAMES[0] not in await stored(world)) is erases
 
 
@@ -122,7 +122,7 @@ async def test_a_channel_can_ask_for_a_person_to_be_erased() -> None:
     ada = person(world, channel="emulator")
     await ada.says(f"call me {NAMES[0]}")
     assert (await ada.sends(ada.activity("deleteUserData"))).replies == []
-    await world.adapter.close()
+    await world.host.adapter.close()
     assert found(await stored(world)) == []
 
 

@@ -7,17 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.dialog_bot import DialogBot
-from bots.person_data import exporting, forgetting
-from bots.turn_error import turn_error_handler
-from dialogs.main_dialog import MainDialog
+from app import TYPES, make_bot
+from config import Config
 from tests.cloud.person import Answered
-from turnkeeper.adapters.cloud import CloudAdapter
-from turnkeeper.auth.authentication import Authenticator
-from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper import Host, Settings
 from turnkeeper.connector.client import Connector
-from turnkeeper.settings import Settings
-from turnkeeper.state.scope import ConversationState, TurnState, UserState
 from turnkeeper.storage import MemoryStorage
 from turnkeeper.wire import activity as wire
 
@@ -43,7 +37,7 @@ class Inbox(Connector):
 class World:
     """The bot, its store, and the time. It is the wire of :class:`tests.cloud.person.Person`."""
 
-    settings: Settings = field(default_factory=Settings)
+    config: Config = field(default_factory=Config)
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     inbox: Inbox = field(default_factory=Inbox)
     now: datetime = START
@@ -58,37 +52,14 @@ class World:
 
     def start(self) -> None:
         """Start the bot, or start it again on what it remembers."""
-        settings, clock = self.settings, self.clock
-        conversation_state, user_state = ConversationState(self.storage), UserState(self.storage)
-        states = TurnState(conversation_state, user_state)
-        forget = forgetting(states)
-        self.adapter = CloudAdapter(
-            states, Authenticator(settings), ServiceUrls(local=True), self.inbox, clock=clock
-        )
-        self.adapter.on_turn_error = turn_error_handler(conversation_state)
-        dialog = MainDialog(
-            user_state.create_property("UserProfile"),
-            clock=clock,
-            welcome_back_after=settings.welcome_back_after,
-            default_locale=settings.default_locale,
-            forget=forget,
-            export=exporting(self.storage),
-        )
-        self.bot = DialogBot(
-            conversation_state,
-            user_state,
-            dialog,
-            default_locale=settings.default_locale,
-            question_timeout=settings.question_timeout,
-            forget=forget,
-            forget_on_uninstall=settings.forget_on_uninstall,
-            clock=clock,
-        )
+        self.host = Host(Settings(), types=TYPES, storage=self.storage, clock=self.clock)
+        self.host.adapter.open(self.inbox)
+        self.bot = make_bot(self.host, self.config, clock=self.clock)
 
     async def post_to_bot(self, bot_url: str, activity: dict[str, Any]) -> Answered:
         """Have the bot take an activity as it comes over HTTP."""
         taken = wire.decode_activity(json.loads(json.dumps(activity)))
-        answer = await self.adapter.process_activity(None, taken, self.bot.on_turn)
+        answer = await self.host.adapter.process_activity(None, taken, self.bot.on_turn)
         if answer is None:
             return Answered(201, {}, b"")
         return Answered(answer.status, {}, json.dumps(answer.body).encode())

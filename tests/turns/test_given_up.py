@@ -43,7 +43,7 @@ async def test_after_an_hour_of_server_errors_the_conversation_goes_on(
     assert world.channel.received == {"c": ["end of 1", "2: b", "end of 2"]}
     assert await counted(process) == 1
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert "msteams/turns/c: a reply is given up" in caplog.text
+    assert "msteams/ledgers//c: a reply is given up" in caplog.text
     assert POISON not in caplog.text
     await process.stop()
 
@@ -99,13 +99,12 @@ async def test_each_reply_has_an_hour_of_its_own(world: World) -> None:
 def test_processes_that_a_server_forks_do_not_take_each_other_for_one() -> None:
     forks = """
 import os
-from app import APP
-from turnkeeper.inbound.routes import ADAPTER
+from app import host
 if not os.fork():
-    print(APP[ADAPTER]._delivery.holder, flush=True)
+    print(host.adapter._sender.holder, flush=True)
     os._exit(0)
 os.wait()
-print(APP[ADAPTER]._delivery.holder)
+print(host.adapter._sender.holder)
 """
     told = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", forks], capture_output=True, text=True, cwd=ROOT, check=True

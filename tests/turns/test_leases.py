@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import pytest
 
 from tests.turns.world import Process, World, log_of, message
-from turnkeeper.delivery import sender as delivery
+from turnkeeper import deadlines
+from turnkeeper.delivery import sender
 from turnkeeper.delivery.sender import LEASE
 from turnkeeper.errors import DeliveryFailed, RequestRefused, StorageUnavailable, WriteConflict
 from turnkeeper.observing.logs import JSONFormatter, TurnIds
 from turnkeeper.storage import Change
-from turnkeeper.turn import deadlines, turns
+from turnkeeper.turn import turns
 
 CONVERSATION = "msteams/conversations/c"
 BOTH = ["1: a", "end of 1", "2: b", "end of 2"]
@@ -33,8 +34,8 @@ async def pair(world: World) -> AsyncIterator[tuple[Process, Process]]:
 
 def after_commit(process: Process, number: int, do: Callable[[], Awaitable[None]]) -> None:
     """Have something happen between a commit of a process, and the process hearing of it."""
-    storage = process.states[0].storage
-    commit, commits = storage.commit, 0
+    records = process.records
+    commit, commits = records.commit, 0
 
     async def slow_commit(changes: Sequence[Change]) -> dict[str, str]:
         nonlocal commits
@@ -44,13 +45,13 @@ def after_commit(process: Process, number: int, do: Callable[[], Awaitable[None]
             await do()
         return e_tags
 
-    storage.commit = slow_commit  # type: ignore[method-assign]
+    records.commit = slow_commit  # type: ignore[method-assign]
 
 
 def fail_commit(process: Process, numbers: dict[int, Exception]) -> None:
     """Have some of a process's commits fail, by their number from 1, without any effect."""
-    storage = process.states[0].storage
-    commit, commits = storage.commit, 0
+    records = process.records
+    commit, commits = records.commit, 0
 
     async def failing_commit(changes: Sequence[Change]) -> dict[str, str]:
         nonlocal commits
@@ -59,7 +60,7 @@ def fail_commit(process: Process, numbers: dict[int, Exception]) -> None:
             raise numbers[commits]
         return await commit(changes)
 
-    storage.commit = failing_commit  # type: ignore[method-assign]
+    records.commit = failing_commit  # type: ignore[method-assign]
 
 
 async def test_a_commit_that_took_longer_than_the_lease_is_not_sent_by_two(
@@ -93,7 +94,7 @@ async def test_a_slow_channel_keeps_what_is_owed_with_its_process(
     world: World, pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deadlines, "PRECISION", 0.001)
-    monkeypatch.setattr(delivery, "LEASE", 0.02)
+    monkeypatch.setattr(sender, "LEASE", 0.02)
     monkeypatch.setattr(turns, "LEASE", 0.02)
     world.clock = asyncio.get_running_loop().time  # type: ignore[method-assign]
     slow, quick = world.process(), world.process()
@@ -155,7 +156,7 @@ async def test_a_conflict_elsewhere_does_not_make_it_forget_what_it_sent(
     assert world.channel.received == {"c": BOTH}
 
 
-async def test_a_note_that_cannot_be_written_is_not_logged_under_the_ids_of_another_turn(
+async def test_a_receipt_that_cannot_be_written_is_not_logged_under_the_ids_of_another_turn(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.handler.setFormatter(JSONFormatter())
@@ -171,14 +172,14 @@ async def test_a_note_that_cannot_be_written_is_not_logged_under_the_ids_of_anot
     process.connector._call = slow_call  # type: ignore[method-assign]
     slow = asyncio.ensure_future(process.take(message("a", conversation="slow")))
     await sending.wait()
-    # Commits: the slow turn's own, the quick one's own, and then the note of what it sent.
+    # Commits: the slow turn's own, the quick one's own, and then the receipt of what it sent.
     fail_commit(process, {2: StorageUnavailable("away"), 3: StorageUnavailable("away")})
-    with TurnIds({"turn": "of the one that had the notes written later"}):
+    with TurnIds({"turn": "of the one that had the receipts written later"}):
         await process.take(message("b"))
     async with asyncio.timeout(10):
         while not caplog.text:  # noqa: ASYNC110 - it is on its way
             await asyncio.sleep(0)
-    assert "could not be noted" in caplog.text
+    assert "could not record which replies were sent" in caplog.text
     assert "turn" not in json.loads(caplog.text)
     gate.set()
     await slow

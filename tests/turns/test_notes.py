@@ -1,4 +1,4 @@
-"""What was sent is noted as soon as the store takes it; an end does not wait for ever for that."""
+"""What was sent is written down once the store takes it; an end does not wait for ever for that."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pytest
 
 from tests.state.sqlite.outside import locked
 from tests.turns.world import Process, World, message
-from turnkeeper.delivery import receipts as notes
-from turnkeeper.delivery import sender as delivery
+from turnkeeper.delivery import receipts, sender
 from turnkeeper.delivery.sender import LEASE
 from turnkeeper.storage import Change
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
@@ -64,22 +63,22 @@ async def held_back(
 
 def watch_commits(process: Process, on_commit: Callable[[], None]) -> list[list[str]]:
     """The keys of each commit that a process begins from now on."""
-    storage, begun = process.states[0].storage, list[list[str]]()
-    commit = storage.commit
+    records, begun = process.records, list[list[str]]()
+    commit = records.commit
 
     async def watched(changes: Sequence[Change]) -> dict[str, str]:
         begun.append([change.key for change in changes])
         on_commit()
         return await commit(changes)
 
-    storage.commit = watched  # type: ignore[method-assign]
+    records.commit = watched  # type: ignore[method-assign]
     return begun
 
 
 async def test_an_end_does_not_wait_for_the_store_and_names_whom_it_concerns(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(notes, "CLOSING", 0.05)
+    monkeypatch.setattr(receipts, "CLOSING", 0.05)
     names = [f"c{number}" for number in range(25)]
     async with world_on(path, patience=300) as world:
         process = world.process()
@@ -95,12 +94,12 @@ async def test_an_end_does_not_wait_for_the_store_and_names_whom_it_concerns(
                     await process.stop()
     [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
     said = record.getMessage()
-    assert "may get a reply twice: 25: msteams/turns/c0, " in said
-    assert said.count("msteams/turns/c") == 20
+    assert "may get a reply twice: 25: msteams/ledgers//c0, " in said
+    assert said.count("msteams/ledgers//c") == 20
     assert said.endswith(" and 5 more")
 
 
-async def test_an_end_asks_a_store_that_is_away_once_for_all_notes(
+async def test_an_end_asks_a_store_that_is_away_once_for_all_receipts(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with world_on(path, patience=0.01) as world:
@@ -112,16 +111,16 @@ async def test_an_end_asks_a_store_that_is_away_once_for_all_notes(
                 caplog.clear()
                 begun = watch_commits(process, lambda: None)
                 await process.stop()
-    assert [sorted(keys) for keys in begun] == [[f"msteams/turns/{name}" for name in "cde"]]
+    assert [sorted(keys) for keys in begun] == [[f"msteams/ledgers//{name}" for name in "cde"]]
     assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("names", ["c", "cd"])
-async def test_a_failed_note_is_written_once_the_store_answers_and_no_turn_waits_for_it(
+async def test_a_failed_receipt_is_written_once_the_store_answers_and_no_turn_waits_for_it(
     path: Path, monkeypatch: pytest.MonkeyPatch, names: str
 ) -> None:
-    assert notes.LATER < LEASE / 2  # a short outage is over before others may go on
-    monkeypatch.setattr(notes, "LATER", 0.001)
+    assert receipts.LATER < LEASE / 2  # a short outage is over before others may go on
+    monkeypatch.setattr(receipts, "LATER", 0.001)
     async with world_on(path, patience=0.01) as world:
         process, other = world.process(), world.process()
         waiting: list[int] = []
@@ -139,7 +138,7 @@ async def test_a_failed_note_is_written_once_the_store_answers_and_no_turn_waits
                 watch_commits(process, look)
                 await asked.wait()
             assert waiting[:3] == [0, 0, 0]
-            while len(process.adapter._delivery.notes):  # noqa: ASYNC110 - it is on its way
+            while len(process.adapter._sender.receipts):  # noqa: ASYNC110 - it is on its way
                 await asyncio.sleep(0)
         world.now += LEASE + 1
         for name in names:
@@ -149,10 +148,10 @@ async def test_a_failed_note_is_written_once_the_store_answers_and_no_turn_waits
         await other.stop()
 
 
-async def test_a_note_that_is_out_of_date_does_not_keep_the_others_from_being_written(
+async def test_a_receipt_that_is_out_of_date_does_not_keep_the_others_from_being_written(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(delivery, "LINGER", 3600)  # until the end
+    monkeypatch.setattr(sender, "LINGER", 3600)  # until the end
     world = World()
     process, other = world.process(), world.process()
     async with held_back(process, "c", "d", "e") as (turns, gate):

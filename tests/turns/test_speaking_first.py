@@ -19,7 +19,7 @@ from bots.turn_error import turn_error_handler
 from tests.turns.world import SERVICE_URL, Process, World, log_of, message
 from turnkeeper.errors import DeliveryFailed, NestedTurn, RequestRefused, ShuttingDown
 from turnkeeper.observing.logs import JSONFormatter
-from turnkeeper.turn import proactive as speaking_first
+from turnkeeper.turn import proactive
 
 CONVERSATION = "msteams/conversations/c"
 Logic = Callable[[TurnContext], Awaitable[None]]
@@ -91,7 +91,7 @@ async def test_a_turn_without_a_person_has_the_conversations_place_and_nobodys_p
     assert process.world.channel.received == {"c": ["hi all"]}
     stored = {key: record.owner for key, record in await process.world.storage.scan()}
     nobody = "msteams/nobody/c"
-    assert stored == {CONVERSATION: "", nobody: "", "msteams/turns/c": ""}
+    assert stored == {CONVERSATION: "", nobody: "", "msteams/ledgers//c": ""}
     assert await log_of(process.world, CONVERSATION) == ["hi all"]
     assert await log_of(process.world, nobody) == ["hi all"]
 
@@ -108,7 +108,7 @@ async def test_what_belongs_to_a_person_stays_theirs(process: Process) -> None:
     await process.adapter.continue_conversation(reference(user=None), notes(process, "b"), "app")
     records = dict(await process.world.storage.scan())
     assert records[CONVERSATION].owner == "msteams/users/ada"
-    assert records["msteams/turns/c"].owner == "msteams/users/ada"
+    assert records["msteams/ledgers//c"].owner == "msteams/users/ada"
 
 
 async def test_an_error_in_a_turn_without_a_person_is_handled_as_in_any(process: Process) -> None:
@@ -288,7 +288,7 @@ async def test_who_closes_the_adapter_waits_for_turns_under_way(process: Process
         process.adapter.continue_conversation(reference("d"), never, "app"),
         begin(process, never, "cleo"),
     ):
-        with pytest.raises(ShuttingDown, match="stopped"):
+        with pytest.raises(ShuttingDown, match="shutting down"):
             await late
     assert not closing.done()
     gate.set()
@@ -300,7 +300,7 @@ async def test_who_closes_the_adapter_waits_for_turns_under_way(process: Process
 async def test_it_does_not_wait_for_ever_and_then_nothing_is_half_done(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(speaking_first, "SHUTDOWN", 0.01)
+    monkeypatch.setattr(proactive, "SHUTDOWN", 0.01)
     reached = asyncio.Event()
 
     async def hang(context: TurnContext) -> None:

@@ -31,7 +31,7 @@ class Sent:
 
 def unnoted(process: Process) -> set[str]:
     """Conversations of which the process has not yet written down what it has sent."""
-    return {key.rpartition("/")[2] for key in process.adapter._delivery.notes.unwritten()}
+    return {key.rpartition("/")[2] for key in process.adapter._sender.receipts.unwritten()}
 
 
 class Turns(RuleBasedStateMachine):
@@ -72,7 +72,7 @@ class Turns(RuleBasedStateMachine):
 
     async def let_time_pass(self) -> None:
         for process in self.processes:
-            await process.adapter._delivery.notes.flush()  # as the living do within a moment
+            await process.adapter._sender.receipts.flush()  # as the living do within a moment
         self.world.now += LONGER_THAN_A_DELIVERY
 
     def new(self, conversation: str, person: str) -> Sent:

@@ -109,7 +109,7 @@ async def test_nothing_is_kept_of_quiet_conversations(process: Process) -> None:
         await process.take(message("a", conversation=str(number)))
     assert len(process.adapter._turns._order) == 0
     await process.adapter.close()
-    assert len(process.adapter._delivery.notes) == 0
+    assert len(process.adapter._sender.receipts) == 0
 
 
 async def test_no_reply_leaves_when_the_commit_fails(
@@ -139,7 +139,7 @@ async def test_a_failed_delivery_is_noted_once_and_not_over_and_over(process: Pr
     process.world.channel.down = True
     with pytest.raises(DeliveryFailed):
         await process.take(message("a"))
-    assert len(process.adapter._delivery.notes) == 0
+    assert len(process.adapter._sender.receipts) == 0
 
 
 async def test_the_next_activity_makes_up_for_it_too_and_first(process: Process) -> None:
@@ -323,7 +323,7 @@ async def test_handlers_of_replies_run_one_around_the_other(process: Process) ->
 
 async def test_nothing_watches_a_turn_that_is_over(process: Process) -> None:
     await process.take(message("a"))
-    assert not process.adapter._delivery._deadlines._watched
+    assert not process.adapter._sender._deadlines._watched
     assert not process.adapter._deadlines._watched
 
 

@@ -19,7 +19,9 @@ from turnkeeper.connector.client import Connector
 from turnkeeper.errors import DeliveryFailed
 from turnkeeper.settings import Settings
 from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import Change, MemoryStorage, Record, RecordStorage
+from turnkeeper.wire.codec import Codec
 
 SERVICE_URL = "http://127.0.0.1:9"
 
@@ -51,9 +53,11 @@ class World:
     """Everything that outlives a process.
 
     :param storage: the store that all processes share.
+    :param codec: knows what the bot may store.
     """
 
     storage: RecordStorage = field(default_factory=MemoryStorage)
+    codec: Codec = field(default_factory=Codec)
     channel: Channel = field(default_factory=Channel)
     now: float = 1_700_000_000.0
 
@@ -202,13 +206,8 @@ class CountingBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
     """Keeps every text in both states and says two things about it."""
 
     def __init__(self, conversation_state: ConversationState, user_state: UserState) -> None:
-        self._states = TurnState(conversation_state, user_state)
         self._log = conversation_state.create_property("log")
         self._own = user_state.create_property("log")
-
-    async def on_turn(self, turn_context: TurnContext) -> None:
-        await super().on_turn(turn_context)
-        await self._states.save_all_changes(turn_context)
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
         text = turn_context.activity.text
@@ -220,18 +219,22 @@ class CountingBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
 
 
 class Process:
-    """One process of the bot."""
+    """One process of the bot.
+
+    :ivar records: the store as the process sees it.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.steps = Steps()
         self.connector = MortalConnector(world.channel, self.steps)
-        storage = MortalStorage(world.storage, self.steps)
-        conversation_state, user_state = ConversationState(storage), UserState(storage)
-        authenticator = Authenticator(Settings())
+        self.records = MortalStorage(world.storage, self.steps)
+        storage = TypedStorage(self.records, world.codec)
+        conversation_state = ConversationState(storage, group_state="person")
+        user_state = UserState(storage)
         self.adapter = CloudAdapter(
             TurnState(conversation_state, user_state),
-            authenticator,
+            Authenticator(Settings()),
             ServiceUrls(local=True),
             self.connector,
             clock=world.clock,
@@ -247,8 +250,8 @@ class Process:
         """Stop in good order."""
         if not self.steps.dead:
             await self.adapter.close()
-        elif self.adapter._delivery.notes._writer:
-            self.adapter._delivery.notes._writer.cancel()
+        elif self.adapter._sender.receipts._writer:
+            self.adapter._sender.receipts._writer.cancel()
 
 
 def message(
@@ -270,6 +273,6 @@ def message(
 
 async def log_of(world: World, key: str) -> list[str]:
     """What the bot kept under a key."""
-    items = await world.storage.read([key])
+    items = await TypedStorage(world.storage, world.codec).read([key])
     log: list[str] = items[key]["log"] if key in items else []
     return log

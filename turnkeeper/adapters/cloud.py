@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from botbuilder.core import TurnContext
@@ -18,24 +18,23 @@ from botbuilder.schema import (
 )
 from botframework.connector.auth import ClaimsIdentity
 
+from turnkeeper.adapters.bot_run import BotRun, Logic
 from turnkeeper.adapters.late_client import LateClient
+from turnkeeper.address import Address
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.channels.addressing import address_of
 from turnkeeper.connector.client import Connector
-from turnkeeper.delivery.sender import Delivery
-from turnkeeper.errors import StorageError, UnreadableRecord
+from turnkeeper.deadlines import Deadlines
+from turnkeeper.delivery.sender import Sender
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.scope import TurnState
-from turnkeeper.storage.transaction import Transaction
-from turnkeeper.turn.context import HostedTurnContext
-from turnkeeper.turn.deadlines import Deadlines
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.outbox import Outbox
-from turnkeeper.turn.proactive import SpeakingFirst
-from turnkeeper.turn.response import http_answer, may_leave
-from turnkeeper.turn.turns import Outcome, Turns
-
-_Logic = Callable[[TurnContext], Awaitable[None]]
+from turnkeeper.turn.proactive import ProactiveTurns
+from turnkeeper.turn.response import may_leave
+from turnkeeper.turn.turns import Turns
+from turnkeeper.wire.sdk import INVOKE_RESPONSE
 
 
 class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyped
@@ -45,13 +44,13 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
     since nothing leaves before the turn is committed. It works in ``update_activity`` and
     ``delete_activity``, also in later turns, for the last 20 replies of a conversation
     (:data:`turnkeeper.ledger.ledger.SENT_IDS`). Updates, deletions and delays wait for the commit
-    too.
-    The SDK's ConnectorClient and UserTokenClient are made when they are first used.
+    too. The SDK's ConnectorClient and UserTokenClient are made when they are first used.
 
     :param states: the bot's state scopes; they are read and written with the turn.
     :param authenticator: checks who sends.
     :param service_urls: checks where replies would go.
     :param connector: sends replies.
+    :param bot_id: the bot's app id; "" in local mode.
     :param metrics: counts what happens.
     :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param time_limit: seconds the bot may think about one activity.
@@ -66,6 +65,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         service_urls: ServiceUrls,
         connector: Connector,
         *,
+        bot_id: str = "",
         metrics: Metrics | None = None,
         conversation_ttl: float | None = None,
         time_limit: float = 10.0,
@@ -73,39 +73,43 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(authenticator.sdk)
-        order = TurnOrder()
-        self._metrics = metrics or Metrics()
-        self._delivery = Delivery(connector, order, self._metrics, budget=budget, clock=clock)
-        self._turns = Turns(
-            states.storage,
-            self._delivery,
-            order,
-            self._metrics,
-            ttl=conversation_ttl,
-            clock=clock,
-        )
         self._states = states
         self._authenticator = authenticator
         self._service_urls = service_urls
+        self._bot_id = bot_id
+        self._metrics = metrics or Metrics()
+        self._ttl = conversation_ttl
         self._time_limit = time_limit
         self._deadlines = Deadlines()
-        self._speaking_first = SpeakingFirst(
-            connector, service_urls, self._metrics, self._take_turn
+        self._budget = budget
+        self._clock = clock
+        self.open(connector)
+
+    def open(self, connector: Connector) -> None:
+        """Begin to take turns, also again after :meth:`close`.
+
+        :param connector: sends replies.
+        """
+        order, metrics, clock = TurnOrder(), self._metrics, self._clock
+        self._sender = Sender(connector, order, metrics, budget=self._budget, clock=clock)
+        self._turns = Turns(
+            self._states.storage.records, self._sender, order, metrics, ttl=self._ttl, clock=clock
         )
+        self._proactive = ProactiveTurns(connector, self._service_urls, metrics, self._take_alone)
 
     async def close(self) -> None:
         """Wait for the turns in which the bot speaks first, then write down what was sent.
 
         Call it when no request is under way any more, and before the connector is closed.
         """
-        await self._speaking_first.close()
-        await self._delivery.close()
+        await self._proactive.close()
+        await self._sender.close()
 
     async def process_activity(
         self,
         auth_header_or_authenticate_request_result: str | None,
         activity: Activity,
-        logic: _Logic,
+        logic: Logic,
     ) -> InvokeResponse | None:
         """Take an activity: authenticate, run ``logic`` once, commit, send.
 
@@ -114,40 +118,57 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         :raises RequestRefused: who sends it, or where replies would go, is not accepted.
         :raises BotError: see :meth:`turnkeeper.turn.turns.Turns.take`.
         """
-        identity = await self._authenticator.authenticate(
-            auth_header_or_authenticate_request_result, activity
-        )
+        address = address_of(activity, self._bot_id)
+        return await self.take(auth_header_or_authenticate_request_result, activity, address, logic)
+
+    async def take(
+        self, authorization: str | None, activity: Activity, address: Address, logic: Logic
+    ) -> InvokeResponse | None:
+        """Take an activity whose address is known; see :meth:`process_activity`."""
+        identity = await self._authenticator.authenticate(authorization, activity)
         activity.service_url = self._service_urls.check(activity.service_url)
-        return await self._take_turn(identity, activity, None, logic)
+        return await self._take_turn(identity, activity, address, None, logic)
+
+    async def continue_conversation(
+        self, reference: ConversationReference, callback: Logic, bot_app_id: str | None = None
+    ) -> None:
+        """Take a turn in a conversation that is known, in which the bot speaks first.
+
+        :param reference: of the conversation.
+        :param callback: what the bot does in it.
+        :param bot_app_id: by default the bot's own.
+        :raises BotError: see :meth:`turnkeeper.turn.proactive.ProactiveTurns.take`.
+        """
+        await super().continue_conversation(reference, callback, bot_app_id or self._bot_id)
 
     async def process_proactive(
         self,
         claims_identity: ClaimsIdentity,
         continuation_activity: Activity,
         audience: str | None,
-        logic: _Logic,
+        logic: Logic,
     ) -> None:
-        """The turn behind ``continue_conversation``; see :meth:`SpeakingFirst.take`."""
-        await self._speaking_first.take(claims_identity, continuation_activity, audience, logic)
+        """Take the turn behind ``continue_conversation``."""
+        await self._proactive.take(claims_identity, continuation_activity, audience, logic)
 
     async def create_conversation(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
         bot_app_id: str | None,
-        callback: _Logic | None = None,
+        callback: Logic | None = None,
         conversation_parameters: ConversationParameters | None = None,
         channel_id: str | None = None,
         service_url: str | None = None,
         audience: str | None = None,
     ) -> None:
-        """Begin a conversation and take a first turn in it; see :meth:`SpeakingFirst.begin`.
+        """Begin a conversation and take a first turn in it.
 
         :raises TypeError: one of the arguments up to ``service_url`` is missing.
+        :raises BotError: see :meth:`turnkeeper.turn.proactive.ProactiveTurns.begin`.
         """
         if not (callback and conversation_parameters and channel_id and service_url):
             raise TypeError("callback, conversation_parameters, channel_id, service_url: give all")
-        identity = self.create_claims_identity(bot_app_id)
-        await self._speaking_first.begin(
-            identity,
+        await self._proactive.begin(
+            self.create_claims_identity(bot_app_id or self._bot_id),
             conversation_parameters,
             channel_id,
             service_url,
@@ -166,7 +187,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             if activity.type == "delay":
                 outbox.delay(activity.value)
             elif activity.type == ActivityTypes.invoke_response:
-                context.turn_state[self._INVOKE_RESPONSE_KEY] = activity
+                context.turn_state[INVOKE_RESPONSE] = activity
             elif may_leave(activity):
                 reply_id = outbox.send(activity)
             responses.append(ResourceResponse(id=reply_id))
@@ -181,70 +202,48 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         """Keep a deletion until the turn is committed."""
         Outbox.of(context).delete(reference)
 
-    async def _take_turn(
+    async def _take_alone(
         self,
         identity: ClaimsIdentity,
         activity: Activity,
         audience: str | None,
-        logic: _Logic,
+        logic: Logic,
+        turn: str,
+    ) -> None:
+        address = address_of(activity, self._bot_id)
+        await self._take_turn(identity, activity, address, audience, logic, turn)
+
+    async def _take_turn(  # noqa: PLR0913, PLR0917 - each is a part of the turn
+        self,
+        identity: ClaimsIdentity,
+        activity: Activity,
+        address: Address,
+        audience: str | None,
+        logic: Logic,
         turn: str = "",
     ) -> InvokeResponse | None:
         sdk = self.bot_framework_authentication
-        services = {
+        connectors = sdk.create_connector_factory
+        services: dict[str, Any] = {
             self.BOT_IDENTITY_KEY: identity,
             self.BOT_OAUTH_SCOPE_KEY: audience,
             self.BOT_CALLBACK_HANDLER_KEY: logic,
             self.BOT_CONNECTOR_CLIENT_KEY: LateClient(
-                lambda: sdk.create_connector_factory(identity).create(
-                    activity.service_url, audience
-                )
+                lambda: connectors(identity).create(activity.service_url, audience)
             ),
             self.USER_TOKEN_CLIENT_KEY: LateClient(lambda: sdk.create_user_token_client(identity)),
         }
-
-        received = dict(vars(activity))
-
-        async def run(turn: str, transaction: Transaction) -> Outcome:
-            vars(activity).update(received)  # bot code may have changed it in a run before
-            context = self._context(activity, services, transaction, turn)
-            try:
-                with self._deadlines.limit(self._time_limit):
-                    pipeline = self._middleware.receive_activity_with_status(context, logic)
-                    return await self._outcome(context, pipeline)
-            except StorageError as error:
-                if not isinstance(error, UnreadableRecord):
-                    raise  # not the bot's fault: the turn is run again, or refused
-                failure: Exception = error
-            except Exception as error:
-                if self.on_turn_error is None:
-                    raise
-                failure = error
-            # Begin anew, without what the failed run wanted to store and say.
-            self._metrics.errors.inc()
-            transaction.discard()
-            vars(activity).update(received)
-            context = self._context(activity, services, transaction, turn)
-            return await self._outcome(context, self.on_turn_error(context, failure))
-
-        state_keys = self._states.storage_keys(activity)
-        answer = await self._turns.take(activity, state_keys, run, turn=turn)
+        run = BotRun(
+            self,
+            self._states,
+            self._metrics,
+            self._time_limit,
+            self._deadlines,
+            activity,
+            address,
+            services,
+            lambda context: self._middleware.receive_activity_with_status(context, logic),
+        )
+        keys = self._states.storage_keys(address)
+        answer = await self._turns.take(activity, address, keys, run, turn=turn)
         return answer and InvokeResponse(status=answer["status"], body=answer["body"])
-
-    def _context(
-        self, activity: Activity, services: dict[str, Any], transaction: Transaction, turn: str
-    ) -> TurnContext:
-        context = HostedTurnContext(self, activity)
-        context.turn_state.update(services)
-        context.turn_state[Outbox.__name__] = Outbox(turn)
-        transaction.begin(context)
-        return context
-
-    async def _outcome(self, context: TurnContext, bot_code: Awaitable[None]) -> Outcome:
-        """What comes of a turn; whatever it says or saves later raises ``TurnEnded``."""
-        try:
-            await bot_code
-            return Outcome(Outbox.of(context).effects, http_answer(context))
-        finally:
-            # It also spares the garbage collector: the SDK's dialogs hold their turn in circles.
-            context.turn_state.clear()
-            Transaction.end(context)

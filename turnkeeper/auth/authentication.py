@@ -2,8 +2,7 @@
 
 A token is verified once, by the SDK's ``JwtTokenExtractor`` with keys from
 :mod:`turnkeeper.auth.signing_keys`, and is then remembered until it runs out. What it says is held
-against
-every single request: is it for this bot, this channel and this service URL. The rules:
+against every single request: is it for this bot, this channel and this service URL. The rules:
 https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication
 """
 

@@ -77,7 +77,7 @@ class ServiceUrls:
         self._domains: tuple[str, ...] = ()
         hosts = enumerate(extra_hosts, 1)
         if faults := [f"host {n} {fault}" for n, entry in hosts if (fault := self._add(entry))]:
-            raise SettingsError(f"SERVICE_URL_HOSTS: {'; '.join(faults)}")
+            raise SettingsError.of("SERVICE_URL_HOSTS", "; ".join(faults))
         # Asked once a turn, nearly always about the same few URLs.
         self._normalised = lru_cache(maxsize=256)(self._normalise)
 

@@ -11,7 +11,7 @@ from turnkeeper.errors import StorageError
 from turnkeeper.storage import RecordStorage
 
 PAUSE: Final = 60.0
-"""Seconds between two rounds, give or take half: processes on one store do not meet each time."""
+"""Seconds between two sweeps, give or take half: processes on one store do not meet each time."""
 
 BATCH: Final = 200
 """Records a batch; a turn never waits for longer than one takes."""
@@ -23,7 +23,7 @@ async def sweep_for_ever(storage: RecordStorage, pause: float = PAUSE) -> None:
     """Delete expired records until cancelled.
 
     :param storage: where they are.
-    :param pause: seconds between two rounds.
+    :param pause: seconds between two sweeps.
     """
     while True:
         await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311

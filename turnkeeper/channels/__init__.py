@@ -1,1 +1,30 @@
-"""What each channel means."""
+"""What each channel means: what a person said and where, its limits, names and time zones."""
+
+from __future__ import annotations
+
+from turnkeeper.channels.limits import Limits, fit, limits_of
+from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels.names import channel_name
+from turnkeeper.channels.place import Place, Scope, place_of, several_people_in, tenant_of
+from turnkeeper.channels.shortening import shortened, units
+from turnkeeper.channels.time_zone import UTC_ZONE, Zone, sent_at, zone_named, zone_told_by
+
+__all__ = [
+    "UTC_ZONE",
+    "Limits",
+    "Place",
+    "Scope",
+    "Zone",
+    "channel_name",
+    "fit",
+    "limits_of",
+    "place_of",
+    "sent_at",
+    "several_people_in",
+    "shortened",
+    "tenant_of",
+    "text_for_bot",
+    "units",
+    "zone_named",
+    "zone_told_by",
+]

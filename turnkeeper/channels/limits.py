@@ -1,4 +1,4 @@
-"""What is good manners on each channel: how long, with which buttons, cards, files and voice."""
+"""The limits of each channel: how long, with which buttons, cards, files and voice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class Limits:
     """What a channel takes.
 
     :param longest_text: of a message, in UTF-16 code units.
@@ -33,42 +33,42 @@ class Manners:
     speaks: bool = False
 
 
-UNKNOWN: Final = Manners()
+UNKNOWN: Final = Limits()
 """A channel that is not in the table: as careful as with an SMS."""
 
 # The numbers of suggested actions are those of the SDK's Channel.supports_suggested_actions,
 # Teams' is from https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/suggested-actions
 _TABLE: Final = {
-    "alexa": Manners(6000, speaks=True),
+    "alexa": Limits(6000, speaks=True),
     # A file by data: URI is known to arrive in these, and no limit of a text is documented.
-    "directline": Manners(16_000, suggestions=100, files=True),
-    "directlinespeech": Manners(8000, suggestions=100, speaks=True),
-    "email": Manners(20_000),
-    "emulator": Manners(16_000, suggestions=100, files=True),
+    "directline": Limits(16_000, suggestions=100, files=True),
+    "directlinespeech": Limits(8000, suggestions=100, speaks=True),
+    "email": Limits(20_000),
+    "emulator": Limits(16_000, suggestions=100, files=True),
     # https://developers.facebook.com/docs/messenger-platform/reference/send-api (2,000 characters)
-    "facebook": Manners(2000, suggestions=10),
-    "groupme": Manners(1000),  # https://dev.groupme.com/docs/v3
-    "kik": Manners(1600, suggestions=20),
+    "facebook": Limits(2000, suggestions=10),
+    "groupme": Limits(1000),  # https://dev.groupme.com/docs/v3
+    "kik": Limits(1600, suggestions=20),
     # https://developers.line.biz/en/reference/messaging-api/#text-message (5,000 UTF-16 units)
-    "line": Manners(5000, suggestions=13),
+    "line": Limits(5000, suggestions=13),
     # 80 KB as UTF-16 for the whole message, here half of it:
     # https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
-    "msteams": Manners(20_000, suggestions=3, cards=True),
-    "skype": Manners(8000, suggestions=10),
-    "slack": Manners(
+    "msteams": Limits(20_000, suggestions=3, cards=True),
+    "skype": Limits(8000, suggestions=10),
+    "slack": Limits(
         4000
     ),  # https://api.slack.com/changelog/2018-04-truncating-really-long-messages
-    "sms": Manners(1600),  # https://www.twilio.com/docs/api/errors/21617
-    "telegram": Manners(4096, suggestions=100),  # https://core.telegram.org/bots/api#sendmessage
-    "telephony": Manners(4000, speaks=True),
-    "test": Manners(16_000, suggestions=100, files=True),
-    "twilio-sms": Manners(1600),
-    "webchat": Manners(16_000, suggestions=100, files=True),
+    "sms": Limits(1600),  # https://www.twilio.com/docs/api/errors/21617
+    "telegram": Limits(4096, suggestions=100),  # https://core.telegram.org/bots/api#sendmessage
+    "telephony": Limits(4000, speaks=True),
+    "test": Limits(16_000, suggestions=100, files=True),
+    "twilio-sms": Limits(1600),
+    "webchat": Limits(16_000, suggestions=100, files=True),
 }
-_IN_GROUPS: Final = {name: replace(manners, suggestions=0) for name, manners in _TABLE.items()}
+_IN_GROUPS: Final = {name: replace(limits, suggestions=0) for name, limits in _TABLE.items()}
 
 
-def manners_of(activity: Activity) -> Manners:
+def limits_of(activity: Activity) -> Limits:
     """Return what the channel of an activity takes. Never raises.
 
     Where several people talk nothing is suggested: in a Teams group a click sends a message that
@@ -81,19 +81,19 @@ def manners_of(activity: Activity) -> Manners:
     return table.get(channel.casefold(), UNKNOWN) if isinstance(channel, str) else UNKNOWN
 
 
-def mind(reply: Activity, manners: Manners, language: str) -> None:
+def fit(reply: Activity, limits: Limits, language: str) -> None:
     """Make a message fit its channel: short enough, and with a voice where the channel speaks.
 
     :param reply: any activity about to be sent; it is changed.
-    :param manners: the channel's.
+    :param limits: the channel's.
     :param language: the BCP 47 tag of what the message says.
     """
     if reply.type != ActivityTypes.message or not reply.text:
         return
     # A code point is one or two units: most texts need no counting.
-    if 2 * len(reply.text) > manners.longest_text and units(reply.text) > manners.longest_text:
-        reply.text = shortened(reply.text, manners.longest_text)
-    if manners.speaks and not reply.speak:
+    if 2 * len(reply.text) > limits.longest_text and units(reply.text) > limits.longest_text:
+        reply.text = shortened(reply.text, limits.longest_text)
+    if limits.speaks and not reply.speak:
         reply.speak = spoken(reply.text, language)
 
 

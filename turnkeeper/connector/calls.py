@@ -21,13 +21,11 @@ from typing import NamedTuple, Protocol
 import aiohttp
 from yarl import URL
 
-from turnkeeper.connector.prompt_request import REQUEST_CLASS
-from turnkeeper.connector.watch import Watch
+from turnkeeper.deadlines import Deadlines
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused, TokenUnavailable
-from turnkeeper.outbound.answer import read_body
 from turnkeeper.outbound.backoff import Backoff, is_transient, reason_of, retry_after
+from turnkeeper.outbound.body import read_body
 from turnkeeper.outbound.proxy import proxy_for
-from turnkeeper.turn.deadlines import Deadlines
 
 log = logging.getLogger(__name__)
 _JSON = "application/json; charset=utf-8"
@@ -49,6 +47,26 @@ class Token(Protocol):
 
     def drop(self, token: str) -> None:
         """The channel refused this token."""
+
+
+class CallObserver(Protocol):
+    """Is told of every HTTP request, for metrics."""
+
+    def on_attempt(self, outcome: str) -> None:
+        """A request ended: ``ok``, ``refused`` for good, or ``failed``, as one without a token."""
+
+    def on_retry(self, reason: str) -> None:
+        """A request is repeated: its status, ``timeout``, ``connection`` or ``disconnected``."""
+
+
+class NoObserver:
+    """A :class:`CallObserver` that does nothing."""
+
+    def on_attempt(self, outcome: str) -> None:
+        """Do nothing."""
+
+    def on_retry(self, reason: str) -> None:
+        """Do nothing."""
 
 
 class Call(NamedTuple):
@@ -99,7 +117,7 @@ class Calls:
         attempt_timeout: float,
         connect_timeout: float,
         per_host: int,
-        watch: Watch,
+        observer: CallObserver,
         backoff: Backoff,
         clock: Callable[[], float] | None,
         sleep: Callable[[float], Awaitable[None]],
@@ -111,7 +129,7 @@ class Calls:
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
         self._deadlines = Deadlines()
         self._per_host = per_host
-        self._watch = watch
+        self._observer = observer
         self._backoff = backoff
         self._clock = clock
         self._sleep = sleep
@@ -141,12 +159,12 @@ class Calls:
                 break
             result = await self._request(call, token, room)
             if isinstance(result, bytes):
-                self._watch.on_attempt("ok")
+                self._observer.on_attempt("ok")
                 return result
             last = result
             if last.reason == "401" and token is None:
                 raise self._refused(call, 401)
-            self._watch.on_attempt("failed")
+            self._observer.on_attempt("failed")
             if last.reason == "401" and "401" not in curable:
                 # A wrong secret or tenant is mended one day; until then replies stay owed.
                 raise self._failed(call, "401: check the bot's app id, password and tenant")
@@ -158,7 +176,7 @@ class Calls:
             curable -= {last.reason}
             if wait is None:
                 break
-            self._watch.on_retry(last.reason)
+            self._observer.on_retry(last.reason)
             if wait:
                 await self._sleep(wait)
         raise self._failed(call, str(last), last.status) from last.error
@@ -167,7 +185,7 @@ class Calls:
         try:
             return await self._token.get(room)
         except TokenUnavailable as error:
-            self._watch.on_attempt("failed")
+            self._observer.on_attempt("failed")
             raise self._failed(call, str(error)) from error
 
     async def _request(self, call: Call, token: str | None, room: float) -> bytes | _Again:
@@ -217,12 +235,11 @@ class Calls:
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),  # one conversation's are nothing to another
                 trust_env=False,
-                request_class=REQUEST_CLASS,
             )
         return self._session
 
     def _refused(self, call: Call, status: int) -> DeliveryRefused:
-        self._watch.on_attempt("refused")
+        self._observer.on_attempt("refused")
         refusal = f"the channel refused {call.method} with {status}"
         log.warning("conversation %r: %s", call.conversation_id, refusal)
         return DeliveryRefused(status, refusal)

@@ -13,28 +13,25 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from yarl import URL
 
-from turnkeeper.connector.calls import Call, Calls, Token
-from turnkeeper.connector.watch import NoWatch, Watch
+from turnkeeper.connector.calls import Call, CallObserver, Calls, NoObserver, Token
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused
-from turnkeeper.outbound.answer import json_or_none, resource_id
 from turnkeeper.outbound.backoff import Backoff
+from turnkeeper.outbound.body import json_or_none
 
 log = logging.getLogger(__name__)
 
-# How much is read of an answer, in bytes: of the receipt of a delivery, and of members.
 MAX_RECEIPT = 64 * 1024
-MAX_MEMBERS = 4 * 1024 * 1024
+"""How much is read of the answer to a delivery, in bytes."""
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Connector:
-    """Sends activities to channels and asks them about members.
+    """Sends activities to channels.
 
     Make one for the whole process and close it at the end. Service URLs must have passed
     :class:`turnkeeper.auth.service_url.ServiceUrls`; ids are given raw. Every method raises
@@ -47,7 +44,7 @@ class Connector:
     :param attempt_timeout: seconds one request may take, at most 5.
     :param connect_timeout: seconds to open a connection.
     :param per_host: connections to one host; at least the number of turns in flight.
-    :param watch: is told of requests.
+    :param observer: is told of requests.
     :param backoff: how long to wait before a repetition.
     :param clock: tells the time that deadlines are given in; the event loop's by default.
     :param sleep: waits some seconds.
@@ -61,7 +58,7 @@ class Connector:
         attempt_timeout: float = 5.0,
         connect_timeout: float = 3.0,
         per_host: int = 1024,
-        watch: Watch | None = None,
+        observer: CallObserver | None = None,
         backoff: Backoff | None = None,
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -72,7 +69,7 @@ class Connector:
             attempt_timeout=attempt_timeout,
             connect_timeout=connect_timeout,
             per_host=per_host,
-            watch=watch or NoWatch(),
+            observer=observer or NoObserver(),
             backoff=backoff or Backoff(),
             clock=clock,
             sleep=sleep,
@@ -92,7 +89,7 @@ class Connector:
         """
         url = _url(service_url)
         answer = await self._calls.make(Call("POST", url, "new", body, MAX_RECEIPT), deadline)
-        conversation_id = resource_id(answer)
+        conversation_id = _resource_id(answer)
         if conversation_id is None:
             raise DeliveryFailed("the channel's answer names no new conversation")
         activity_id = json_or_none(answer).get("activityId")
@@ -117,7 +114,7 @@ class Connector:
         path = ("activities",) if not reply_to_id else ("activities", reply_to_id)
         url = _url(service_url, conversation_id, *path)
         call = Call("POST", url, conversation_id, body, MAX_RECEIPT)
-        return resource_id(await self._calls.make(call, deadline))
+        return _resource_id(await self._calls.make(call, deadline))
 
     async def update(
         self,
@@ -131,7 +128,7 @@ class Connector:
         """Replace an activity that was sent before; otherwise as :meth:`send`."""
         url = _url(service_url, conversation_id, "activities", activity_id)
         call = Call("PUT", url, conversation_id, body, MAX_RECEIPT)
-        return resource_id(await self._calls.make(call, deadline))
+        return _resource_id(await self._calls.make(call, deadline))
 
     async def delete(
         self,
@@ -145,49 +142,8 @@ class Connector:
         url = _url(service_url, conversation_id, "activities", activity_id)
         await self._calls.make(Call("DELETE", url, conversation_id, None, MAX_RECEIPT), deadline)
 
-    async def members(
-        self, service_url: str, conversation_id: str, *, deadline: float | None = None
-    ) -> list[dict[str, Any]]:
-        """The members of a conversation, as the channel describes them."""
-        url = _url(service_url, conversation_id, "members")
-        found = await self._ask(url, conversation_id, deadline)
-        if not isinstance(found, list):
-            raise DeliveryFailed("the channel's answer is no list of members, or too long")
-        return [member for member in found if isinstance(member, dict)]
 
-    async def member(
-        self,
-        service_url: str,
-        conversation_id: str,
-        member_id: str,
-        *,
-        deadline: float | None = None,
-    ) -> dict[str, Any]:
-        """One member of a conversation."""
-        url = _url(service_url, conversation_id, "members", member_id)
-        return _object(await self._ask(url, conversation_id, deadline))
-
-    async def paged_members(
-        self,
-        service_url: str,
-        conversation_id: str,
-        *,
-        page_size: int | None = None,
-        continuation_token: str | None = None,
-        deadline: float | None = None,
-    ) -> dict[str, Any]:
-        """One page of members: ``members``, and ``continuationToken`` where there are more."""
-        wanted = {"pageSize": page_size, "continuationToken": continuation_token}
-        query = urlencode({name: value for name, value in wanted.items() if value is not None})
-        url = _url(service_url, conversation_id, "pagedmembers", query=query)
-        return _object(await self._ask(url, conversation_id, deadline))
-
-    async def _ask(self, url: URL, conversation_id: str, deadline: float | None) -> Any:
-        call = Call("GET", url, conversation_id, None, MAX_MEMBERS)
-        return json_or_none(await self._calls.make(call, deadline))
-
-
-def _url(service_url: str, *path: str, query: str = "") -> URL:
+def _url(service_url: str, *path: str) -> URL:
     if not all(path):
         refusal = f"a call about {path[1]} was not made: bot code gave an empty id"
         log.warning("conversation %r: %s", path[0], refusal)
@@ -195,8 +151,7 @@ def _url(service_url: str, *path: str, query: str = "") -> URL:
     service = _service(service_url)
     full_path = "/".join([f"{service.raw_path}v3/conversations", *map(_segment, path)])
     # encoded=True: yarl would undo some of the encoding and resolve dots.
-    url = service.with_path(full_path, encoded=True)
-    return URL(f"{url}?{query}", encoded=True) if query else url
+    return service.with_path(full_path, encoded=True)
 
 
 @lru_cache(maxsize=256)
@@ -220,7 +175,8 @@ def _quoted(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 
 
-def _object(data: Any) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise DeliveryFailed("the channel's answer is no JSON object, or too long")
-    return data
+def _resource_id(body: bytes) -> str | None:
+    """The ``id`` in the answer to a delivery; None where it holds none."""
+    data = json_or_none(body)
+    found = data.get("id") if isinstance(data, dict) else None
+    return found if isinstance(found, str) and found else None

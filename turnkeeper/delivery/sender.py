@@ -13,15 +13,14 @@ from functools import partial
 from typing import Final
 
 from turnkeeper.connector.client import Connector
+from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.posting import carry_out
-from turnkeeper.delivery.receipts import LINGER, Note, Notes
+from turnkeeper.delivery.receipts import LINGER, Order, Receipt, Receipts
 from turnkeeper.errors import DeliveryFailed, StorageError, WriteConflict
 from turnkeeper.ledger.ledger import Ledger, Owed
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.observing.tracing import span
 from turnkeeper.storage.transaction import Transaction
-from turnkeeper.turn.deadlines import Deadlines
-from turnkeeper.turn.order import TurnOrder
 
 LEASE: Final = 3.0
 """Seconds what is owed stays with its process; renewed while a delivery takes longer.
@@ -42,11 +41,11 @@ class _Renewal:
     ended: asyncio.Event | None = None
 
 
-class Delivery:
+class Sender:
     """Delivers what a ledger owes.
 
     :param connector: sends to the channel.
-    :param order: the turns under way; notes are written between them.
+    :param order: the turns under way; receipts are written between them.
     :param metrics: is told how long deliveries take.
     :param budget: seconds one delivery may take.
     :param clock: seconds since the epoch.
@@ -55,14 +54,14 @@ class Delivery:
     def __init__(
         self,
         connector: Connector,
-        order: TurnOrder,
+        order: Order,
         metrics: Metrics,
         *,
         budget: float = 10.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._holder = ""
-        self.notes = Notes(order)
+        self.receipts = Receipts(order)
         self._connector = connector
         self._order = order
         self._metrics = metrics
@@ -108,17 +107,17 @@ class Delivery:
         loop = asyncio.get_running_loop()
         began = loop.time()
         deadline = began + self._budget
-        note = Note(owed.turn, owed.sent, ledger, transaction, began + LINGER)
-        self.notes.take(key, note)
+        receipt = Receipt(owed.turn, owed.sent, ledger, transaction, began + LINGER)
+        self.receipts.take(key, receipt)
         renewal = _Renewal()
         renewal.watch = self._deadlines.watch(
-            LEASE / 2, partial(self._begin_renewal, key, note, renewal)
+            LEASE / 2, partial(self._begin_renewal, key, receipt, renewal)
         )
         try:
             with span("delivery"):
                 while not owed.settled:
                     if owed.until - self._clock() <= LEASE / 4:
-                        await self._hold(key, note, owed, renewal)
+                        await self._hold(key, receipt, owed, renewal)
                     effect = owed.effects[owed.sent]
                     try:
                         channel_id = await carry_out(
@@ -128,23 +127,23 @@ class Delivery:
                         if not self._gives_up(key, owed, error):
                             raise
                         channel_id = None
-                    ledger.sent(effect.get("id", ""), channel_id)
-                    note.sent = owed.sent
+                    ledger.sent(getattr(effect, "id", ""), channel_id)
+                    receipt.sent = owed.sent
             await self._end(renewal)
         except BaseException:
             self._metrics.delivery_seconds.observe(loop.time() - began)
             await self._end(renewal)
             owed.until = 0  # anybody may go on from here, at once
-            await self.notes.write(key)
+            await self.receipts.write(key)
             raise
         self._metrics.delivery_seconds.observe(loop.time() - began)
         ledger.settle()
-        note.due = loop.time() + LINGER
+        receipt.due = loop.time() + LINGER
         if shared or len(self._order) == 1:
             # Nobody waits, or somebody else does: then no crash may bring these replies again.
-            await self.notes.write(key)
+            await self.receipts.write(key)
         else:
-            self.notes.write_later()
+            self.receipts.write_later()
 
     def _gives_up(self, key: str, owed: Owed, error: DeliveryFailed) -> bool:
         """Whether a reply that failed is not to be tried again, so that its conversation goes on.
@@ -158,36 +157,36 @@ class Delivery:
         self._metrics.given_up.inc()
         return True
 
-    async def _hold(self, key: str, note: Note, owed: Owed, renewal: _Renewal) -> None:
+    async def _hold(self, key: str, receipt: Receipt, owed: Owed, renewal: _Renewal) -> None:
         """See that what is owed is still this process's to send.
 
         :raises DeliveryFailed: the commit or a send took so long that another process has
             gone on with it, or may.
         """
         if renewal.task is None:
-            await self._renew(key, note)
+            await self._renew(key, receipt)
         if owed.until <= self._clock():
             raise DeliveryFailed("this delivery took so long that another process may go on")
 
-    def _begin_renewal(self, key: str, note: Note, renewal: _Renewal) -> None:
+    def _begin_renewal(self, key: str, receipt: Receipt, renewal: _Renewal) -> None:
         renewal.ended = asyncio.Event()
-        renewal.task = asyncio.create_task(self._keep_renewing(key, note, renewal.ended))
+        renewal.task = asyncio.create_task(self._keep_renewing(key, receipt, renewal.ended))
 
-    async def _keep_renewing(self, key: str, note: Note, ended: asyncio.Event) -> None:
+    async def _keep_renewing(self, key: str, receipt: Receipt, ended: asyncio.Event) -> None:
         while not ended.is_set():
-            await self._renew(key, note)
+            await self._renew(key, receipt)
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), LEASE / 2)
 
-    async def _renew(self, key: str, note: Note) -> None:
+    async def _renew(self, key: str, receipt: Receipt) -> None:
         """Keep what is owed with this process for longer; where that fails it runs out."""
-        owed = note.ledger.owed
+        owed = receipt.ledger.owed
         if owed is None:
             return
         until, owed.until = owed.until, self.lease()
-        note.transaction.rewrite(key, note.ledger.body())
+        receipt.transaction.rewrite(key, receipt.ledger.body())
         try:
-            await note.transaction.commit()
+            await receipt.transaction.commit()
         except WriteConflict:
             owed.until = 0  # another process went on with it
         except StorageError as error:
@@ -203,4 +202,4 @@ class Delivery:
 
     async def close(self) -> None:
         """Write down what was sent. Call it when no turn is under way any more."""
-        await self.notes.close()
+        await self.receipts.close()

@@ -1,8 +1,7 @@
 """The body of an incoming request: bytes of any kind go in, an activity or a refusal comes out.
 
 Types of fields are checked by :mod:`turnkeeper.wire.activity`; here is what the JSON may look
-like, which
-fields must be there, and what an id may hold. The fields are those of
+like, which fields must be there, and what an id may hold. The fields are those of
 https://github.com/microsoft/botframework-sdk/blob/main/specs/botframework-activity/botframework-activity.md
 """
 
@@ -34,6 +33,7 @@ _CHANNEL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _FOLD: Final = bytes.maketrans(b"{}", b"[]")
 _NOISE: Final = bytes(set(range(256)) - set(b'[]{},"'))
+_CARD_ACTION: Final = "adaptiveCard/action"
 _TIMES: Final = frozenset({"timestamp", "localTimestamp", "expiration"})
 
 
@@ -179,6 +179,12 @@ def _check(activity: Activity) -> None:
         _check_members("membersRemoved", activity.members_removed)
     for entity in activity.entities or ():
         _check_entity(entity)
+    if (
+        activity.name == _CARD_ACTION
+        and type(activity.value) is dict
+        and type(activity.value.get("action")) not in (dict, type(None))
+    ):  # the SDK's ActivityHandler takes its type for granted
+        raise _bad_activity("action of an adaptiveCard/action must be an object")
 
 
 def _check_members(name: str, members: list[ChannelAccount]) -> None:

@@ -12,12 +12,13 @@ It is one record beside the bot's state and is written in the same transaction. 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final
 
 from turnkeeper.errors import UnreadableRecord
-from turnkeeper.storage.records import Record
+from turnkeeper.ledger.effects import Effect, Send, Update, effect_from_json
+from turnkeeper.storage import Record
 from turnkeeper.wire import json_text
 
 FORMAT: Final = 1
@@ -40,6 +41,7 @@ REFUSED_FOR: Final = 3600.0
 """After so many deliveries, and so many seconds, in which the channel answered that it has an error
 (5xx), a reply counts as refused for good."""
 
+_OWED: Final = ("turn", "effects", "sent", "holder", "until", "refusals", "refused_at")
 _HEAD: Final = f'{{"v":{FORMAT},"state":{{"turns":'
 
 
@@ -53,21 +55,44 @@ class Owed:
     """What a committed turn has to send.
 
     :param turn: names the turn; the digest of its activity id, where it has one.
-    :param effects: JSON objects as :mod:`turnkeeper.turn.outbox` makes them, in order.
+    :param effects: in order.
     :param sent: how many of them are known to be sent.
     :param holder: the process that sends them.
     :param until: seconds since the epoch; the holder has given up by then.
     :param refusals: how many deliveries of the next effect the channel has answered with 5xx.
     :param refused_at: seconds since the epoch of the first of them.
+    :param others: what another version keeps here; it is kept.
     """
 
     turn: str
-    effects: list[dict[str, Any]]
+    effects: list[Effect]
     sent: int
     holder: str
     until: float
     refusals: int = 0
     refused_at: float = 0.0
+    others: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Owed:
+        """Return what a ledger's record holds."""
+        known = {name: stored.pop(name) for name in _OWED if name in stored}
+        known["effects"] = [effect_from_json(effect) for effect in known["effects"]]
+        return cls(**known, others=stored)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a ledger's record holds it."""
+        stored = {
+            **self.others,
+            "turn": self.turn,
+            "effects": [effect.to_json() for effect in self.effects],
+            "sent": self.sent,
+            "holder": self.holder,
+            "until": self.until,
+        }
+        if self.refusals:
+            stored |= {"refusals": self.refusals, "refused_at": self.refused_at}
+        return stored
 
     @property
     def settled(self) -> bool:
@@ -95,6 +120,7 @@ class Ledger:
     :param owed: what the last turn owes, or None.
     :param answers: digest to the HTTP answer ``{"status": int, "body": JSON}`` of a turn.
     :param sent_ids: the id a reply had in the bot to the id the channel gave it.
+    :param others: what another version keeps here; it is kept.
     """
 
     seen: str = ""
@@ -102,10 +128,11 @@ class Ledger:
     owed: Owed | None = None
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     sent_ids: dict[str, str] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, key: str, record: Record | None) -> Ledger:
-        """The ledger in a record; an empty one where there is none.
+        """Return the ledger in a record; an empty one where there is none.
 
         :raises UnreadableRecord: the record is not a ledger of a known format.
         """
@@ -118,35 +145,47 @@ class Ledger:
             turns = data["state"]["turns"]
             if type(turns["seen"]) is not str or type(turns["holder"]) is not str:
                 raise UnreadableRecord(key, "not a ledger")
-            owed = turns.get("owed")
+            owed = turns.pop("owed", None)
             return cls(
-                seen=turns["seen"],
-                holder=turns["holder"],
-                owed=Owed(**owed) if owed else None,
-                answers=turns.get("answers", {}),
-                sent_ids=turns.get("sent_ids", {}),
+                seen=turns.pop("seen"),
+                holder=turns.pop("holder"),
+                owed=Owed.from_json(owed) if owed else None,
+                answers=turns.pop("answers", None) or {},
+                sent_ids=turns.pop("sent_ids", None) or {},
+                others=turns,
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
 
     def body(self) -> str:
-        """The record's body."""
-        turns: dict[str, Any] = {"seen": self.seen, "holder": self.holder}
-        if owed := self.owed:
-            turns["owed"] = {
-                "turn": owed.turn,
-                "effects": owed.effects,
-                "sent": owed.sent,
-                "holder": owed.holder,
-                "until": owed.until,
-            }
-            if owed.refusals:
-                turns["owed"] |= {"refusals": owed.refusals, "refused_at": owed.refused_at}
+        """Return the record's body."""
+        turns: dict[str, Any] = {**self.others, "seen": self.seen, "holder": self.holder}
+        if self.owed:
+            turns["owed"] = self.owed.to_json()
         if self.answers:
             turns["answers"] = self.answers
         if self.sent_ids:
             turns["sent_ids"] = self.sent_ids
         return f"{_HEAD}{json_text.encode(turns)}}}}}"
+
+    def owed_by_another(self, *bot: str) -> bool:
+        """Return whether what is owed is another bot's to send.
+
+        Version 0.1 kept one ledger of a conversation for all bots on a store.
+
+        :param bot: the ids by which this one is known, as far as they are.
+        """
+        effects = self.owed.effects if self.owed else ()
+        bodies = [json_text.decode(one.body) for one in effects if isinstance(one, Send | Update)]
+        senders = {str((body.get("from") or {}).get("id")) for body in bodies}
+        ours = {one.removeprefix("28:") for one in bot if one}  # Teams has the app id so
+        return bool(
+            ours and senders and ours.isdisjoint(one.removeprefix("28:") for one in senders)
+        )
+
+    def without_debt(self) -> Ledger:
+        """Return the ledger as it is once nothing is owed."""
+        return replace(self, owed=None)
 
     def knows(self, turn: str) -> bool:
         """Whether the turn of this name took effect."""
@@ -160,7 +199,7 @@ class Ledger:
         self,
         turn: str,
         *,
-        effects: list[dict[str, Any]],
+        effects: list[Effect],
         answer: dict[str, Any] | None,
         holder: str,
         until: float,

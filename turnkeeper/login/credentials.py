@@ -173,8 +173,8 @@ def certificate_from_file(
     try:
         pem = Path(path).read_bytes()
     except (OSError, ValueError):
-        raise SettingsError(
-            "MicrosoftAppCertificatePath: must be the path of a file that the bot may read"
+        raise SettingsError.of(
+            "MicrosoftAppCertificatePath", "must be the path of a file that the bot may read"
         ) from None
     return Certificate(token_url, app_id, pem, scope, thumbprint=thumbprint)
 
@@ -194,7 +194,7 @@ def _key_and_digest(pem: bytes, thumbprint: str) -> tuple[RSAPrivateKey, bytes]:
         key = _private_key(pem)
     except SettingsError as error:
         faults = error.faults
-        # In a file that holds no key, a certificate would be missed in vain.
+        # Without a key, a missing certificate is not worth reporting.
         if thumbprint:
             try:
                 _thumbprint(pem, thumbprint)
@@ -208,11 +208,11 @@ def _private_key(pem: bytes) -> RSAPrivateKey:
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise SettingsError(
-            "MicrosoftAppCertificatePath: no private key in PEM form without a passphrase"
+        raise SettingsError.of(
+            "MicrosoftAppCertificatePath", "no private key in PEM form without a passphrase"
         ) from error
     if not isinstance(key, RSAPrivateKey):
-        raise SettingsError("MicrosoftAppCertificatePath: the private key must be an RSA key")
+        raise SettingsError.of("MicrosoftAppCertificatePath", "the private key must be an RSA key")
     return key
 
 
@@ -223,12 +223,14 @@ def _thumbprint(pem: bytes, thumbprint: str) -> bytes:
         except ValueError:
             digest = b""
         if len(digest) not in (_SHA1_BYTES, _SHA256_BYTES):
-            raise SettingsError("MicrosoftAppCertificateThumbprint: no SHA-1 or SHA-256 in hex")
+            raise SettingsError.of(
+                "MicrosoftAppCertificateThumbprint", "no SHA-1 or SHA-256 in hex"
+            )
         return digest
     try:
         return x509.load_pem_x509_certificate(pem).fingerprint(hashes.SHA256())
     except ValueError as error:
-        raise SettingsError(
-            "MicrosoftAppCertificateThumbprint: must be set, or the certificate must stand"
-            " beside the key in the file"
+        raise SettingsError.of(
+            "MicrosoftAppCertificateThumbprint",
+            "must be set, or the certificate must stand beside the key in the file",
         ) from error

@@ -18,12 +18,12 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import aiohttp
 from yarl import URL
 
 from turnkeeper.errors import TokenUnavailable
+from turnkeeper.login.answer import access_token
 from turnkeeper.login.credentials import (
     Credential,
     ManagedIdentity,
@@ -31,9 +31,10 @@ from turnkeeper.login.credentials import (
     TokenRequest,
     certificate_from_file,
 )
-from turnkeeper.outbound.answer import access_token, read_body
 from turnkeeper.outbound.backoff import Backoff, retry_after
+from turnkeeper.outbound.body import read_body
 from turnkeeper.outbound.proxy import proxy_for
+from turnkeeper.settings import GOVERNMENT_CLOUD, Settings
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,6 @@ _STOP_AHEAD = 30.0  # seconds before its end that a token is no longer used
 _DROP_PAUSE = 30.0  # seconds between two tokens given up because a channel refused them
 _LONGEST_PAUSE = 300.0  # seconds, whatever the login service asks for
 _MAX_ANSWER = 64 * 1024
-
-_GOVERNMENT = "https://botframework.azure.us"
 
 
 class NoToken:
@@ -185,29 +184,8 @@ class TokenSource:
             return response.status, wish, answer
 
 
-class TokenSettings(Protocol):
-    """The settings that say how the bot logs in; see :class:`turnkeeper.settings.Settings`."""
-
-    @property
-    def app_id(self) -> str: ...
-    @property
-    def app_password(self) -> str: ...
-    @property
-    def app_type(self) -> str: ...
-    @property
-    def tenant_id(self) -> str: ...
-    @property
-    def certificate_path(self) -> str: ...
-    @property
-    def certificate_thumbprint(self) -> str: ...
-    @property
-    def channel_service(self) -> str: ...
-    @property
-    def login_url(self) -> str: ...
-
-
 def token_source(
-    settings: TokenSettings, environ: Mapping[str, str] = os.environ
+    settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> TokenSource | NoToken:
     """The token source that the settings ask for: none without an app id.
 
@@ -218,7 +196,7 @@ def token_source(
     """
     if not settings.app_id:
         return NoToken()
-    if settings.channel_service == _GOVERNMENT:
+    if settings.channel_service == GOVERNMENT_CLOUD:
         root, tenant = "https://login.microsoftonline.us", "MicrosoftServices.onmicrosoft.us"
         resource = "https://api.botframework.us"
     else:

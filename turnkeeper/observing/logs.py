@@ -119,8 +119,7 @@ def set_up(level: str, form: str) -> None:
     handler = Handler(sys.stderr)
     handler.setFormatter(JSONFormatter() if form == "json" else PlainFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # What a handler raises is logged by turnkeeper.inbound.routes; what is left are strangers' bad
-    # requests.
+    # What a handler raises is logged by inbound.refusal; what is left are strangers' bad requests.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     # It shows a traceback each time it tries in vain to connect again; what it hinders says so.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)

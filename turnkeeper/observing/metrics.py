@@ -88,11 +88,11 @@ class Metrics:
         self._failed[reason].inc()
 
     def on_attempt(self, outcome: str) -> None:
-        """Count a call to the channel; see :class:`turnkeeper.connector.watch.Watch`."""
+        """Count a call to the channel; see :class:`turnkeeper.connector.calls.CallObserver`."""
         self._calls[outcome].inc()
 
     def on_retry(self, reason: str) -> None:
-        """Count a repetition; see :class:`turnkeeper.connector.watch.Watch`."""
+        """Count a repetition; see :class:`turnkeeper.connector.calls.CallObserver`."""
         self.retries.labels(reason).inc()
 
     async def watch_loop(self, pause: float = 0.1) -> None:

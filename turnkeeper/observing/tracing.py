@@ -5,6 +5,7 @@ Where they go is the operator's business, as with any program: see ``opentelemet
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -14,9 +15,7 @@ try:
 except ImportError:
     _tracer = None
 else:
-    # Without a provider (see opentelemetry-instrument) spans would cost time and go nowhere.
-    _provided = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
-    _tracer = trace.get_tracer("turnkeeper") if _provided else None
+    _tracer = trace.get_tracer("turnkeeper")
 
 _NO_SPAN: AbstractContextManager[Any] = nullcontext()
 
@@ -27,9 +26,28 @@ def span(name: str, **attributes: str) -> AbstractContextManager[Any]:
     :param name: what is done, such as "turn".
     :param attributes: ids; no text of anybody.
     """
-    if _tracer is None:
+    if _tracer is None or not _provider.is_set():
         return _NO_SPAN
     return _recorded(_tracer, name, attributes)
+
+
+class _Provider:
+    """Whether there is a provider, which may be set at any time. It is looked for once a second:
+    without one spans would cost time and go nowhere, and to look takes 1% of a turn.
+    """
+
+    def __init__(self) -> None:
+        self._found = False
+        self._look_at = 0.0
+
+    def is_set(self) -> bool:
+        if not self._found and (now := time.monotonic()) >= self._look_at:
+            self._look_at = now + 1
+            self._found = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+        return self._found
+
+
+_provider = _Provider()
 
 
 @contextmanager

@@ -11,14 +11,14 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from turnkeeper.address import stored_key, stored_name
 from turnkeeper.errors import BotError, SettingsError
 from turnkeeper.operator import commands
 from turnkeeper.operator.terminal import one_line
-from turnkeeper.state import keys
 
-_INTERRUPTED = "interrupted; what is done stays done, and the command may be run again"
+_INTERRUPTED = "interrupted; what was done stays done; run the command again to finish it"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = commands.run(_parser().parse_args(arguments))
         sys.stdout.flush()
     except SettingsError as error:
-        return _fail(2, *error.faults)
+        return _fail(2, *map(str, error.faults))
     except BotError as error:
         return _fail(1, str(error))
     except BrokenPipeError:
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def user_key(text: str) -> str:
-    """The user-state key of a person given as ``channel/id``, or as that key itself.
+    """Return the user-state key of a person given as ``channel/id``, or as that key itself.
 
     An id that is too long for a key is stored as its hash, and so looked for.
 
@@ -61,16 +61,27 @@ def user_key(text: str) -> str:
             "must be CHANNEL/ID as in msteams/29:abc, or the key as list shows it"
         )
     if person != rest:
-        return keys.stored_key(text)
-    return f"{channel}/users/{keys.stored_name(person)}"
+        return stored_key(text)
+    return f"{channel}/users/{stored_name(person)}"
 
 
 def record_key(text: str) -> str:
-    """The key of a record given as ``list`` shows it, or with an id too long to be stored so.
+    """Return the key of a record given as ``list`` shows it, or with an id too long for a key.
 
     :raises argparse.ArgumentTypeError: it is no text.
     """
-    return keys.stored_key(_text(text))
+    return stored_key(_text(text))
+
+
+def reference(text: str) -> str:
+    """Return the MODULE:NAME of an application.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
+    module, _, name = text.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), name)):
+        raise argparse.ArgumentTypeError("must be MODULE:NAME as in app:host")
+    return text
 
 
 class _Parser(argparse.ArgumentParser):
@@ -85,14 +96,22 @@ def _parser() -> argparse.ArgumentParser:
         description="Look at, hand out, erase, check and move what the bot remembers. "
         "The bot may go on running, except for migrate.",
     )
+    what_app = "the bot's host, which knows its store and its types, such as app:host"
+    app: dict[str, Any] = {"type": reference, "metavar": "MODULE:NAME", "help": what_app}
+    parser.add_argument("--app", **app)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    any_command = _Parser(add_help=False)
+    # Without a default of its own: that would replace what stands before the command.
+    any_command.add_argument("--app", default=argparse.SUPPRESS, **app)
     one_store = _Parser(add_help=False)
     one_store.add_argument(
-        "--url", type=_text, help="the store; by default STORAGE_URL, from the environment or .env"
+        "--url",
+        type=_text,
+        help="the store; by default that of --app, or STORAGE_URL from the environment or .env",
     )
 
     def command(name: str, what: str) -> argparse.ArgumentParser:
-        parents = [] if name == "migrate" else [one_store]
+        parents = [any_command] if name == "migrate" else [any_command, one_store]
         return subparsers.add_parser(name, help=what, description=what, parents=parents)
 
     listing = command("list", "One line a record: key, bytes, owner, expiry; tabs between them.")
@@ -124,9 +143,15 @@ def _parser() -> argparse.ArgumentParser:
         help="SQLite: do not rewrite the file, though it may still hold bytes of the erased",
     )
 
-    command("check", "Read every record, and name those that the bot cannot read.")
+    command(
+        "check",
+        "Read every record, and name those that the bot cannot read. Whether the bot's types can "
+        "be read is known with --app only.",
+    )
 
-    migrate = command("migrate", "Copy a store into another; interrupted, it goes on where it was.")
+    migrate = command(
+        "migrate", "Copy a store into another; interrupted, it resumes where it stopped."
+    )
     migrate.add_argument("source", metavar="SRC_URL", type=_text)
     migrate.add_argument("target", metavar="DST_URL", type=_text)
     migrate.add_argument(

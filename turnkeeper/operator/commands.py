@@ -1,6 +1,6 @@
 """What each command of ``python -m turnkeeper`` does.
 
-See :mod:`turnkeeper.operator.cli` says how they are called.
+:mod:`turnkeeper.operator.cli` says how they are called.
 """
 
 from __future__ import annotations
@@ -9,22 +9,15 @@ import asyncio
 import os
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, UnreadableRecord
 from turnkeeper.operator import migration
+from turnkeeper.operator.store import Store, at, find, opened
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
-from turnkeeper.state import erasure
-from turnkeeper.state.reading import iso_time, pages, readable, state_of
-from turnkeeper.storage import RecordStorage, open_storage
-from turnkeeper.storage.server_url import ServerUrl
-from turnkeeper.storage.sqlite.file import SQLiteFile
-from turnkeeper.variables import read_variables
-
-DEFAULT_URL: Final = "sqlite:///data/bot.db"
-"""As in the settings of the bot."""
+from turnkeeper.state.erasure import erase, records_of
+from turnkeeper.state.export import export
+from turnkeeper.state.reading import iso_time, pages
 
 _NAMED: Final = 10
 """How many keys are named where something is wrong with many."""
@@ -36,24 +29,25 @@ def run(options: Namespace) -> int:
     :raises BotError: it cannot be done.
     :raises OSError: a file cannot be written, or standard output is closed.
     """
+    if options.command == "migrate":
+        return asyncio.run(_migrate(options))
+    store = find(options.url, options.app)
     match options.command:
         case "list":
-            return asyncio.run(_list(options))
+            return asyncio.run(_list(options, store))
         case "show":
-            return asyncio.run(_show(options))
+            return asyncio.run(_show(options, store))
         case "check":
-            return asyncio.run(_check(options))
+            return asyncio.run(_check(store))
         case "export":
-            return _export(options)
-        case "erase":
-            return _erase(options)
+            return _export(options, store)
         case _:
-            return asyncio.run(_migrate(options))
+            return _erase(options, store)
 
 
-async def _list(options: Namespace) -> int:
+async def _list(options: Namespace, store: Store) -> int:
     left = options.limit
-    async with _opened(options.url) as storage:
+    async with opened(store) as storage:
         async for page in pages(storage, prefix=options.prefix):
             for key, record in page:
                 if left == 0:
@@ -65,35 +59,40 @@ async def _list(options: Namespace) -> int:
     return 0
 
 
-async def _show(options: Namespace) -> int:
-    async with _opened(options.url) as storage:
+async def _show(options: Namespace, store: Store) -> int:
+    async with opened(store) as storage:
         record = (await storage.fetch([options.key])).get(options.key)
     if record is None:
         raise StorageError(f"{options.key}: there is no such record")
-    shown = readable(options.key, record)
+    shown = store.readable(options.key, record)
     print(pretty_json(shown, sys.stdout.encoding))
     if reason := shown.get("unreadable"):
         _say(f"this record is unreadable ({reason}); shown is what is stored")
     return 0
 
 
-async def _check(options: Namespace) -> int:
+async def _check(store: Store) -> int:
     checked = unreadable = 0
-    async with _opened(options.url) as storage:
+    async with opened(store) as storage:
         async for page in pages(storage):
             for key, record in page:
                 checked += 1
                 try:
-                    state_of(key, record)
+                    store.check(key, record)
                 except UnreadableRecord as error:
                     unreadable += 1
                     print(one_line(key), one_line(error.reason), sep="\t")
     _say(f"{_records(checked)} read, {unreadable:,} of them unreadable")
+    if store.codec is None:
+        _say(
+            "values were not checked against the bot's types; for that, name its host: "
+            "python -m turnkeeper check --app app:host"
+        )
     return 1 if unreadable else 0
 
 
-def _export(options: Namespace) -> int:
-    exported = asyncio.run(_exported(options))
+def _export(options: Namespace, store: Store) -> int:
+    exported = asyncio.run(_exported(options, store))
     if not exported["records"]:
         raise StorageError(f"{options.user}: nothing is stored about this person")
     if options.output is None:
@@ -107,40 +106,37 @@ def _export(options: Namespace) -> int:
     return 0
 
 
-async def _exported(options: Namespace) -> dict[str, Any]:
-    async with _opened(options.url) as storage:
-        return await erasure.export(storage, options.user)
+async def _exported(options: Namespace, store: Store) -> dict[str, Any]:
+    async with opened(store) as storage:
+        return await export(storage, options.user, store.codec)
 
 
-def _erase(options: Namespace) -> int:
+def _erase(options: Namespace, store: Store) -> int:
     # The question is asked between two event loops: within one, Ctrl-C would wait for an answer.
     if not options.yes:
         if not sys.stdin.isatty():
-            raise SettingsError("erase: --yes is needed where nobody can be asked")
-        for user, count in asyncio.run(_count(options)).items():
-            _say(f"{user}: {_records(count)} in {_name(_url(options.url))}")
+            raise SettingsError.of("erase", "--yes is needed where nobody can be asked")
+        for user, count in asyncio.run(_count(options, store)).items():
+            _say(f"{user}: {_records(count)} in {store.name}")
         print("Erase them for good? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise StorageError("nothing was erased")
-    if unknown := asyncio.run(_erase_all(options)):
+    if unknown := asyncio.run(_erase_all(options, store)):
         raise StorageError(f"{', '.join(unknown)}: nobody is known by this id")
     return 0
 
 
-async def _count(options: Namespace) -> dict[str, int]:
-    async with _opened(options.url) as storage:
-        return {
-            user: sum([1 async for _ in erasure.records_of(storage, user)])
-            for user in options.users
-        }
+async def _count(options: Namespace, store: Store) -> dict[str, int]:
+    async with opened(store) as storage:
+        return {user: sum([1 async for _ in records_of(storage, user)]) for user in options.users}
 
 
-async def _erase_all(options: Namespace) -> list[str]:
+async def _erase_all(options: Namespace, store: Store) -> list[str]:
     """Erase the people; return those of whom there was nothing."""
     unknown = []
-    async with _opened(options.url) as storage:
+    async with opened(store) as storage:
         for user in options.users:
-            if count := await erasure.erase(storage, user):
+            if count := await erase(storage, user):
                 _say(f"{user}: {_records(count)} erased")
             else:
                 unknown.append(user)
@@ -157,18 +153,15 @@ async def _erase_all(options: Namespace) -> list[str]:
 
 
 async def _migrate(options: Namespace) -> int:
-    async with (
-        _opened(options.source, "SRC_URL") as source,
-        _opened(options.target, "DST_URL", create=True) as target,
-    ):
+    stores = at(options.source, "SRC_URL"), at(options.target, "DST_URL")
+    async with opened(stores[0]) as source, opened(stores[1], create=True) as target:
         total = await migration.count(source)
-        with Progress("copied", total, sys.stderr) as progress:
-            done = await migration.copy(
-                source, target, overwrite=options.overwrite, progress=progress.add
-            )
-        with Progress("compared", total, sys.stderr) as progress:
-            different = await migration.differences(source, target, progress=progress.add)
-            compared = progress.done
+        done = await migration.copy(
+            source, target, overwrite=options.overwrite, progress=Progress("copied", total).add
+        )
+        comparison = Progress("compared", total)
+        different = await migration.differences(source, target, progress=comparison.add)
+        compared = comparison.done
     print(
         f"{_records(done.copied)} copied, {done.overwritten:,} overwritten, "
         f"{done.present:,} there already; "
@@ -182,61 +175,6 @@ async def _migrate(options: Namespace) -> int:
             "newer; --overwrite replaces them. While a bot runs on one of the two, some always do"
         )
     return 0
-
-
-@asynccontextmanager
-async def _opened(
-    url: str | None, argument: str = "--url", *, create: bool = False
-) -> AsyncIterator[RecordStorage]:
-    """A storage that is open within the block.
-
-    :param url: None for the one of the bot.
-    :param argument: how the URL is called in errors.
-    :param create: whether a SQLite file may be made.
-    """
-    try:
-        found = _url(url)
-        _require_lasting(found, create)
-        storage = open_storage(found)
-        await storage.open()
-    except SettingsError as error:
-        if url is None:
-            raise
-        raise SettingsError(
-            *(fault.replace("STORAGE_URL", argument, 1) for fault in error.faults)
-        ) from None
-    try:
-        yield storage
-    finally:
-        await storage.close()
-
-
-def _url(url: str | None) -> str:
-    """The storage URL, found as the bot finds it: the environment wins, blank is not set."""
-    if url is not None:
-        return url
-    variables, faults = read_variables()
-    if faults:
-        raise SettingsError(*faults)
-    return variables.get("STORAGE_URL", "").strip() or DEFAULT_URL
-
-
-def _require_lasting(url: str, create: bool) -> None:
-    """Refuse a store that cannot hold anything, and a mistyped path before a file is made of it."""
-    scheme = url.partition(":")[0].lower()
-    if scheme == "memory":
-        raise SettingsError("STORAGE_URL: memory: lasts no longer than the bot; name a store")
-    if scheme != "sqlite" or create:
-        return
-    path = SQLiteFile.from_url(url).path
-    if not os.path.exists(path):
-        raise SettingsError(f"STORAGE_URL: {path} does not exist")
-
-
-def _name(url: str) -> str:
-    """The storage URL without user, password and options."""
-    scheme = url.partition(":")[0]
-    return url.partition("?")[0] if scheme == "sqlite" else ServerUrl.parse(url).address
 
 
 def _records(count: int) -> str:

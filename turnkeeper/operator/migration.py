@@ -9,6 +9,7 @@ from typing import Final
 
 from turnkeeper.errors import StorageError, StorageUnavailable, WriteConflict
 from turnkeeper.state.reading import pages
+from turnkeeper.storage import format as store_format
 from turnkeeper.storage.records import ANY, Change, Record, RecordStorage
 
 TRIES: Final = 10
@@ -34,7 +35,7 @@ class Copied:
 
 
 async def count(storage: RecordStorage) -> int:
-    """How many records there are."""
+    """Return how many records there are."""
     return sum([len(page) async for page in pages(storage)])
 
 
@@ -43,7 +44,7 @@ async def copy(
 ) -> Copied:
     """Copy what the target does not have: body, owner and expiry as they are, read or not.
 
-    What the target has otherwise may be newer, and is left alone.
+    What the target has otherwise may be newer, and is left alone; so is its mark, in any case.
 
     :param overwrite: copy that, too.
     :param progress: is told of each page how many records it had.
@@ -59,7 +60,7 @@ async def copy(
 async def differences(
     source: RecordStorage, target: RecordStorage, *, progress: _Progress
 ) -> list[str]:
-    """The keys of all records that the target lacks, or has otherwise.
+    """Return the keys of all records that the target lacks, or has otherwise.
 
     :param progress: is told of each page how many records it had.
     """
@@ -70,7 +71,7 @@ async def differences(
         found += [
             key
             for key, record in page
-            if not _same(record, there.get(key))
+            if not _same(key, record, there.get(key))
             and (record.expires_at is None or record.expires_at > now)  # it expired meanwhile
         ]
         progress(len(page))
@@ -85,7 +86,7 @@ async def _copy_page(
         changes = [
             Change(key, record.body, ANY if overwrite else None, record.owner, record.expires_at)
             for key, record in page
-            if (overwrite or key not in there) and not _same(record, there.get(key))
+            if (overwrite or key not in there) and not _same(key, record, there.get(key))
         ]
         try:
             refused = await _commit(target, changes)
@@ -98,7 +99,7 @@ async def _copy_page(
     done.refused |= refused
     done.copied += len(written - there.keys())
     done.overwritten += len(written & there.keys())
-    done.present += sum(_same(record, there.get(key)) for key, record in page)
+    done.present += sum(_same(key, record, there.get(key)) for key, record in page)
 
 
 async def _commit(target: RecordStorage, changes: Sequence[Change]) -> dict[str, str]:
@@ -118,9 +119,9 @@ async def _commit(target: RecordStorage, changes: Sequence[Change]) -> dict[str,
     return {}
 
 
-def _same(one: Record, other: Record | None) -> bool:
-    return other is not None and (one.body, one.owner, one.expires_at) == (
-        other.body,
-        other.owner,
-        other.expires_at,
+def _same(key: str, one: Record, other: Record | None) -> bool:
+    """Return whether a record is in the target. A mark of the target's own may be another."""
+    return other is not None and (
+        key == store_format.KEY
+        or (one.body, one.owner, one.expires_at) == (other.body, other.owner, other.expires_at)
     )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, Self, TextIO
+import sys
+from typing import Any, Final
 
-_WIDTH: Final = 30
-_ASCII: Final = 128
+_FOUR_DIGITS: Final = 0xFFFF
 
 
 def one_line(text: str) -> str:
-    """Text in which no character breaks the line, drives a terminal or hides others.
+    """Return text in which no character breaks the line, drives a terminal or hides others.
 
     Keys are made of ids that anybody may have sent. What is not printable is written as bash
     reads it within ``$'...'``.
     """
-    if text.isprintable() and "\\" not in text:
-        return text
     return "".join(
         character if character.isprintable() and character != "\\" else _escape(character)
         for character in text
@@ -24,7 +22,7 @@ def one_line(text: str) -> str:
 
 
 def pretty_json(value: Any, encoding: str = "utf-8") -> str:
-    """A value as indented JSON, with what is not printable as ``\\u`` escapes of JSON.
+    r"""Return a value as indented JSON, with what is not printable as ``\u`` escapes of JSON.
 
     :param encoding: of where it is written to; what that lacks is escaped too.
     """
@@ -33,62 +31,42 @@ def pretty_json(value: Any, encoding: str = "utf-8") -> str:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = json.dumps(value, indent=2)
-    if text.replace("\n", "").isprintable():
-        return text
     return "".join(
-        character
-        if character.isprintable() or character == "\n"
-        else "\\u007f"  # json takes it for printable
-        if character == "\x7f"
-        else json.dumps(character)[1:-1]
+        character if character.isprintable() or character == "\n" else _json_escape(character)
         for character in text
     )
 
 
-def _escape(character: str) -> str:
-    if character == "\\":
-        return "\\\\"
-    code = ord(character)
-    if code < _ASCII:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
-
-
 class Progress:
-    """A progress bar on a terminal; elsewhere a line for each tenth. It ends with the block.
+    """How far a command is, a line for each tenth.
 
     :param what: what happens to the records, in a word.
     :param total: how many records there are.
-    :param stream: where to.
     """
 
-    def __init__(self, what: str, total: int, stream: TextIO) -> None:
+    def __init__(self, what: str, total: int) -> None:
         self.done = 0
         self._what = what
         self._total = total
-        self._stream = stream
-        self._bar = stream.isatty()
         self._shown = -1
 
     def add(self, count: int) -> None:
-        """So many more records are done."""
+        """Count so many more records as done."""
         self.done += count
         percent = min(100 * self.done // max(self._total, 1), 100)  # a store in use may grow
-        step = percent if self._bar else percent // 10
-        if step > self._shown:
-            self._shown = step
-            self._show(percent)
+        if percent // 10 > self._shown:
+            self._shown = percent // 10
+            line = f"{percent}%  {self.done:,} of {self._total:,} {self._what}"
+            print(line, file=sys.stderr)
 
-    def _show(self, percent: int) -> None:
-        text = f"{percent:3}%  {self.done:,} of {self._total:,} {self._what}"
-        full = _WIDTH * percent // 100
-        bar = f"\r[{'#' * full}{'.' * (_WIDTH - full)}] "
-        self._stream.write(f"{bar}{text}" if self._bar else f"{text}\n")
-        self._stream.flush()
 
-    def __enter__(self) -> Self:
-        return self
+def _escape(character: str) -> str:
+    code = ord(character)
+    if character == "\\":
+        return "\\\\"
+    return f"\\u{code:04x}" if code <= _FOUR_DIGITS else f"\\U{code:08x}"
 
-    def __exit__(self, *_: object) -> None:
-        if self._bar and self.done:
-            self._stream.write("\n")
+
+def _json_escape(character: str) -> str:
+    digits = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{digits[at : at + 4]}" for at in range(0, len(digits), 4))

@@ -47,7 +47,7 @@ def outward_proxy() -> URL | None:
     except ValueError:
         usable = b""
     if not usable:
-        raise SettingsError("HTTPS_PROXY: must be the http:// URL of a proxy")
+        raise SettingsError.of("HTTPS_PROXY", "must be the http:// URL of a proxy")
     return proxy
 
 

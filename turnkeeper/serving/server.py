@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.http_parser import RawRequestMessage
-from yarl import URL
 
 from turnkeeper.errors import BotError
 
@@ -47,7 +46,7 @@ def prepare_process() -> None:
 
 
 def listen(host: str, port: int, settings_named: str) -> socket.socket:
-    """Open a listening socket.
+    """Return a listening socket.
 
     :param host: an address of this machine, or a name of one.
     :param port: 0 for any that is free.
@@ -62,33 +61,34 @@ def listen(host: str, port: int, settings_named: str) -> socket.socket:
         raise BotError(f"{settings_named}: cannot listen on {host}:{port}: {reason}") from error
 
 
-def _answer_impossible_hosts(server: web.Server) -> None:
-    """Have a request for a host that cannot be, as ``xn--a``, answered as one for no page here.
+def answer_impossible_hosts(app: web.Application) -> None:
+    """Have a request for a host that cannot be, as ``http://xn--a/``, answered as any other.
 
-    aiohttp fails at making it, before any handler: it would neither answer nor close.
+    aiohttp 3.14 fails at making it, before any handler: it would neither answer nor close. This is
+    on the application, since the server may be anybody's, such as gunicorn's.
     """
-    make = server.request_factory
+    make = getattr(app, "_make_request", None)
+    if make is None:  # another aiohttp, which makes requests elsewhere
+        return
 
-    def make_request(message: RawRequestMessage, *rest: Any) -> web.BaseRequest:
+    def make_request(message: RawRequestMessage, *rest: Any, **named: Any) -> web.Request:
         try:
-            return make(message, *rest)
+            request: web.Request = make(message, *rest, **named)
         except ValueError:
-            return make(message._replace(url=URL("/")), *rest)
+            request = make(message._replace(url=message.url.relative()), *rest, **named)
+        return request
 
-    server.request_factory = make_request
+    object.__setattr__(app, "_make_request", make_request)  # it warns of attributes of others
 
 
 async def serve_until_stopped(
-    sites: Sequence[tuple[web.Application, socket.socket]],
-    announce: Callable[[], None],
-    lifeline: int | None = None,
+    sites: Sequence[tuple[web.Application, socket.socket]], announce: Callable[[], None]
 ) -> None:
     """Serve until SIGTERM or Ctrl-C. A second signal changes nothing.
 
     :param sites: applications, each with the listening socket it is served on. They are started
         and stopped in this order.
     :param announce: called when requests are taken.
-    :param lifeline: a file descriptor; its end of file says stop as well.
     :raises BotError: an application cannot start.
     """
     loop = asyncio.get_running_loop()
@@ -98,10 +98,6 @@ async def serve_until_stopped(
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # see turnkeeper.serving.workers
-    if lifeline is not None:
-        loop.add_reader(lifeline, stop.set)
     runners: list[web.AppRunner] = []
     try:
         for app, listener in sites:
@@ -114,14 +110,10 @@ async def serve_until_stopped(
             )
             runners.append(runner)
             await runner.setup()
-            if runner.server is not None:
-                _answer_impossible_hosts(runner.server)
             await web.SockSite(runner, listener).start()
         announce()
         await stop.wait()
     finally:
-        if lifeline is not None:
-            loop.remove_reader(lifeline)
         for runner in runners:
             await runner.cleanup()
         if hasattr(signal, "pthread_sigmask"):

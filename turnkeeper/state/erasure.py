@@ -1,4 +1,4 @@
-"""What the bot holds about one person: to be erased, or handed out.
+"""Erasing what the bot holds about one person.
 
 A person is named by the key of the user state, ``channel/users/id``. It is the owner of the
 profile, of the person's places in conversations, and of the ledgers of one-to-one conversations.
@@ -11,22 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
-from botbuilder.schema import Activity, ConversationAccount
-
-from state.models import UserProfile
-from turnkeeper.errors import UnreadableRecord, WriteConflict
+from turnkeeper.address import Address, ledger_keys, ledger_prefixes, stored_name
+from turnkeeper.errors import BotError, UnreadableRecord, WriteConflict
 from turnkeeper.ledger.ledger import Ledger
-from turnkeeper.state import keys
-from turnkeeper.state.reading import pages, readable
-from turnkeeper.storage.records import Record, RecordStorage
+from turnkeeper.state.reading import pages
+from turnkeeper.storage import ANY, Change, Record, RecordStorage
 from turnkeeper.storage.transaction import Transaction
-from turnkeeper.wire import codec
+from turnkeeper.wire.codec import Codec
 
 TRIES: Final = 20
 """How often a group's ledger is tried that turns keep changing."""
@@ -46,25 +42,29 @@ async def records_of(storage: RecordStorage, owner: str) -> AsyncIterator[tuple[
                 yield key, record
 
 
-async def stage_erasure(transaction: Transaction, owner: str, *, ledger_key: str = "") -> None:
+async def stage_erasure(transaction: Transaction, address: Address, codec: Codec) -> None:
     """Have a turn erase a person: it takes effect with the turn's commit, as a whole.
 
     Empty the turn's own state too (``clear_state``), or it is saved again. Replies that are still
     owed in other conversations of the person's own go with their ledgers. Of groups, only those
     are found in which the person has a place or was last.
 
+    The ledger of the turn's conversation is deleted even if it is a group's: the host writes it
+    anew, with nothing but the digests of activities.
+
     :param transaction: the turn's.
-    :param owner: the person's user-state key.
-    :param ledger_key: the ledger of the turn's conversation. It is deleted even if it is a
-        group's: the host writes it anew, with nothing but the digests of activities.
+    :param address: the turn's; its person is erased.
+    :param codec: reads what conversations the person's record names.
     """
     own: list[str] = []
-    ledgers: set[str] = set()
-    async for key, record in records_of(transaction.storage, owner):
+    conversations = {stored_name(address.conversation)}
+    async for key, record in records_of(transaction.storage, address.user_key):
         own.append(key)
-        ledgers |= _ledgers_named_in(key, record, owner)
-    if ledger_key:
-        own.append(ledger_key)
+        conversations |= _conversations_named_in(key, record, address, codec)
+    own.append(address.ledger_key)
+    ledgers: set[str] = set()
+    for name in conversations:
+        ledgers.update(ledger_keys(address.bot, address.channel, name))
     ledgers.difference_update(own)
     await transaction.load([*own, *ledgers])
     for key in own:
@@ -86,63 +86,41 @@ async def erase(storage: RecordStorage, owner: str) -> int:
     erased: set[str] = set()
     while own := [key async for key, _ in records_of(storage, owner)]:
         for start in range(0, len(own), 500):
-            await storage.delete(own[start : start + 500])
+            await storage.commit([Change(key, None, ANY) for key in own[start : start + 500]])
         erased.update(own)
-    channel = owner.partition("/")[0]
-    async for page in pages(storage, prefix=f"{channel}/turns/", owner=""):
-        await _drop_all_answers(storage, [key for key, r in page if '"answers"' in r.body])
+    for prefix in ledger_prefixes(owner.partition("/")[0]):
+        async for page in pages(storage, prefix=prefix, owner=""):
+            await _drop_all_answers(storage, [key for key, r in page if '"answers"' in r.body])
     while await storage.sweep():
         pass
     return len(erased)
 
 
-async def export(storage: RecordStorage, owner: str, *, replies: bool = True) -> dict[str, Any]:
-    """Everything stored about a person, as plain JSON.
+def _conversations_named_in(key: str, record: Record, address: Address, codec: Codec) -> set[str]:
+    """Return the conversations that a record of a person names, in its key or in what it holds.
 
-    Group ledgers are not in it: they belong to several people.
-
-    :param owner: the person's user-state key.
-    :param replies: False tells only how many replies the ledgers hold. For the person, who has
-        them: an export is a reply too, and each would hold those before it.
-    :returns: ``{"user": owner, "exported_at": ISO time, "records": [...]}``, the records as
-        :func:`turnkeeper.state.reading.readable` shows them, also those that are unreadable.
+    They are as :func:`turnkeeper.address.stored_name` has them. A class of the bot's that names
+    some has a method ``conversations()`` that returns their ids.
     """
-    records = [readable(key, record) async for key, record in records_of(storage, owner)]
-    if not replies:
-        for record in records:
-            _count_replies(record)
-    return {
-        "user": owner,
-        "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "records": records,
-    }
-
-
-def _count_replies(record: dict[str, Any]) -> None:
-    """Put their number in place of the replies that a ledger holds."""
-    if record["key"].split("/", 2)[1:2] != ["turns"] or "state" not in record:
-        return
-    turns = record["state"]["turns"]
-    for holder, replies in ((turns, "answers"), (turns.get("owed") or {}, "effects")):
-        if replies in holder:
-            holder[replies] = len(holder[replies])
-
-
-def _ledgers_named_in(key: str, record: Record, owner: str) -> set[str]:
-    """The keys of the ledgers of conversations that a person's record names."""
-    conversations: set[str] = set()
-    channel, _, rest = key.partition("/")
-    if rest.startswith("members/"):  # turnkeeper.state.keys.place_key
-        conversations.add(unquote(rest.split("/")[1]))
-    if key == owner:
+    rest = key.partition("/")[2]
+    if rest.startswith("members/"):  # Address.place_key
+        return {unquote(rest.split("/")[1])}
+    named: set[str] = set()
+    if key == address.user_key:
         with suppress(UnreadableRecord):
             for value in codec.decode_state(record.body).values():
-                if isinstance(value, UserProfile) and value.last_conversation:
-                    conversations.add(value.last_conversation)
-    return {
-        keys.ledger_key(Activity(channel_id=channel, conversation=ConversationAccount(id=name)))
-        for name in conversations
-    }
+                if callable(conversations := getattr(value, "conversations", None)):
+                    named.update(_ids_of(type(value), conversations))
+    return named
+
+
+def _ids_of(cls: type, conversations: Callable[[], Iterable[str]]) -> list[str]:
+    try:
+        return [stored_name(name) for name in conversations()]
+    except Exception as error:
+        raise BotError(
+            f"{cls.__name__}.conversations() must return ids of conversations; nobody is erased"
+        ) from error
 
 
 def _drop_answers(transaction: Transaction, key: str) -> None:

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from turnkeeper.address import is_ledger
 from turnkeeper.errors import UnreadableRecord
 from turnkeeper.ledger.ledger import Ledger
-from turnkeeper.storage.records import Record, RecordStorage
-from turnkeeper.wire import codec
+from turnkeeper.storage import Record, RecordStorage
+from turnkeeper.wire.codec import Codec
 
 PAGE: Final = 200
 """Records read at once."""
@@ -32,18 +33,21 @@ async def pages(
         after = page[-1][0]
 
 
-def state_of(key: str, record: Record) -> dict[str, Any]:
-    """What the bot would find in a record, as plain JSON without the codec's tags.
+def state_of(key: str, record: Record, codec: Codec | None) -> dict[str, Any]:
+    """Return what the bot would find in a record, as plain JSON without the codec's tags.
 
+    :param codec: the bot's; None where its types are not known: then they are not checked.
     :raises UnreadableRecord: it would find nothing: the record is of an unknown format.
     """
-    if key.split("/", 2)[1:2] == ["turns"]:
-        owed = Ledger.read(key, record).owed
+    if is_ledger(key):
+        Ledger.read(key, record)
         state: dict[str, Any] = json.loads(record.body)["state"]
-        for effect in state["turns"]["owed"]["effects"] if owed else ():
+        for effect in (state["turns"].get("owed") or {}).get("effects", ()):
             if isinstance(effect.get("body"), str):  # an activity, as JSON in JSON
                 effect["body"] = _activity(key, effect["body"])
         return state
+    if codec is None:
+        return _raw_state(key, record)
     # Decoded and encoded again, a record of an earlier format is shown as one of today.
     decoded = codec.decode_state(record.body, key=key)
     return {
@@ -52,7 +56,17 @@ def state_of(key: str, record: Record) -> dict[str, Any]:
     }
 
 
-def readable(key: str, record: Record) -> dict[str, Any]:
+def _raw_state(key: str, record: Record) -> dict[str, Any]:
+    try:
+        data = json.loads(record.body)
+        if type(data["v"]) is not int:
+            raise UnreadableRecord(key, "not a record of state")
+        return {name: _untagged(value) for name, value in data["state"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
+
+
+def readable(key: str, record: Record, codec: Codec | None) -> dict[str, Any]:
     """A record as a JSON object: its key, owner, expiry and state.
 
     One that is not readable has, in place of ``state``, the reason and the stored text as it is.
@@ -63,7 +77,7 @@ def readable(key: str, record: Record) -> dict[str, Any]:
         "expires_at": iso_time(record.expires_at),
     }
     try:
-        return {**shown, "state": state_of(key, record)}
+        return {**shown, "state": state_of(key, record, codec)}
     except UnreadableRecord as error:
         return {**shown, "unreadable": error.reason, "body": record.body}
 
@@ -97,8 +111,8 @@ def _untagged(value: Any) -> Any:
     tag = value.pop("$", None)
     if tag == "dict":  # a plain dict that has a key "$" of its own
         return {name: _untagged(item) for name, item in value["items"].items()}
-    if tag == "int":  # one too large for some JSON libraries
-        return int(value["digits"])
+    if tag in ("int", "Decimal"):  # too large, or too exact, for some JSON libraries
+        return int(value["digits"]) if tag == "int" else value["digits"]
     if tag and tag.startswith("schema."):  # the SDK's models are stored as JSON in JSON
         return json.loads(value["data"])
     return {name: _untagged(item) for name, item in value.items()}

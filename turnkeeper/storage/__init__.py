@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from turnkeeper.storage.memory import MemoryStorage
-from turnkeeper.storage.opening import open_storage
 from turnkeeper.storage.records import ANY, Change, Record, RecordStorage
+from turnkeeper.storage.url import open_storage
 
 __all__ = ["ANY", "Change", "MemoryStorage", "Record", "RecordStorage", "open_storage"]

@@ -45,9 +45,10 @@ class ServerUrl:
             if plain and "@" not in parts.path + query and not parts.fragment:
                 return cls(base, f"{hosts}{parts.path}", options)
         # Quoting it, or chaining the error of the parser, could show a piece of the password.
-        raise SettingsError(
-            "STORAGE_URL: it cannot be read as scheme://user:password@host:port/database?options; "
-            "percent-encode what is special in the password (%2F for /, %40 for @, %23 for #)"
+        raise SettingsError.of(
+            "STORAGE_URL",
+            "it cannot be read as scheme://user:password@host:port/database?options; "
+            "percent-encode what is special in the password (%2F for /, %40 for @, %23 for #)",
         )
 
     def take(self, name: str, default: float, *, least: float = 0) -> float:
@@ -60,7 +61,9 @@ class ServerUrl:
         except ValueError:
             value = least - 1
         if not least <= value <= _MOST:
-            raise SettingsError(f"STORAGE_URL: {name} must be a number from {least:g} to {_MOST}")
+            raise SettingsError.of(
+                "STORAGE_URL", f"{name} must be a number from {least:g} to {_MOST}"
+            )
         return value
 
     def rest(self) -> str:

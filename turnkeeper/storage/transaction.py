@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from botbuilder.core import TurnContext
-
-from turnkeeper.errors import TurnEnded
 from turnkeeper.storage.records import Change, Record, RecordStorage
 
 _HOUR: Final = 3600.0
@@ -38,29 +35,6 @@ class Transaction:
         self._clock = clock
         self._records: dict[str, Record | None] = {}
         self._changes: dict[str, Change] = {}
-
-    @classmethod
-    def of(cls, context: TurnContext, storage: RecordStorage) -> Transaction:
-        """The turn's transaction; one that commits at each save where no host began one.
-
-        :raises TurnEnded: the host has ended the turn.
-        """
-        transaction = context.turn_state.get(cls.__name__)
-        if transaction is TurnEnded:
-            raise TurnEnded
-        if not isinstance(transaction, cls) or transaction.storage is not storage:
-            transaction = cls(storage)
-            context.turn_state[cls.__name__] = transaction
-        return transaction
-
-    def begin(self, context: TurnContext) -> None:
-        """Make this the transaction of a turn."""
-        context.turn_state[type(self).__name__] = self
-
-    @classmethod
-    def end(cls, context: TurnContext) -> None:
-        """End a turn: nothing can be read or saved in it any more."""
-        context.turn_state[cls.__name__] = TurnEnded
 
     async def load(self, keys: Iterable[str], *, again: bool = False) -> None:
         """Read records in one round trip, except those read before.

@@ -18,6 +18,7 @@ from botbuilder.schema import (
 
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.wire import activity as wire
+from turnkeeper.wire.sdk import send_handlers
 
 # A tuple: the hash of the SDK's enum is not that of the text it is equal to.
 _BOT_SPEAKS_FIRST = (
@@ -40,7 +41,7 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
     def __init__(self, adapter: BotAdapter, activity: Activity) -> None:
         self.activity = activity  # the SDK's constructor asks for it
         super().__init__(adapter, activity)
-        self.turn_state = self._turn_state
+        self.turn_state = {}
 
     async def send_activities(self, activities: list[Activity]) -> list[ResourceResponse]:
         """Send activities, addressed as replies; what was handed in stays as it is.
@@ -62,7 +63,7 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
                 self.responded = True
             return responses
 
-        await _Handlers(self, self._on_send_activities, output).run(0)
+        await _Handlers(self, send_handlers(self), output).run(0)
         return await send()
 
 

@@ -63,7 +63,7 @@ class _Turn:
             raise NestedTurn
         if turns > WAITING:
             raise RequestRefused(
-                503, "conversation_busy", "Too many activities wait here.", retry_after=2
+                503, "conversation_busy", "Too many activities are queued here.", retry_after=2
             )
         self._turns[self._conversation] = turns + 1
         lock = self._locks.setdefault(self._conversation, asyncio.Lock())
@@ -78,7 +78,7 @@ class _Turn:
         except TimeoutError:
             self._leave()
             raise RequestRefused(
-                503, "conversation_busy", "The turns before take too long.", retry_after=2
+                503, "conversation_busy", "Earlier activities are still running.", retry_after=2
             ) from None
         except BaseException:
             self._leave()

@@ -1,4 +1,4 @@
-"""What a turn wants to send, kept as JSON until the turn is committed."""
+"""What a turn wants to send, kept until the turn is committed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ConversationReference
 
 from turnkeeper.errors import TurnEnded
+from turnkeeper.ledger.effects import Delay, Delete, Effect, Send, Update
 from turnkeeper.wire import activity as wire
 from turnkeeper.wire import json_text
 
@@ -16,21 +17,18 @@ LONGEST_DELAY_MS: Final = 5_000
 
 
 class Outbox:
-    """The effects of one turn, in order: JSON objects with ``do`` = send, update, delete or delay.
-
-    The activity of a send or an update is in them as JSON text. It is made once, then stored and
-    read as it is; only an update is opened again, for the channel's id of what it updates.
+    """The effects of one turn, in order.
 
     :param turn: names the turn; the same for each run of it, so that reply ids stay the same.
     """
 
     def __init__(self, turn: str) -> None:
-        self.effects: list[dict[str, Any]] = []
+        self.effects: list[Effect] = []
         self._turn = turn
 
     @classmethod
     def of(cls, context: TurnContext) -> Outbox:
-        """The outbox of a turn under way.
+        """Return the outbox of a turn under way.
 
         :raises TurnEnded: it is not under way any more.
         """
@@ -38,6 +36,10 @@ class Outbox:
         if not isinstance(outbox, cls):
             raise TurnEnded
         return outbox
+
+    def begin(self, context: TurnContext) -> None:
+        """Make this the outbox of a turn."""
+        context.turn_state[type(self).__name__] = self
 
     def send(self, activity: Activity) -> str:
         """Keep an activity to be sent.
@@ -47,37 +49,17 @@ class Outbox:
             later one. It is not the channel's: that one is not known before the reply has left.
         """
         reply_id = f"reply-{self._turn}-{len(self.effects)}"
-        self.effects.append(
-            {
-                "do": "send",
-                "id": reply_id,
-                "conversation": activity.conversation.id,
-                "reply_to": activity.reply_to_id or "",
-                "body": json_text.encode(wire.encode_activity(activity)),
-            }
-        )
+        conversation, answered = activity.conversation.id, activity.reply_to_id or ""
+        self.effects.append(Send(reply_id, conversation, answered, _json(activity)))
         return reply_id
 
     def update(self, activity: Activity) -> None:
         """Keep an update of an activity sent earlier; ``activity.id`` says which."""
-        self.effects.append(
-            {
-                "do": "update",
-                "activity": activity.id or "",
-                "conversation": activity.conversation.id,
-                "body": json_text.encode(wire.encode_activity(activity)),
-            }
-        )
+        self.effects.append(Update(activity.id or "", activity.conversation.id, _json(activity)))
 
     def delete(self, reference: ConversationReference) -> None:
         """Keep the deletion of an activity sent earlier."""
-        self.effects.append(
-            {
-                "do": "delete",
-                "activity": reference.activity_id or "",
-                "conversation": reference.conversation.id,
-            }
-        )
+        self.effects.append(Delete(reference.activity_id or "", reference.conversation.id))
 
     def delay(self, milliseconds: Any) -> None:
         """Keep a pause between two sends.
@@ -85,4 +67,8 @@ class Outbox:
         :param milliseconds: the value of a ``delay`` activity; one second where it is no number.
         """
         number = milliseconds if isinstance(milliseconds, int | float) else 1_000
-        self.effects.append({"do": "delay", "ms": max(0, min(number, LONGEST_DELAY_MS))})
+        self.effects.append(Delay(max(0, min(number, LONGEST_DELAY_MS))))
+
+
+def _json(activity: Activity) -> str:
+    return json_text.encode(wire.encode_activity(activity))

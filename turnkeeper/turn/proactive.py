@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from botbuilder.core import TurnContext
@@ -29,9 +29,11 @@ from turnkeeper.errors import ShuttingDown
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.observing.tracing import span
-from turnkeeper.serving.server import SHUTDOWN
 from turnkeeper.wire import activity as wire
 from turnkeeper.wire import json_text
+
+SHUTDOWN: Final = 4.5
+"""Seconds that turns under way have when the bot is stopped, twice: then they are cancelled."""
 
 _Logic = Callable[[TurnContext], Awaitable[None]]
 
@@ -45,12 +47,12 @@ class TakeTurn(Protocol):
         activity: Activity,
         audience: str | None,
         logic: _Logic,
-        turn: str = "",
+        turn: str,
     ) -> Any:
         """Run ``logic`` on an activity, commit, send."""
 
 
-class SpeakingFirst:
+class ProactiveTurns:
     """Takes the turns in which the bot speaks first.
 
     :param connector: begins conversations.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from botbuilder.core import BotAdapter, TurnContext
+from botbuilder.core import TurnContext
 from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import Activity, ActivityTypes, DeliveryModes
 from msrest.serialization import Model
 
 from turnkeeper.wire import activity as wire
+from turnkeeper.wire.sdk import INVOKE_RESPONSE, attributes_of
 
 
 def http_answer(context: TurnContext) -> dict[str, Any] | None:
@@ -24,7 +25,7 @@ def http_answer(context: TurnContext) -> dict[str, Any] | None:
         return {"status": 200, "body": {"activities": list(map(_reply, replies))}}
     if activity.type != ActivityTypes.invoke:
         return None
-    response = context.turn_state.get(BotAdapter._INVOKE_RESPONSE_KEY)
+    response = context.turn_state.get(INVOKE_RESPONSE)
     return _invoked(
         response.value if response else InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
     )
@@ -63,7 +64,7 @@ def _plain(body: Any) -> Any:
     if isinstance(body, Model):
         return {
             field["key"]: _plain(value)
-            for name, field in body._attribute_map.items()
+            for name, field in attributes_of(body).items()
             if (value := getattr(body, name)) is not None
         }
     if isinstance(body, dict):

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from botbuilder.schema import Activity, ActivityTypes
 
-from turnkeeper.delivery.sender import LEASE, Delivery
+from turnkeeper.address import Address
+from turnkeeper.delivery.sender import LEASE, Sender
 from turnkeeper.errors import RequestRefused, WriteConflict
+from turnkeeper.ledger.effects import Effect
 from turnkeeper.ledger.ledger import Ledger, Owed, digest
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
-from turnkeeper.state import keys
-from turnkeeper.storage.records import RecordStorage
+from turnkeeper.storage import Record, RecordStorage
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.response import answers_over_http
@@ -49,11 +50,11 @@ def turn_of(activity: Activity) -> str:
 class Outcome:
     """What a run of the bot wants done once its state is committed.
 
-    :param effects: JSON objects as :mod:`turnkeeper.turn.outbox` makes them, in order.
+    :param effects: in order.
     :param answer: the HTTP answer ``{"status": int, "body": JSON}``, where the turn has one.
     """
 
-    effects: list[dict[str, Any]]
+    effects: list[Effect]
     answer: dict[str, Any] | None = None
 
 
@@ -61,7 +62,7 @@ class Turns:
     """Takes each activity once, and the activities of a conversation one after another.
 
     :param storage: where state and ledgers are.
-    :param delivery: sends what turns owe.
+    :param sender: sends what turns owe.
     :param order: the turns under way in this process.
     :param metrics: counts duplicates and conflicts.
     :param ttl: seconds the ledger of a quiet conversation is kept; None for ever.
@@ -71,7 +72,7 @@ class Turns:
     def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
         storage: RecordStorage,
-        delivery: Delivery,
+        sender: Sender,
         order: TurnOrder,
         metrics: Metrics,
         *,
@@ -79,7 +80,7 @@ class Turns:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._storage = storage
-        self._delivery = delivery
+        self._sender = sender
         self._order = order
         self._metrics = metrics
         self._ttl = ttl
@@ -88,6 +89,7 @@ class Turns:
     async def take(
         self,
         activity: Activity,
+        address: Address,
         state_keys: Sequence[str],
         run: Callable[[str, Transaction], Awaitable[Outcome]],
         *,
@@ -98,6 +100,7 @@ class Turns:
         A turn that changed nothing and says nothing is not entered in the ledger.
 
         :param activity: authenticated, its service URL checked.
+        :param address: the activity's.
         :param state_keys: the records the bot will need, read together with the ledger.
         :param run: runs the bot under a turn's name and a transaction; it is called again on
             fresh state where somebody else changed the same records.
@@ -109,22 +112,25 @@ class Turns:
         :raises StorageError: the store does not answer, or the ledger is unreadable.
         :raises DeliveryFailed: committed, but replies are still owed.
         """
-        key = keys.ledger_key(activity)
+        key, old_key = address.ledger_key, address.old_ledger_key
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
-        owner = "" if keys.several_people(activity) else keys.owner(activity)
+        owner = "" if address.group else address.owner
         tries, overdue = 0, None
         async with self._order.turn(key):
             while tries < TRIES:
                 if tries:
                     await asyncio.sleep(random.uniform(0, 0.004 * 2**tries))  # noqa: S311
                 transaction = Transaction(self._storage, hosted=True, clock=self._clock)
-                await transaction.load([key, *state_keys])
+                await transaction.load([key, old_key, *state_keys])
                 ledger = Ledger.read(key, transaction.record(key))
-                self._delivery.notes.recall(key, ledger, self._delivery.holder)
+                self._sender.receipts.recall(key, ledger, self._sender.holder)
                 try:
+                    old = None if ledger.owed else transaction.record(old_key)
+                    if old and await self._take_over(address, transaction, old, ledger, activity):
+                        continue
                     if ledger.owed:
-                        if self._delivery.free(ledger) or ledger.owed == overdue:
+                        if self._sender.free(ledger) or ledger.owed == overdue:
                             await self._settle(key, ledger, transaction, activity)
                         else:
                             overdue = await self._wait_for_others(key, ledger)
@@ -133,7 +139,7 @@ class Turns:
                     if ledger.knows(turn):
                         self._metrics.duplicates.inc()
                         return self._known(ledger, turn, activity)
-                    shared = ledger.holder not in ("", self._delivery.holder)
+                    shared = ledger.holder not in ("", self._sender.holder)
                     outcome = await run(turn, transaction)
                     if transaction.deletes(key):  # the bot forgets the person: so does the ledger
                         ledger = Ledger(seen=ledger.seen)
@@ -141,12 +147,12 @@ class Turns:
                         self._enter(ledger, turn, outcome)
                         transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)
                         await transaction.commit()
-                        self._delivery.notes.drop(key)
+                        self._sender.receipts.drop(key)
                 except WriteConflict:
                     self._metrics.conflicts.inc()
                     tries += 1
                     continue
-                await self._delivery.deliver(
+                await self._sender.deliver(
                     key, ledger, transaction, activity.service_url, shared=shared
                 )
                 return outcome.answer
@@ -170,10 +176,50 @@ class Turns:
 
         :raises WriteConflict: another process was quicker.
         """
-        self._delivery.claim(ledger)
+        self._sender.claim(ledger)
         transaction.rewrite(key, ledger.body())
         await transaction.commit()
-        await self._delivery.deliver(key, ledger, transaction, activity.service_url, shared=False)
+        await self._sender.deliver(key, ledger, transaction, activity.service_url, shared=False)
+
+    async def _take_over(  # noqa: PLR0913, PLR0917 - each is a part of the turn
+        self,
+        address: Address,
+        transaction: Transaction,
+        record: Record,
+        ledger: Ledger,
+        activity: Activity,
+    ) -> bool:
+        """Go on with the ledger that version 0.1 kept of a conversation.
+
+        It is a write of its own, before the turn: claims and receipts go on from there. What was
+        owed by this bot moves, so that it is sent once. The rest of the old ledger stays until it
+        expires, for other bots on the store.
+
+        :param record: the old ledger's.
+        :param ledger: this version's, which owes nothing.
+        :returns: whether anything was written: then all is to be read anew.
+        :raises WriteConflict: somebody else has taken it over, or is at it.
+        """
+        key, old_key = address.ledger_key, address.old_ledger_key
+        known = transaction.record(key) is not None
+        if known and '"owed"' not in record.body:
+            return False
+        old = Ledger.read(old_key, record)
+        recipient = activity.recipient
+        if ours := not old.owed_by_another(address.bot, (recipient.id or "") if recipient else ""):
+            await self._wait_for_others(old_key, old)
+        elif known:
+            return False
+        if not known:
+            ledger = old if ours else old.without_debt()
+        else:
+            ledger.owed, ledger.holder = old.owed, old.holder
+        transaction.put(key, ledger.body(), owner=record.owner, ttl=self._ttl)
+        if ours and old.owed:
+            transaction.rewrite(old_key, old.without_debt().body())
+        await transaction.commit()
+        self._sender.receipts.drop(key)
+        return True
 
     async def _wait_for_others(self, key: str, ledger: Ledger) -> Owed | None:
         """Wait until the process that sends what is owed has noted so, or its time is over.
@@ -183,7 +229,7 @@ class Turns:
         """
         loop = asyncio.get_running_loop()
         pause, since = 0.002, loop.time()
-        while not self._delivery.free(ledger):
+        while not self._sender.free(ledger):
             if loop.time() - since > 1.5 * LEASE:
                 return ledger.owed
             await asyncio.sleep(pause)
@@ -199,6 +245,6 @@ class Turns:
             turn,
             effects=outcome.effects,
             answer=outcome.answer,
-            holder=self._delivery.holder,
-            until=self._delivery.lease(),
+            holder=self._sender.holder,
+            until=self._sender.lease(),
         )

@@ -23,6 +23,7 @@ from turnkeeper.wire.fields import (
     sdk_reader,
     shape_of,
 )
+from turnkeeper.wire.sdk import models_beside
 
 
 class Readers(dict[Any, Read]):
@@ -42,7 +43,7 @@ class Readers(dict[Any, Read]):
         return read
 
     def _compile(self, cls: Any) -> Read:
-        models = cls._infer_class_models()
+        models = models_beside(cls)
         shape = shape_of(cls)
         if shape is None:
             return sdk_reader(cls.__name__, models)

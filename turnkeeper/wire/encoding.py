@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from botbuilder.schema import Activity, ConversationAccount
+from botbuilder.schema import ConversationAccount
 from msrest.serialization import (
     Deserializer,
     Model,
@@ -30,10 +30,10 @@ from turnkeeper.wire.fields import (
     write_text,
     write_timestamp,
 )
+from turnkeeper.wire.sdk import MODELS, models_beside
 
-_SDK_MODELS: dict[str, type] = Activity._infer_class_models()
-_SDK_ENUMS = tuple(model for model in _SDK_MODELS.values() if issubclass(model, Enum))
-_SDK_SERIALIZER = Serializer(_SDK_MODELS)
+_SDK_ENUMS = tuple(model for model in MODELS.values() if issubclass(model, Enum))
+_SDK_SERIALIZER = Serializer(MODELS)
 
 
 class _Writers(dict[Any, Write]):
@@ -49,7 +49,7 @@ class _Writers(dict[Any, Write]):
         if issubclass(cls, ConversationAccount):
             # The SDK's map says tenantID; the channels say tenantId.
             shape.fields["tenant_id"] = ("tenantId", "str")
-        models = cls._infer_class_models()
+        models = models_beside(cls)
         by_name = {
             name: (key, kind == "str", _writer(kind, models))
             for name, (key, kind) in shape.fields.items()

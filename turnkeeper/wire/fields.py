@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from msrest.serialization import Deserializer, Serializer
 
 from turnkeeper.errors import BotError, path_from
+from turnkeeper.wire.sdk import attributes_of, has_rules
 
 Read = Callable[[Any], Any]
 Write = Callable[[Any], Any]
@@ -74,14 +75,14 @@ def shape_of(cls: Any) -> Shape | None:
     XML, and for constructors that lose what they are given or always fail (some of the SDK's Teams
     models). No class of what an Activity holds is among them.
     """
-    fields = {name: (field["key"], field["type"]) for name, field in cls._attribute_map.items()}
+    fields = {name: (field["key"], field["type"]) for name, field in attributes_of(cls).items()}
     keys = {key for key, _ in fields.values()}
     simple = (
         len(keys) == len(fields)
         and all(key and "." not in key for key in keys)
         and all(isinstance(kind, str) for _, kind in fields.values())
         and not any(hasattr(cls, name) for name in fields)
-        and not (cls._validation or cls._subtype_map or cls.is_xml_model())
+        and not (has_rules(cls) or cls.is_xml_model())
     )
     if not simple:
         return None

@@ -15,6 +15,7 @@ import pytest
 
 from tests.state import committing_process
 from turnkeeper.errors import StorageUnavailable
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
@@ -82,7 +83,7 @@ async def test_every_confirmed_commit_survives_kill_9(path: Path, option: str) -
         for number in (int(line) for line in confirmed if line.endswith(b"\n")):
             assert {f"left/{number}", f"right/{number}"} <= found
         assert found == {f"{side}/{key.partition('/')[2]}" for key in found for side in SIDES}
-        await storage.delete(found)
+        await TypedStorage(storage).delete(found)
         await storage.close()
         with closing(sqlite3.connect(path)) as check:
             assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -110,7 +111,7 @@ async def test_after_compact_no_byte_of_what_was_erased_is_left(
         ]
     )
     await storage.commit([Change("changed", '{"n":""}', ANY)])
-    await storage.delete([f"{erased}/key", "large"])
+    await TypedStorage(storage).delete([f"{erased}/key", "large"])
     assert erased.encode() in log(path).read_bytes()
 
     await storage.compact()
@@ -123,7 +124,7 @@ async def test_after_compact_no_byte_of_what_was_erased_is_left(
 
 async def test_compact_gives_space_back(path: Path, storage: SQLiteStorage) -> None:
     await storage.commit([Change("large", BIG, None)])
-    await storage.delete(["large"])
+    await TypedStorage(storage).delete(["large"])
     await storage.compact()
     assert os.stat(path).st_size < 100_000
 

@@ -16,13 +16,11 @@ from turnkeeper.errors import StorageUnavailable, WriteConflict
 from turnkeeper.storage import ANY, Change
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
-BIG = '{"text":"' + "x" * 4_000_000 + '"}'
-
 
 async def begun(*actions: Coroutine[Any, Any, object]) -> list[asyncio.Task[object]]:
     """Start the actions and let each run as far as it gets without waiting for the thread."""
     futures = [asyncio.create_task(action) for action in actions]
-    for _ in range(4):  # the round in which they ask, that in which it is done, and two to spare
+    for _ in range(4):  # one in which they ask, one in which it is done, and two to spare
         await asyncio.sleep(0)
     return futures
 
@@ -163,24 +161,3 @@ async def test_close_waits_for_commits_in_the_queue(path: Path, storage: SQLiteS
         closings = await begun(storage.close(), storage.close())
     await asyncio.gather(*closings)
     assert all(commit.done() and not commit.exception() for commit in commits)
-
-
-async def test_after_a_slow_read_the_loop_leaves_reading_to_the_thread_for_a_while(
-    path: Path, storage: SQLiteStorage
-) -> None:
-    large = [f"k{n}" for n in range(8)]
-    for key in large:
-        await storage.commit([Change(key, BIG, None)])
-    assert len(await storage.fetch(large)) == 8  # 32 MB: longer than the loop may stand still
-    with locked(path):
-        commit, read = await begun(storage.commit([Change("k", "{}", None)]), storage.fetch(["k"]))
-        assert not read.done()  # in the thread, behind the commit
-    await asyncio.gather(commit, read)
-
-    async def is_read_at_once() -> bool:
-        [read] = await begun(storage.fetch(["k"]))
-        at_once = read.done()
-        await read
-        return at_once
-
-    assert any([await is_read_at_once() for _ in range(1000)])

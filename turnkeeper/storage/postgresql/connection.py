@@ -26,12 +26,12 @@ async def prepare(connection: Any, address: str) -> None:
     """
     encoding = connection.get_settings().server_encoding
     if encoding != "UTF8":
-        raise SettingsError(
-            f"STORAGE_URL: the database at {address} is encoded in {encoding}; use UTF8"
+        raise SettingsError.of(
+            "STORAGE_URL", f"the database at {address} is encoded in {encoding}; use UTF8"
         )
     while (version := await _format(connection)) is None:
         # "if not exists" does not help two processes that start at the same moment: one of
-        # them fails, and finds on the next round what the other made.
+        # them fails, and finds at the next look what the other made.
         with contextlib.suppress(
             asyncpg.UniqueViolationError,
             asyncpg.DuplicateTableError,
@@ -42,9 +42,10 @@ async def prepare(connection: Any, address: str) -> None:
             for statement in sql.CREATE:
                 await connection.execute(statement)
     if version > sql.FORMAT:
-        raise SettingsError(
-            f"STORAGE_URL: the tables at {address} are of format {version}, and this "
-            f"version of the bot knows {sql.FORMAT}; update the bot"
+        raise SettingsError.of(
+            "STORAGE_URL",
+            f"the tables at {address} are of format {version}, and this "
+            f"version of the bot knows {sql.FORMAT}; update the bot",
         )
 
 
@@ -88,11 +89,11 @@ def translated_errors(address: str, timeout: float, *, opening: bool = False) ->
         ssl.SSLCertVerificationError,
     ) as error:
         if opening:
-            raise SettingsError(f"STORAGE_URL: {where}: {_reason(error)}") from None
+            raise SettingsError.of("STORAGE_URL", f"{where}: {_reason(error)}") from None
         raise StorageUnavailable(f"{where}: {_reason(error)}") from None
     except (ValueError, asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
         if opening:
-            raise SettingsError(f"STORAGE_URL: {where}: {_reason(error)}") from None
+            raise SettingsError.of("STORAGE_URL", f"{where}: {_reason(error)}") from None
         raise StorageError(
             f"{where}: a key, an owner or a body cannot be stored: NUL, a lone surrogate, or "
             f"a key of more than about 2,500 bytes ({type(error).__name__})"
@@ -112,6 +113,6 @@ def translated_errors(address: str, timeout: float, *, opening: bool = False) ->
 
 
 def _reason(error: Exception) -> str:
-    """What an error says, without the details that quote rows."""
+    """Return what an error says, without the details that quote rows."""
     text = error.args[0] if isinstance(error, asyncpg.PostgresError) else str(error)
     return str(text) or type(error).__name__

@@ -49,8 +49,15 @@ CREATE: Final = (
 )
 """Makes what is missing; the row of FORMAT comes last: with it there, everything is there."""
 
-PING: Final = "delete from bot_records where false"
-"""Writes nothing, and is refused wherever a commit would be: on a standby, to who may only read."""
+PING: Final = """
+    with records as (delete from bot_records where false)
+    update bot_format set version = version
+"""
+"""A real write that leaves things as they were: it takes a transaction's number and goes to the
+log, so it is refused on a standby, on a full disk, and to who may only read.
+
+It needs SELECT and UPDATE on bot_format, and of bot_records what a commit needs; a role without
+them can open the storage, and is never ready."""
 
 FETCH: Final = """
     select key, body, e_tag, owner, expires_at from bot_records
@@ -125,7 +132,7 @@ SWEEP: Final = """
 def scan_statement(
     prefix: str, owner: str | None, after: str, limit: int, now: float
 ) -> tuple[str, list[str | float]]:
-    """The statement and arguments of one page of a scan; the arguments are as ``scan`` has them.
+    """Return the statement and arguments of one page of a scan; they are as ``scan`` has them.
 
     Keys with a prefix are a range of the primary key: up to, and without, the prefix whose last
     character is one code point further.

@@ -43,9 +43,10 @@ class PostgreSQLStorage(RecordStorage):
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
         if asyncpg is None:
-            raise SettingsError(
-                "STORAGE_URL: PostgreSQL needs a driver; install it with: "
-                "pip install -c constraints.txt asyncpg"
+            raise SettingsError.of(
+                "STORAGE_URL",
+                "PostgreSQL needs a driver; install it with: "
+                "pip install -c constraints.txt asyncpg",
             )
         server = ServerUrl.parse(url)
         self._address = server.address
@@ -140,7 +141,7 @@ class PostgreSQLStorage(RecordStorage):
         return len(await self._run(sql.SWEEP, self._clock(), limit))
 
     async def _read(self, statement: str, *arguments: Any) -> list[Any]:
-        """Run a statement that changes nothing; on a fresh connection if the first one was lost.
+        """Run a statement that may run twice; on a fresh connection if the first one was lost.
 
         After a restart of the server the pool's connections are lost though the server is well.
         A commit is never run again on this ground: it may have taken effect.

@@ -43,9 +43,10 @@ async def connect(url: str, address: str, format_key: bytes) -> Any:
         await client.set(format_key, redis_script.FORMAT, nx=True)
         version = (await client.get(format_key)).decode()
         if version != redis_script.FORMAT:
-            raise SettingsError(
-                f"STORAGE_URL: the records at {address} are of format {version}, and this "
-                f"version of the bot knows {redis_script.FORMAT}"
+            raise SettingsError.of(
+                "STORAGE_URL",
+                f"the records at {address} are of format {version}, and this "
+                f"version of the bot knows {redis_script.FORMAT}",
             )
     except BaseException:
         await client.aclose()
@@ -117,5 +118,5 @@ def translated_errors(address: str, timeout: float, *, opening: bool = False) ->
             | ValueError,
         )
         if opening and (lasting or any(part in text for part in _LASTING)):
-            raise SettingsError(f"STORAGE_URL: {where}: {text}") from None
+            raise SettingsError.of("STORAGE_URL", f"{where}: {text}") from None
         raise StorageUnavailable(f"{where}: {text}") from None

@@ -44,18 +44,21 @@ class RedisStorage(RecordStorage):
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
         if not INSTALLED:
-            raise SettingsError(
-                "STORAGE_URL: Redis and Valkey need a driver; install it with: "
-                "pip install -c constraints.txt redis"
+            raise SettingsError.of(
+                "STORAGE_URL",
+                "Redis and Valkey need a driver; install it with: "
+                "pip install -c constraints.txt redis",
             )
         scheme, colon, rest = url.partition(":")
         server = ServerUrl.parse(_SCHEMES.get(scheme.lower(), scheme.lower()) + colon + rest)
         database = server.address.partition("/")[2]
         if database and not database.isdecimal():
-            raise SettingsError("STORAGE_URL: the database of a Redis URL is a number, as in /0")
+            raise SettingsError.of(
+                "STORAGE_URL", "the database of a Redis URL is a number, as in /0"
+            )
         prefix = server.options.pop("prefix", "bot")
         if not prefix or set(prefix) & set("{}"):
-            raise SettingsError("STORAGE_URL: prefix must be a word without braces")
+            raise SettingsError.of("STORAGE_URL", "prefix must be a word without braces")
         self._address = server.address
         self._timeout = server.take("timeout", 5, least=0.1)
         self._pool_max = int(server.take("pool_max", 20, least=1))

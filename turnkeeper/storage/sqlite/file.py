@@ -46,8 +46,7 @@ class SQLiteFile:
 
     :param path: absolute.
     :param synchronous: "full", "normal" or "off", as
-    :class:`turnkeeper.storage.sqlite.storage.SQLiteStorage`
-        explains them.
+        :class:`turnkeeper.storage.sqlite.storage.SQLiteStorage` explains them.
     :param timeout: seconds to wait while another process writes.
     """
 
@@ -69,12 +68,13 @@ class SQLiteFile:
         _, slashes, quoted = address.partition(":///")
         path = os.fsdecode(unquote_to_bytes(quoted))
         if not slashes or not path or path.endswith("/") or "\0" in path:
-            raise SettingsError(
-                "STORAGE_URL: it names no file; write sqlite:///data/bot.db for a file under "
-                "the working directory, or sqlite:////var/lib/bot.db for an absolute path"
+            raise SettingsError.of(
+                "STORAGE_URL",
+                "it names no file; write sqlite:///data/bot.db for a file under "
+                "the working directory, or sqlite:////var/lib/bot.db for an absolute path",
             )
         if path == ":memory:":
-            raise SettingsError("STORAGE_URL: for a store in memory write memory:")
+            raise SettingsError.of("STORAGE_URL", "for a store in memory write memory:")
         synchronous, timeout = "normal", 5.0
         for option, value in parse_qsl(query, keep_blank_values=True):
             if option == "synchronous" and value.lower() in ("full", "normal", "off"):
@@ -82,9 +82,10 @@ class SQLiteFile:
             elif option == "timeout" and value.replace(".", "", 1).isdecimal():
                 timeout = float(value)
             else:
-                raise SettingsError(
-                    "STORAGE_URL: what follows the ? is no option of sqlite; there are "
-                    "synchronous=full, normal or off, and timeout= in seconds"
+                raise SettingsError.of(
+                    "STORAGE_URL",
+                    "what follows the ? is no option of sqlite; there are "
+                    "synchronous=full, normal or off, and timeout= in seconds",
                 )
         return cls(os.path.abspath(path), synchronous, timeout)
 
@@ -100,20 +101,21 @@ class SQLiteFile:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise SettingsError(
-                f"STORAGE_URL: {self.path} cannot be opened as a file ({reason}); "
-                "name a file in a folder that the bot may write to"
+            raise SettingsError.of(
+                "STORAGE_URL",
+                f"{self.path} cannot be opened as a file ({reason}); "
+                "name a file in a folder that the bot may write to",
             ) from error
         try:
             with closing(self.connect()) as connection:
                 self._prepare(connection)
         except sqlite3.Error as error:
             if error.sqlite_errorname.startswith(_NEVER):
-                raise SettingsError(f"STORAGE_URL: {self.unavailable(error)}") from error
+                raise SettingsError.of("STORAGE_URL", f"{self.unavailable(error)}") from error
             raise self.unavailable(error) from error
 
     def connect(self) -> Connection:
-        """A new connection to the file, for use by one thread at a time."""
+        """Return a new connection to the file, for use by one thread at a time."""
         connection = sqlite3.connect(
             self.path,
             timeout=self.timeout,
@@ -151,7 +153,7 @@ class SQLiteFile:
         return status.st_dev, status.st_ino
 
     def unavailable(self, error: sqlite3.Error) -> StorageUnavailable:
-        """An error of SQLite in the words of an operator."""
+        """Return an error of SQLite in the words of an operator."""
         name = getattr(error, "sqlite_errorname", "")
         reason = next((text for code, text in _REASONS.items() if name.startswith(code)), None)
         return StorageUnavailable(f"{self.path}: {reason or error}")
@@ -159,9 +161,10 @@ class SQLiteFile:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         self._read_format(connection)  # before anything of the file is changed
         if self._use_wal(connection) != "wal":
-            raise SettingsError(
-                f"STORAGE_URL: {self.path} is on a disk without shared memory (a network "
-                "share?); name a file on a local disk"
+            raise SettingsError.of(
+                "STORAGE_URL",
+                f"{self.path} is on a disk without shared memory (a network "
+                "share?); name a file on a local disk",
             )
         connection.execute("BEGIN IMMEDIATE")
         if self._read_format(connection) == 0:
@@ -171,18 +174,19 @@ class SQLiteFile:
         connection.execute("COMMIT")
 
     def _read_format(self, connection: sqlite3.Connection) -> int:
-        """The format of the tables in the file, 0 where there are none yet."""
+        """Return the format of the tables in the file, 0 where there are none yet."""
         # In this order: another process that makes the tables meanwhile sets the version too.
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > FORMAT:
-            raise SettingsError(
-                f"STORAGE_URL: {self.path} was written by a newer version of this bot (format "
-                f"{version}, known is {FORMAT}); install that version, or name another file"
+            raise SettingsError.of(
+                "STORAGE_URL",
+                f"{self.path} was written by a newer version of this bot (format "
+                f"{version}, known is {FORMAT}); install that version, or name another file",
             )
         if tables and version == 0:
-            raise SettingsError(
-                f"STORAGE_URL: {self.path} is a database of another program; name another file"
+            raise SettingsError.of(
+                "STORAGE_URL", f"{self.path} is a database of another program; name another file"
             )
         return version
 

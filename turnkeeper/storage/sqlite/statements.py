@@ -73,7 +73,7 @@ class Page(NamedTuple):
 
 
 def fetch(connection: sqlite3.Connection, keys: Collection[str], now: float) -> dict[str, Record]:
-    """The records under these keys that exist at ``now``, all of one state of the store."""
+    """Return the records under these keys that exist at ``now``, all of one state of the store."""
     if len(keys) <= _PART:
         rows = connection.execute(_FETCH[len(keys)], (*keys, now)).fetchall()
         return {row[0]: Record(*row[1:]) for row in rows}
@@ -113,7 +113,7 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: float)
 
 
 def scan(connection: sqlite3.Connection, page: Page) -> list[tuple[str, Record]]:
-    """One page of records; SQLite orders UTF-8 as Python orders str."""
+    """Return one page of records; SQLite orders UTF-8 as Python orders str."""
     after, prefix = page.after, page.prefix
     clauses = ["key > ?" if after >= prefix else "key >= ?", _LIVE]
     values: list[str | float] = [max(after, prefix), page.now]
@@ -159,7 +159,7 @@ def touch(connection: sqlite3.Connection) -> None:
 
 
 def _end_of(prefix: str) -> str | None:
-    """The first string after all that start with ``prefix``, by code point; None: there is none."""
+    """Return the first string after all that start with ``prefix``, by code point, or None."""
     while prefix:
         prefix, last = prefix[:-1], ord(prefix[-1]) + 1
         if last <= sys.maxunicode:

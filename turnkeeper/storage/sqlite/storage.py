@@ -11,7 +11,7 @@ from typing import TypeVar
 from turnkeeper.errors import StorageUnavailable
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.sqlite.file import Connection, SQLiteFile
-from turnkeeper.storage.sqlite.loop_connection import Rounds
+from turnkeeper.storage.sqlite.loop_connection import LoopConnection
 from turnkeeper.storage.sqlite.statements import Page, scan, sweep, touch
 from turnkeeper.storage.sqlite.writer import Writer
 
@@ -39,8 +39,7 @@ class SQLiteStorage(RecordStorage):
     it, and all three are to be copied together, with the bot stopped. When the file is moved or
     deleted under a running bot, nothing is written: each commit raises
     :class:`turnkeeper.errors.StorageUnavailable` until it is back or the bot is started again. An
-    empty file
-    in its place would have the bot ask everybody's name anew.
+    empty file in its place would have the bot ask everybody's name anew.
 
     :param url: see above.
     :param clock: seconds since the epoch.
@@ -52,23 +51,28 @@ class SQLiteStorage(RecordStorage):
         self._file = SQLiteFile.from_url(url)
         self._clock = clock
         self._writer: Writer | None = None
-        self._rounds: Rounds | None = None
+        self._on_loop: LoopConnection | None = None
         self._ping: asyncio.Future[None] | None = None
+
+    @property
+    def path(self) -> str:
+        """The absolute path of the file."""
+        return self._file.path
 
     async def open(self) -> None:
         writer = Writer(self._file, self._clock)
         await writer.start()
         try:
-            self._rounds = Rounds(self._file, writer, self._clock)
+            self._on_loop = LoopConnection(self._file, writer, self._clock)
         except sqlite3.Error as error:
             await writer.close()
             raise self._file.unavailable(error) from error
         self._writer = writer
 
     async def close(self) -> None:
-        if self._rounds:
-            self._rounds.close()
-            self._rounds = None
+        if self._on_loop:
+            self._on_loop.close()
+            self._on_loop = None
         if self._writer:
             await self._writer.close()
 
@@ -80,10 +84,10 @@ class SQLiteStorage(RecordStorage):
         await asyncio.shield(self._ping)
 
     async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
-        return await self._at_once().fetch(keys)
+        return await self._connected().fetch(keys)
 
     async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
-        return await self._at_once().commit(changes) if changes else {}
+        return await self._connected().commit(changes) if changes else {}
 
     async def scan(
         self, *, prefix: str = "", owner: str | None = None, after: str = "", limit: int = 500
@@ -118,10 +122,10 @@ class SQLiteStorage(RecordStorage):
     async def _in_thread(self, call: Callable[[Connection], T]) -> T:
         return await self._opened().call(call)
 
-    def _at_once(self) -> Rounds:
-        if self._rounds is None:
+    def _connected(self) -> LoopConnection:
+        if self._on_loop is None:
             raise StorageUnavailable(f"{self._file.path}: the storage is not open")
-        return self._rounds
+        return self._on_loop
 
     def _opened(self) -> Writer:
         if self._writer is None:

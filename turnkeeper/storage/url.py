@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from turnkeeper.errors import SettingsError
 from turnkeeper.storage.records import RecordStorage
 
 
-def open_storage(url: str) -> RecordStorage:
+def open_storage(url: str, clock: Callable[[], float] = time.time) -> RecordStorage:
     """Make the storage a URL names; nothing is connected until its ``open()``.
 
     ``sqlite:///data/bot.db`` (three slashes: relative to the working directory; four: absolute),
     ``postgresql://user:password@host/database``, ``redis://host:6379/0``, ``memory:``.
 
+    :param clock: seconds since the epoch.
     :raises SettingsError: no store speaks this scheme, or its driver is not installed.
     """
     # Imported late, so that a bot on SQLite loads no other driver.
@@ -19,20 +23,21 @@ def open_storage(url: str) -> RecordStorage:
     if scheme == "memory":
         from turnkeeper.storage.memory import MemoryStorage  # noqa: PLC0415
 
-        return MemoryStorage()
+        return MemoryStorage(clock)
     if scheme == "sqlite":
         from turnkeeper.storage.sqlite.storage import SQLiteStorage  # noqa: PLC0415
 
-        return SQLiteStorage(url)
+        return SQLiteStorage(url, clock=clock)
     if scheme in ("postgresql", "postgres"):
         from turnkeeper.storage.postgresql.storage import PostgreSQLStorage  # noqa: PLC0415
 
-        return PostgreSQLStorage(url)
+        return PostgreSQLStorage(url, clock=clock)
     if scheme in ("redis", "rediss", "valkey", "valkeys"):
         from turnkeeper.storage.redis.storage import RedisStorage  # noqa: PLC0415
 
-        return RedisStorage(url)
+        return RedisStorage(url, clock=clock)
     # What stands there may be a password in the wrong place, so it is not quoted.
-    raise SettingsError(
-        "STORAGE_URL: must begin with the name of a store: sqlite:, postgresql:, redis: or memory:"
+    raise SettingsError.of(
+        "STORAGE_URL",
+        "must begin with the name of a store: sqlite:, postgresql:, redis: or memory:",
     )

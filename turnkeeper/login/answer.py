@@ -1,4 +1,4 @@
-"""Reading what other services answer. It may be anything: empty, huge, no JSON, half there."""
+"""What the login service answers."""
 
 from __future__ import annotations
 
@@ -6,41 +6,11 @@ import re
 import time
 from typing import Any
 
-import aiohttp
-
 from turnkeeper.errors import TokenUnavailable
-from turnkeeper.wire import json_text
+from turnkeeper.outbound.body import json_or_none
 
 _OK = 200
 _UNKNOWN_LIFE = 300.0  # seconds that a token is used which does not say how long it holds
-
-
-async def read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """The body of an answer; empty if it is longer than ``limit`` bytes."""
-    length = response.content_length
-    if length is not None:
-        return await response.read() if length <= limit else b""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            return b""
-    return bytes(body)
-
-
-def json_or_none(body: bytes) -> Any:
-    """The JSON value of a body; None where there is none."""
-    try:
-        return json_text.decode(body) if body else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def resource_id(body: bytes) -> str | None:
-    """The ``id`` in the answer to a delivery; None where it holds none."""
-    data = json_or_none(body)
-    found = data.get("id") if isinstance(data, dict) else None
-    return found if isinstance(found, str) and found else None
 
 
 def access_token(status: int, body: bytes) -> tuple[str, float]:

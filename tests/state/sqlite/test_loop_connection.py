@@ -1,9 +1,8 @@
-"""What is asked for in one round of the event loop is done at once; each caller gets its own."""
+"""In one iteration of the event loop the first is answered at once, and the others together."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 from pathlib import Path
 
@@ -12,108 +11,47 @@ import pytest
 from tests.state.sqlite.outside import locked, transactions_in
 from turnkeeper.errors import WriteConflict
 from turnkeeper.storage import ANY, Change
-from turnkeeper.storage.sqlite import loop_connection as sqlite_rounds
-from turnkeeper.storage.sqlite.loop_connection import _ROUND
-from turnkeeper.storage.sqlite.loop_load import LoopLoad
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
-
-
-@pytest.fixture(autouse=True)
-def _a_quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However busy the machine of the tests is, its disk counts as quick."""
-    monkeypatch.setattr(sqlite_rounds, "_SLOW", 60.0)
 
 
 def statements_of(storage: SQLiteStorage) -> list[str]:
     """What the loop's own connection is told from now on."""
-    assert storage._rounds is not None
+    assert storage._on_loop is not None
     statements: list[str] = []
-    storage._rounds._connection.set_trace_callback(statements.append)
+    storage._on_loop._connection.set_trace_callback(statements.append)
     return statements
 
 
-def fill(storage: SQLiteStorage) -> None:
-    """Have the storage take the loop for one that works all the time."""
-    assert storage._rounds is not None
-    works_always = itertools.count(step=10)  # ten seconds in each that passes
-    storage._rounds._load = LoopLoad(itertools.count().__next__, works_always.__next__)
-
-
-def spare(storage: SQLiteStorage) -> None:
-    """Have the storage take the loop for one that has nothing to do."""
-    assert storage._rounds is not None
-    storage._rounds._load = LoopLoad(itertools.count().__next__, worked=lambda: 0)
-
-
-async def test_a_loop_that_has_time_answers_at_once(storage: SQLiteStorage) -> None:
-    spare(storage)
-    for number in range(3):
-        commit = asyncio.ensure_future(storage.commit([Change(f"k{number}", "{}", None)]))
-        await asyncio.sleep(0)
-        assert commit.done()
-        read = asyncio.ensure_future(storage.fetch([f"k{number}"]))
-        await asyncio.sleep(0)
-        assert f"k{number}" in read.result()
-
-
-async def test_no_round_of_the_loop_is_held_up_by_answers_at_once(
-    path: Path, storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch
+async def test_commits_of_one_iteration_are_the_first_and_one_transaction_for_the_others(
+    path: Path, storage: SQLiteStorage
 ) -> None:
-    monkeypatch.setattr(sqlite_rounds, "_SHARE", 1e-9)  # seconds: each answer takes longer
-    spare(storage)
     await storage.commit([Change("before", "{}", None)])
-    for round_number in range(2):
-        await asyncio.sleep(0)  # begins another round
-        before = transactions_in(path)
-        commits = [storage.commit([Change(f"{round_number} {n}", "{}", None)]) for n in range(9)]
-        await asyncio.gather(*commits)
-        assert transactions_in(path) == before + 2  # the first, and all others
-
-
-@pytest.mark.parametrize("slow", [True, False])
-async def test_after_a_slow_answer_the_thread_answers_for_a_while(
-    storage: SQLiteStorage, monkeypatch: pytest.MonkeyPatch, slow: bool
-) -> None:
-    spare(storage)
-    await storage.commit([Change("k", "{}", None)])
-    monkeypatch.setattr(sqlite_rounds, "_SLOW", 0.0 if slow else 60.0)
-    await storage.commit([Change("l", "{}", None)])
-    statements = statements_of(storage)
-    await storage.commit([Change("m", "{}", None)])
-    await storage.fetch(["k"])
-    assert bool(statements) is not slow
-
-
-async def test_commits_of_one_round_are_one_transaction(path: Path, storage: SQLiteStorage) -> None:
-    await storage.commit([Change("before", "{}", None)])
-    fill(storage)
+    await asyncio.sleep(0)  # the next iteration
     before = transactions_in(path)
     await asyncio.gather(*(storage.commit([Change(f"k{n}", "{}", None)]) for n in range(50)))
-    assert transactions_in(path) == before + 1
+    assert transactions_in(path) == before + 2
     assert len(await storage.scan()) == 51
 
 
-async def test_reads_of_one_round_are_one_statement_and_each_gets_its_own(
+async def test_reads_of_one_iteration_are_two_statements_and_each_gets_its_own(
     storage: SQLiteStorage,
 ) -> None:
     bodies = {f"k{n}": f'{{"n":{n}}}' for n in range(20)}
     await storage.commit([Change(key, body, None) for key, body in bodies.items()])
-    fill(storage)
     statements = statements_of(storage)
     pairs = [(f"k{n}", f"k{n + 1}") for n in range(19)]
     found = await asyncio.gather(*map(storage.fetch, pairs), storage.fetch(["absent"]))
-    assert len(statements) == 1
+    assert len(statements) == 2
     assert [{key: one[key].body for key in one} for one in found[:-1]] == [
         {first: bodies[first], second: bodies[second]} for first, second in pairs
     ]
     assert found[-1] == {}
 
 
-async def test_a_conflict_in_a_round_fails_one_commit_and_later_ones_see_earlier_ones(
+async def test_a_conflict_in_a_group_fails_one_commit_and_later_ones_see_earlier_ones(
     storage: SQLiteStorage,
 ) -> None:
     e_tag = (await storage.commit([Change("shared", "{}", None)]))["shared"]
-    fill(storage)
     changes = [
         [Change(f"own{n}", "{}", None), Change("shared", f'{{"by":{n}}}', e_tag)] for n in range(4)
     ]
@@ -126,7 +64,6 @@ async def test_a_conflict_in_a_round_fails_one_commit_and_later_ones_see_earlier
 
 async def test_a_key_that_cannot_be_stored_fails_alone(storage: SQLiteStorage) -> None:
     broken = "half of a pair: \ud800"
-    fill(storage)
     good, bad = await asyncio.gather(
         storage.commit([Change("k", "{}", None)]),
         storage.commit([Change(broken, "{}", None)]),
@@ -142,29 +79,31 @@ async def test_a_key_that_cannot_be_stored_fails_alone(storage: SQLiteStorage) -
     assert isinstance(refused, UnicodeEncodeError)
 
 
-async def test_what_its_caller_gave_up_before_the_round_is_not_written(
+async def test_what_its_caller_gave_up_at_once_is_not_written(
     storage: SQLiteStorage,
 ) -> None:
-    fill(storage)
+    await storage.fetch(["k"])
+    first = asyncio.ensure_future(storage.commit([Change("first", "{}", None)]))
     given_up = asyncio.ensure_future(storage.commit([Change("given up", "{}", None)]))
     other = asyncio.ensure_future(storage.commit([Change("k", "{}", None)]))
-    asyncio.get_running_loop().call_soon(given_up.cancel)  # behind the two, before their round
-    await asyncio.wait([given_up, other])
+    asyncio.get_running_loop().call_soon(given_up.cancel)  # behind them, before they are done
+    await asyncio.wait([first, given_up, other])
     assert given_up.cancelled()
-    assert [key for key, _ in await storage.scan()] == ["k"]
+    assert [key for key, _ in await storage.scan()] == ["first", "k"]
 
 
 async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage) -> None:
-    fill(storage)
-    commit = asyncio.ensure_future(storage.commit([Change("k", "{}", None)]))
-    read = asyncio.ensure_future(storage.fetch(["k"]))
-    await asyncio.sleep(0)  # they have asked, and it is not yet done
+    asked = [
+        asyncio.ensure_future(one)
+        for n in range(2)
+        for one in (storage.commit([Change(f"k{n}", "{}", None)]), storage.fetch(["absent"]))
+    ]
+    await asyncio.sleep(0)  # they have asked, and the later two are not yet done
     await storage.close()
-    assert await read == {}
-    assert "k" in await commit
+    assert [list(found) for found in await asyncio.gather(*asked)] == [["k0"], [], ["k1"], []]
     again = SQLiteStorage(f"sqlite:///{path}")
     await again.open()
-    assert "k" in await again.fetch(["k"])
+    assert list(await again.fetch(["k0", "k1"])) == ["k0", "k1"]
     await again.close()
 
 
@@ -172,7 +111,6 @@ async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage)
 async def test_a_file_that_is_gone_is_not_written_to(
     path: Path, storage: SQLiteStorage, count: int
 ) -> None:
-    fill(storage)
     os.rename(path, path.with_name("elsewhere.db"))
     commits = [storage.commit([Change(f"k{n}", "{}", None)]) for n in range(count)]
     results = await asyncio.gather(*commits, return_exceptions=True)
@@ -181,8 +119,8 @@ async def test_a_file_that_is_gone_is_not_written_to(
 
 async def test_a_reader_that_gives_up_takes_nobody_with_it(storage: SQLiteStorage) -> None:
     await storage.commit([Change("k", "{}", None)])
-    fill(storage)
-    given_up, *others = [asyncio.ensure_future(storage.fetch(["k"])) for _ in range(3)]
+    await asyncio.sleep(0)  # the next iteration
+    _, given_up, *others = [asyncio.ensure_future(storage.fetch(["k"])) for _ in range(4)]
     asyncio.get_running_loop().call_soon(given_up.cancel)
     async with asyncio.timeout(5):
         assert [list(found) for found in await asyncio.gather(*others)] == [["k"], ["k"]]
@@ -204,9 +142,8 @@ async def test_a_caller_that_gives_up_while_the_thread_works_leaves_no_error(
 
 async def test_a_read_that_fails_does_not_go_on_reading_the_past(storage: SQLiteStorage) -> None:
     e_tag = (await storage.commit([Change("k", "{}", None)]))["k"]
-    assert storage._rounds is not None
-    connection = storage._rounds._connection
-    fill(storage)
+    assert storage._on_loop is not None
+    connection = storage._on_loop._connection
     connection.execute("BEGIN")
     with pytest.raises(UnicodeEncodeError):
         await storage.fetch(["half of a pair: \ud800"])
@@ -229,12 +166,15 @@ async def test_what_may_take_long_is_written_by_the_thread(
     await storage.close()
 
 
-async def test_more_than_a_round_takes_goes_on_in_the_next(storage: SQLiteStorage) -> None:
-    keys = [f"k{n}" for n in range(2 * _ROUND + 1)]
+async def test_more_than_one_statement_takes_is_read_together_too(storage: SQLiteStorage) -> None:
+    keys = [f"k{n}" for n in range(600)]
     async with asyncio.timeout(10):
         await asyncio.gather(*(storage.commit([Change(key, "{}", None)]) for key in keys))
-        fill(storage)
-        statements = statements_of(storage)
         found = await asyncio.gather(*(storage.fetch([key]) for key in keys))
     assert [list(one) for one in found] == [[key] for key in keys]
-    assert len(statements) == 3
+
+
+async def test_many_keys_are_read_by_the_thread(storage: SQLiteStorage) -> None:
+    statements = statements_of(storage)
+    assert await storage.fetch([f"k{n}" for n in range(9)]) == {}
+    assert statements == []

@@ -1,4 +1,4 @@
-"""What is good manners on each channel."""
+"""The limits of each channel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from botbuilder.schema import Activity, ConversationAccount
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from turnkeeper.channels.limits import UNKNOWN, manners_of, mind, spoken
+from turnkeeper.channels.limits import UNKNOWN, fit, limits_of, spoken
 from turnkeeper.channels.shortening import units
 
 
@@ -26,38 +26,38 @@ def sent_on(channel: object, kind: str = "personal") -> Activity:
 def test_a_message_is_as_long_as_the_channel_takes(channel: str, longest: int) -> None:
     for text, length in [("x" * longest, longest), ("x" * (longest + 1), longest), ("hi", 2)]:
         reply = Activity(type="message", text=text)
-        mind(reply, manners_of(sent_on(channel)), "en")
+        fit(reply, limits_of(sent_on(channel)), "en")
         assert units(reply.text) == length
         assert reply.text.endswith("…") == (text != reply.text)
 
 
 def test_teams_takes_80_kb_as_utf_16() -> None:
-    assert manners_of(sent_on("msteams")).longest_text * 2 <= 80_000
+    assert limits_of(sent_on("msteams")).longest_text * 2 <= 80_000
 
 
 @pytest.mark.parametrize("channel", ["emulator", "directline", "webchat", "telegram", "msteams"])
 @pytest.mark.parametrize("kind", ["groupChat", "channel"])
 def test_where_several_people_talk_nothing_is_suggested(channel: str, kind: str) -> None:
-    assert manners_of(sent_on(channel)).suggestions >= 3
-    assert manners_of(sent_on(channel, kind)).suggestions == 0
+    assert limits_of(sent_on(channel)).suggestions >= 3
+    assert limits_of(sent_on(channel, kind)).suggestions == 0
 
 
 @pytest.mark.parametrize("channel", ["kiosk", "", None, 7])
 def test_an_unknown_channel_gets_short_plain_text(channel: object) -> None:
-    assert manners_of(sent_on(channel)) == UNKNOWN
+    assert limits_of(sent_on(channel)) == UNKNOWN
 
 
 @pytest.mark.parametrize("channel", ["directlinespeech", "alexa", "telephony"])
 def test_a_channel_that_speaks_is_told_what_to_say(channel: str) -> None:
     reply = Activity(type="message", text="Ada & Bob")
-    mind(reply, manners_of(sent_on(channel)), "en-GB")
+    fit(reply, limits_of(sent_on(channel)), "en-GB")
     assert "Ada &amp; Bob" in reply.speak
     assert 'xml:lang="en-GB"' in reply.speak
 
 
 def test_other_channels_are_not_told() -> None:
     for reply in (Activity(type="message", text="hi"), Activity(type="trace", text="x" * 90_000)):
-        mind(reply, manners_of(sent_on("msteams")), "en")
+        fit(reply, limits_of(sent_on("msteams")), "en")
         assert reply.speak is None
         assert len(reply.text) in (2, 90_000)
 

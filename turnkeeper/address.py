@@ -1,0 +1,134 @@
+"""Who, where, which bot; and under which keys all about it is stored.
+
+An address is made once, where a request is parsed, and handed on. The keys of state are the SDK's
+own, ``channel/conversations/id`` and ``channel/users/id``, so two bots on one store share state as
+stock bots do. What the SDK does not have gets a segment of its own, so that no id can be made to
+collide; the ledger's key carries the bot's id, since one bot's turns are none of another's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Final, NamedTuple, Self
+from urllib.parse import quote
+
+# Characters. Quoted, a character takes 3 bytes, or 12 where it is not ASCII; with two ids in a key
+# that stays below the 2,700 bytes that a PostgreSQL index takes.
+_LONGEST: Final = 250
+_LONGEST_NOT_ASCII: Final = 60
+_HASHED: Final = "sha256:"
+_KINDS_OF_ONE_ID: Final = frozenset({"conversations", "turns", "users"})
+_LEDGERS: Final = ("ledgers", "turns")  # of this version, and of 0.1
+
+
+class Address(NamedTuple):
+    """Where an activity belongs; :meth:`of` makes it.
+
+    :param bot: the bot's app id; "" in local mode.
+    :param channel: the channel's id.
+    :param conversation: the conversation's id, as the channel has it.
+    :param person: ``from.id`` as the channel has it; "" where the bot speaks first to no one
+        person.
+    :param group: whether several people talk there: a group chat, or a channel of a team.
+    :param ledger_key: of the conversation's ledger.
+    :param old_ledger_key: of the ledger that version 0.1 kept of it.
+    :param conversation_key: of the conversation as a whole.
+    :param place_key: of the person's place in the conversation. Where several people talk each has
+        a place of their own; what concerns the conversation as a whole has the conversation's.
+    :param user_key: of the person in this channel. A turn without a person has a key of its own for
+        each conversation: bot code may load and save user state there too, and it is nobody's.
+    :param owner: whose the records of this turn are: the person's ``user_key``, or "" for joins,
+        installs and nobody.
+    """
+
+    bot: str
+    channel: str
+    conversation: str
+    person: str
+    group: bool
+    ledger_key: str
+    old_ledger_key: str
+    conversation_key: str
+    place_key: str
+    user_key: str
+    owner: str
+
+    @classmethod
+    def of(  # noqa: PLR0913, PLR0917 - who, where, which bot
+        cls,
+        bot: str,
+        channel: str,
+        conversation: str,
+        person: str = "",
+        group: bool = False,
+        shared: bool = False,
+    ) -> Self:
+        """Return the address with its keys.
+
+        :param shared: whether the activity concerns the conversation as a whole: a join, an
+            install.
+        """
+        name = stored_name(conversation)
+        place = whole = f"{channel}/conversations/{name}"
+        user, owner = f"{channel}/nobody/{name}", ""
+        if person:
+            known_as = stored_name(person)
+            user = f"{channel}/users/{known_as}"
+            if not shared:
+                owner = user
+                if group:
+                    place = f"{channel}/members/{quote(name, safe='')}/{quote(known_as, safe='')}"
+        ledger, old_ledger = ledger_keys(bot, channel, name)
+        return cls(
+            *(bot, channel, conversation, person, group),
+            *(ledger, old_ledger, whole, place, user, owner),
+        )
+
+
+def stored_name(native_id: str) -> str:
+    """Return an id as it is stored: as it stands, or the hash of one too long for an index."""
+    limit = _LONGEST if native_id.isascii() else _LONGEST_NOT_ASCII
+    if len(native_id) <= limit and not native_id.startswith(_HASHED):
+        return native_id
+    return _HASHED + hashlib.sha256(native_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def stored_key(key: str) -> str:
+    """Return the key under which a record lies, for one that may hold an id as the channel has it.
+
+    :param key: as it is stored, or with an id that is too long for that.
+    """
+    channel, _, rest = key.partition("/")
+    kind, _, native_id = rest.partition("/")
+    if kind == "ledgers":
+        bot, _, native_id = native_id.partition("/")
+        kind = f"{kind}/{bot}"
+    elif kind not in _KINDS_OF_ONE_ID:
+        return key
+    if native_id.startswith(_HASHED):
+        return key
+    return f"{channel}/{kind}/{stored_name(native_id)}"
+
+
+def ledger_keys(bot: str, channel: str, name: str) -> tuple[str, str]:
+    """Return the key of a conversation's ledger, and of the one that version 0.1 kept of it.
+
+    :param name: the conversation's, as :func:`stored_name` gives it.
+    """
+    return f"{channel}/ledgers/{_quoted(bot)}/{name}", f"{channel}/turns/{name}"
+
+
+@lru_cache(maxsize=64)
+def _quoted(bot: str) -> str:
+    return quote(bot, safe="")
+
+
+def ledger_prefixes(channel: str) -> list[str]:
+    """Return what the keys of all ledgers of a channel begin with."""
+    return [f"{channel}/{kind}/" for kind in _LEDGERS]
+
+
+def is_ledger(key: str) -> bool:
+    """Return whether a key is that of a ledger, of this version or of 0.1."""
+    return key.split("/", 2)[1:2] in (["ledgers"], ["turns"])

@@ -1,0 +1,66 @@
+"""The body of a request, within limits of size and time, whoever's application it came to."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import web
+
+from turnkeeper.errors import RequestRefused
+from turnkeeper.inbound.activity import MAX_BODY
+
+MAX_SLOW_BODIES: Final = 1_000
+"""Requests whose bodies are still on their way; each may hold 256 KiB of memory."""
+
+SLOWEST_BODY: Final = 10.0
+"""Seconds a client may take to send its request's body."""
+
+
+class Bodies:
+    """Reads the bodies of requests, and knows those that are still on their way."""
+
+    def __init__(self) -> None:
+        self._slow: dict[asyncio.Timeout, None] = {}
+
+    async def read(self, request: web.Request) -> bytes:
+        """Return the body of a request.
+
+        :raises RequestRefused: 413, it is too large; 415, it is compressed; 408, it is too slow;
+            400, it ends too early.
+        """
+        if (request.content_length or 0) > MAX_BODY:
+            raise RequestRefused(413, "too_large", f"At most {MAX_BODY} bytes are taken.")
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise RequestRefused(415, "content_encoding", "The body must not be compressed.")
+        try:
+            if request.content.is_eof():  # it is all here: nothing to wait for
+                return await _read(request)
+            return await self._read_slowly(request)
+        except TimeoutError:
+            raise RequestRefused(408, "too_slow", "The body did not arrive in time.") from None
+        except web.RequestPayloadError:
+            raise RequestRefused(400, "bad_body", "The body does not end as it should.") from None
+
+    async def _read_slowly(self, request: web.Request) -> bytes:
+        if len(self._slow) >= MAX_SLOW_BODIES:
+            # The one that has taken longest: who sends in two parts must not wait behind those.
+            oldest = next(iter(self._slow))
+            del self._slow[oldest]
+            if not oldest.expired():
+                oldest.reschedule(0)
+        async with asyncio.timeout(SLOWEST_BODY) as limit:
+            self._slow[limit] = None
+            try:
+                return await _read(request)
+            finally:
+                self._slow.pop(limit, None)
+
+
+async def _read(request: web.Request) -> bytes:
+    limit = MAX_BODY + 1
+    if request.client_max_size != limit:  # an application that somebody else has made
+        with suppress(RuntimeError):  # its middleware has read the body already
+            request = request.clone(client_max_size=limit)
+    return await request.read()

@@ -1,0 +1,139 @@
+"""The store that a command works on, and what is known of the types in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.operator.application import load
+from turnkeeper.settings import Settings
+from turnkeeper.state.reading import readable, state_of
+from turnkeeper.storage import MemoryStorage, Record, RecordStorage, open_storage
+from turnkeeper.storage.namespace import Namespace
+from turnkeeper.storage.server_url import ServerUrl
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
+from turnkeeper.variables import bot_name, read_variables
+from turnkeeper.wire.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store, not yet open.
+
+    :param records: as the bot has them.
+    :param name: fit to be printed.
+    :param argument: by which it was named, for errors.
+    :param codec: reads the bot's types; None where they are not known, and not checked.
+    """
+
+    records: RecordStorage
+    name: str
+    argument: str = "STORAGE_URL"
+    codec: Codec | None = None
+
+    def readable(self, key: str, record: Record) -> dict[str, Any]:
+        """Return a record as :func:`turnkeeper.state.reading.readable` shows it."""
+        return {**readable(*self._known(key, record)), "key": key}
+
+    def check(self, key: str, record: Record) -> None:
+        """Read a record.
+
+        :raises UnreadableRecord: the bot cannot.
+        """
+        state_of(*self._known(key, record))
+
+    def _known(self, key: str, record: Record) -> tuple[str, Record, Codec | None]:
+        # The store's mark, and what other bots keep in namespaces: none of this bot's types.
+        if key.startswith("~"):
+            return key.partition("/")[2], record, None
+        return key, record, self.codec
+
+
+def find(url: str | None, app: str | None) -> Store:
+    """Return the store of the bot.
+
+    :param url: the store, in place of the one that the bot's settings name.
+    :param app: ``MODULE:NAME`` of a host or a storage; None for no more than the environment says.
+    :raises SettingsError: there is no such store.
+    """
+    if app is None:
+        return _of_environment(url)
+    found = load(app)
+    name = f"the store of {app}"
+    if isinstance(found, RecordStorage):
+        if url is None:
+            return Store(found, name)
+        raise SettingsError.of("--app", "must name a host beside --url: a storage has no types")
+    codec = found.storage.codec
+    if url is None:
+        return Store(found.storage.records, name, codec=codec)
+    return at(url, "--url", found.settings.bot_name, codec)
+
+
+def at(url: str, argument: str, bot: str = "", codec: Codec | None = None) -> Store:
+    """Return the store at a URL.
+
+    :param argument: which has the URL, for errors.
+    :param bot: BOT_NAME, or "" for the store as a whole.
+    :param codec: see :class:`Store`.
+    :raises SettingsError: it is no URL of a store.
+    """
+    try:
+        records = open_storage(url)
+        scheme = url.partition(":")[0].lower()
+        name = url.partition("?")[0] if scheme == "sqlite" else ServerUrl.parse(url).address
+    except SettingsError as error:
+        raise _about(argument, error) from None
+    return Store(Namespace(records, bot) if bot else records, name, argument, codec)
+
+
+@asynccontextmanager
+async def opened(store: Store, *, create: bool = False) -> AsyncIterator[RecordStorage]:
+    """Have a store open within the block.
+
+    :param create: whether a SQLite file may be made.
+    :raises SettingsError: the store cannot hold anything, or is not there.
+    """
+    try:
+        _require_lasting(store.records, create)
+        await store.records.open()
+    except SettingsError as error:
+        raise _about(store.argument, error) from None
+    try:
+        yield store.records
+    finally:
+        await store.records.close()
+
+
+def _of_environment(url: str | None) -> Store:
+    """Return the store as the bot finds it: the environment wins, a blank value is unset."""
+    variables, faults = read_variables()
+    if faults:
+        raise SettingsError(*faults)
+    bot = variables.get("BOT_NAME", "").strip()
+    try:
+        bot = bot and bot_name(bot)
+    except ValueError as error:
+        raise SettingsError.of("BOT_NAME", str(error)) from None
+    if url is not None:
+        return at(url, "--url", bot)
+    url = variables.get("STORAGE_URL", "").strip() or Settings().storage_url
+    return at(url, "STORAGE_URL", bot)
+
+
+def _about(argument: str, error: SettingsError) -> SettingsError:
+    return SettingsError(*(Fault(argument, fault.text) for fault in error.faults))
+
+
+def _require_lasting(records: RecordStorage, create: bool) -> None:
+    """Refuse a store that cannot hold anything, and a mistyped path before a file is made of it."""
+    if isinstance(records, Namespace):
+        records = records.storage
+    if isinstance(records, MemoryStorage):
+        raise SettingsError.of("STORAGE_URL", "memory: lasts no longer than the bot; name a store")
+    if isinstance(records, SQLiteStorage) and not (create or os.path.exists(records.path)):
+        raise SettingsError.of("STORAGE_URL", f"{records.path} does not exist")

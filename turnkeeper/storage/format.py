@@ -1,0 +1,47 @@
+"""The mark of a store: the format of what the engine keeps in it, written once.
+
+Version 0.1 left no mark. Its records are read on; see
+:attr:`turnkeeper.address.Address.old_ledger_key`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from turnkeeper.errors import SettingsError, UnreadableRecord, WriteConflict
+from turnkeeper.storage.records import Change, RecordStorage
+
+KEY: Final = "~/format"
+"""Of the mark. No channel's id and no bot's name begins so."""
+
+FORMAT: Final = 2
+"""Since version 0.2. A store of a newer format is refused."""
+
+_BODY: Final = f'{{"v":1,"state":{{"format":{FORMAT}}}}}'
+
+
+async def mark(storage: RecordStorage) -> None:
+    """Mark a store, unless it is marked.
+
+    :raises SettingsError: it is of a newer format, which this version must not write into.
+    :raises UnreadableRecord: the mark cannot be read.
+    """
+    record = (await storage.fetch([KEY])).get(KEY)
+    if record is None:
+        try:
+            await storage.commit([Change(KEY, _BODY, None)])
+        except WriteConflict:  # another process starts at the same moment
+            await mark(storage)
+        return
+    try:
+        found = json.loads(record.body)["state"]["format"]
+        newer = found > FORMAT
+    except (ValueError, KeyError, TypeError):
+        raise UnreadableRecord(KEY, "not the mark of a store") from None
+    if newer:
+        raise SettingsError.of(
+            "STORAGE_URL",
+            f"the store is of format {found}, and this version knows {FORMAT}; "
+            "run the version that wrote it, or name another store",
+        )
