@@ -2,10 +2,11 @@
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test lint format bench lock clean
+.PHONY: help install tools run test lint format bench wheel lock clean \
+	show-own-bot show-wheel show-instructions
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Make .venv with all that is needed to work on the bot
 	python3 -m venv .venv
@@ -32,6 +33,19 @@ format: tools ## Put the code in order
 
 bench: tools ## Measure the bot beside a plain SDK bot and a bare handler
 	$(PYTHON) -m benchmarks --write docs
+
+wheel: tools ## Build the engine alone, into build/
+	rm -rf build/lib
+	$(PYTHON) -m pip wheel --quiet --no-deps -w build .
+
+show-own-bot: ## A bot of one's own in place of the sample, killed and started again
+	$(PYTHON) -m shows.own_bot
+
+show-wheel: ## The wheel in an empty environment, and a bot of 15 lines on it
+	$(PYTHON) -m shows.wheel
+
+show-instructions: tools ## Count a greeting's instructions and moves between files (valgrind)
+	$(PYTHON) benchmarks/instructions.py --moves
 
 lock: ## Write constraints.txt anew, after a change to the requirements
 	rm -rf build/lock && mkdir -p build/lock

@@ -1,0 +1,1 @@
+"""Programs that show what the engine promises: ``make show-own-bot`` and so on."""
