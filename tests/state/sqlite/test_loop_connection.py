@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ async def test_what_its_caller_gave_up_at_once_is_not_written(
 
 
 async def test_close_does_what_was_asked_for(path: Path, storage: SQLiteStorage) -> None:
-    asked = [
+    asked: list[asyncio.Future[dict[str, Any]]] = [
         asyncio.ensure_future(one)
         for n in range(2)
         for one in (storage.commit([Change(f"k{n}", "{}", None)]), storage.fetch(["absent"]))
