@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from tests.bot import create_app
 from tests.cloud import FakeCloud
-from tests.stores import postgresql_server, storage, storage_url, valkey_server
+from tests.turnkeeper.stores import postgresql_server, storage, storage_url, valkey_server
 
 __all__ = ["postgresql_server", "storage", "storage_url", "valkey_server"]  # fixtures for all
 

@@ -19,7 +19,7 @@ from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 from app import TYPES
 from bots.dialog_bot import DialogBot
 from state.models import ConversationData
-from tests.turns.world import Process, World, message
+from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.wire.codec import Codec
 

@@ -8,7 +8,7 @@ from botbuilder.core import TurnContext
 from botbuilder.schema import Activity
 
 from bots.turn_error import turn_error_handler
-from tests.turns.world import Process, World, log_of, message
+from tests.turnkeeper.turn.world import Process, World, log_of, message
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change
 
@@ -80,7 +80,7 @@ async def test_the_operator_sees_the_error_and_the_activity(
     await process.take(message("a", id="activity-7"))
     [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert "activity-7" in record.getMessage()
-    assert record.exc_info  # what of it the log shows: tests/hosting/test_logs.py
+    assert record.exc_info  # what of it the log shows: tests/turnkeeper/observing/test_logs.py
     assert "the reason" not in record.getMessage()
 
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from tests.cloud import FakeCloud
 from tests.e2e.process import BotProcess
 from tests.e2e.proxy import Proxy
-from tests.hosting.test_keys import certificate
+from tests.turnkeeper.auth.test_keys import certificate
 
 HOSTS = ("keys.example", "login.example", "connector.example")
 

