@@ -8,8 +8,7 @@ from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.dialogs import DialogInstance, DialogState
 from botbuilder.schema import Activity, ConversationAccount
 
-from app import TYPES
-from state.models import ConversationData, UserProfile
+from tests.turnkeeper.models import TYPES, Known, Talk
 from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper.state.erasure import stage_erasure
 from turnkeeper.state.scope import ConversationState, TurnState, UserState
@@ -28,8 +27,8 @@ class RememberingBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyp
 
     def __init__(self, conversation_state: ConversationState, user_state: UserState) -> None:
         self._states = TurnState(conversation_state, user_state)
-        self._profile = user_state.create_property("UserProfile")
-        self._data = conversation_state.create_property("ConversationData")
+        self._profile = user_state.create_property("Known")
+        self._data = conversation_state.create_property("Talk")
         self._dialog = conversation_state.create_property("DialogState")
 
     async def on_turn(self, turn_context: TurnContext) -> None:
@@ -43,9 +42,9 @@ class RememberingBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyp
             await turn_context.send_activity("I have forgotten you.")
             return
         name = activity.text
-        profile = UserProfile(name=name, last_conversation=activity.conversation.id)
+        profile = Known(name=name, met_in=activity.conversation.id)
         await self._profile.set(turn_context, profile)
-        await self._data.set(turn_context, ConversationData(person_id=activity.from_property.id))
+        await self._data.set(turn_context, Talk(person=activity.from_property.id))
         open_question = DialogInstance()
         open_question.id, open_question.state = "ask", {"values": {"name": name}}
         await self._dialog.set(turn_context, DialogState([open_question]))

@@ -13,8 +13,6 @@ from urllib.parse import quote
 import pytest
 from botbuilder.core import TurnContext
 
-from app import TYPES
-from state.models import UserProfile
 from tests.turnkeeper.contract.raw import purge, raw_bytes
 from tests.turnkeeper.contract.remembering import (
     ADA,
@@ -29,6 +27,7 @@ from tests.turnkeeper.contract.remembering import (
     says,
 )
 from tests.turnkeeper.contract.test_lifecycle import shared
+from tests.turnkeeper.models import TYPES, Known
 from tests.turnkeeper.turn.world import Process
 from turnkeeper.errors import WriteConflict
 from turnkeeper.ledger.effects import Delay, Effect
@@ -150,7 +149,7 @@ async def test_a_name_told_elsewhere_at_the_same_moment_is_forgotten_or_new(
             await super().forget(context)
             self.runs += 1
             if self.runs == 1:
-                again = {"UserProfile": UserProfile(name="Ada again")}
+                again = {"Known": Known(name="Ada again")}
                 await TypedStorage(storage, CODEC).write({ADA_KEY: again})
 
     process.bot = InterruptedBot(*process.states)
@@ -230,7 +229,7 @@ async def test_erase_takes_records_that_cannot_be_read_and_those_that_have_expir
 async def test_a_profile_of_the_stock_user_state_has_no_owner_and_is_found(
     storage: RecordStorage,
 ) -> None:
-    await TypedStorage(storage, CODEC).write({ADA_KEY: {"UserProfile": UserProfile(name=NAME)}})
+    await TypedStorage(storage, CODEC).write({ADA_KEY: {"Known": Known(name=NAME)}})
     exported = (await export(storage, ADA_KEY, CODEC))["records"]
     assert [record["key"] for record in exported] == [ADA_KEY]
     assert await erase(storage, ADA_KEY) == 1
@@ -307,18 +306,13 @@ async def test_export_is_all_that_is_held_as_plain_json(
     held = {key async for key, _ in records_of(storage, ADA_KEY)}
     assert set(records) == held
     assert len(exported["records"]) == len(held) == 8
-    assert records[ADA_KEY]["state"]["UserProfile"]["name"] == NAME
+    assert records[ADA_KEY]["state"]["Known"]["name"] == NAME
     assert records["msteams/conversations/a-1"] == {
         "key": "msteams/conversations/a-1",
         "owner": ADA_KEY,
         "expires_at": None,
         "state": {
-            "ConversationData": {
-                "welcomed": False,
-                "person_id": ADA,
-                "asked_at": None,
-                "dialog_version": "",
-            },
+            "Talk": {"welcomed": False, "person": ADA},
             "DialogState": {"stack": [{"id": "ask", "state": {"values": {"name": NAME}}}]},
         },
     }

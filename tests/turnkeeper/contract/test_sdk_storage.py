@@ -10,7 +10,7 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.dialogs import DialogInstance, DialogState
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
-from state.models import UserProfile
+from tests.turnkeeper.models import Known
 from turnkeeper.errors import StorageError, UnreadableRecord, WriteConflict
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, RecordStorage
@@ -21,7 +21,7 @@ from turnkeeper.wire.types import Types
 @pytest.fixture
 def typed(storage: RecordStorage) -> TypedStorage:
     """The SDK's storage over an empty store of each kind in turn, for what the bot stores."""
-    return TypedStorage(storage, Codec(Types(UserProfile)))
+    return TypedStorage(storage, Codec(Types(Known)))
 
 
 def turn() -> TurnContext:
@@ -128,9 +128,9 @@ async def test_stock_state_saves_twice_in_a_turn_and_loads_in_the_next(
 ) -> None:
     context = turn()
     conversation_state, user_state = ConversationState(typed), UserState(typed)
-    profile = user_state.create_property("UserProfile")
+    profile = user_state.create_property("Known")
     count = conversation_state.create_property("count")
-    (await profile.get(context, UserProfile)).name = "Ada"
+    (await profile.get(context, Known)).name = "Ada"
     await count.set(context, 1)
     for state in (conversation_state, user_state):
         await state.save_changes(context)
@@ -140,8 +140,8 @@ async def test_stock_state_saves_twice_in_a_turn_and_loads_in_the_next(
 
     context = turn()
     conversation_state, user_state = ConversationState(typed), UserState(typed)
-    profile = user_state.create_property("UserProfile")
-    assert await profile.get(context, UserProfile) == UserProfile(name="Ada")
+    profile = user_state.create_property("Known")
+    assert await profile.get(context, Known) == Known(name="Ada")
     assert await conversation_state.create_property("count").get(context) == 2
 
 

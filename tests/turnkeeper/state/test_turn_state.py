@@ -9,8 +9,7 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.dialogs import DialogState
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
-from app import TYPES
-from state.models import UserProfile
+from tests.turnkeeper.models import TYPES, Known
 from turnkeeper.channels.addressing import address_of
 from turnkeeper.errors import CodecError, TurnEnded, UnreadableRecord, WriteConflict
 from turnkeeper.state.scope import ConversationState, TurnState, UserState
@@ -50,7 +49,7 @@ class Bot:
         self.conversation_state = ConversationState(self.typed, group_state="person")
         self.user_state = UserState(self.typed)
         self.states = TurnState(self.conversation_state, self.user_state)
-        self.profile = self.user_state.create_property("UserProfile")
+        self.profile = self.user_state.create_property("Known")
         self.dialog_state = self.conversation_state.create_property("DialogState")
 
     def turn(
@@ -78,7 +77,7 @@ def bot() -> Bot:
 async def test_a_turn_is_one_read_and_one_write(bot: Bot) -> None:
     turn = bot.turn()
     await bot.states.load_all(turn)
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.dialog_state.get(turn, DialogState)
     await bot.conversation_state.create_property("n").set(turn, 1)
     await bot.states.save_all_changes(turn)
@@ -89,7 +88,7 @@ async def test_a_turn_is_one_read_and_one_write(bot: Bot) -> None:
 async def test_reading_an_unknown_person_makes_no_record(bot: Bot) -> None:
     turn = bot.turn()
     assert await bot.profile.get(turn) is None
-    assert (await bot.profile.get(turn, UserProfile)).name == ""
+    assert (await bot.profile.get(turn, Known)).name == ""
     await bot.dialog_state.get(turn, DialogState)
     await bot.states.save_all_changes(turn)
     assert bot.storage.commits == []
@@ -97,15 +96,15 @@ async def test_reading_an_unknown_person_makes_no_record(bot: Bot) -> None:
 
 async def test_a_default_that_was_changed_is_stored(bot: Bot) -> None:
     turn = bot.turn()
-    profile = await bot.profile.get(turn, UserProfile)
+    profile = await bot.profile.get(turn, Known)
     profile.name = "Ada"
     await bot.states.save_all_changes(turn)
-    assert await bot.stored(USER) == {"UserProfile": UserProfile(name="Ada")}
+    assert await bot.stored(USER) == {"Known": Known(name="Ada")}
 
 
 async def test_an_unchanged_turn_writes_nothing(bot: Bot) -> None:
     turn = bot.turn()
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.states.save_all_changes(turn)
     bot.storage.commits.clear()
     turn = bot.turn()
@@ -131,7 +130,7 @@ async def test_a_default_is_not_shared_between_people(bot: Bot) -> None:
 
 async def test_cleared_state_stays_cleared(bot: Bot) -> None:
     turn = bot.turn()
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.states.save_all_changes(turn)
     turn = bot.turn()
     await bot.user_state.load(turn)
@@ -143,15 +142,15 @@ async def test_cleared_state_stays_cleared(bot: Bot) -> None:
 
 async def test_clearing_without_saving_changes_nothing(bot: Bot) -> None:
     turn = bot.turn()
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.states.save_all_changes(turn)
     await bot.user_state.clear_state(bot.turn())
-    assert await bot.stored(USER) == {"UserProfile": UserProfile(name="Ada")}
+    assert await bot.stored(USER) == {"Known": Known(name="Ada")}
 
 
 async def test_delete_works_without_a_load_before(bot: Bot) -> None:
     turn = bot.turn()
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.states.save_all_changes(turn)
     turn = bot.turn()
     await bot.user_state.delete(turn)
@@ -173,17 +172,17 @@ async def test_what_cannot_be_stored_is_named_with_its_property(bot: Bot) -> Non
 async def test_two_saves_in_a_turn_both_count(bot: Bot) -> None:
     turn = bot.turn()
     for name in ("Ada", "Grace"):
-        await bot.profile.set(turn, UserProfile(name=name))
+        await bot.profile.set(turn, Known(name=name))
         await bot.user_state.save_changes(turn)
-    assert await bot.stored(USER) == {"UserProfile": UserProfile(name="Grace")}
+    assert await bot.stored(USER) == {"Known": Known(name="Grace")}
 
 
 async def test_what_is_changed_after_the_save_is_not_stored(bot: Bot) -> None:
     turn = bot.turn()
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.user_state.save_changes(turn)
     (await bot.profile.get(turn)).name = "Grace"
-    assert await bot.stored(USER) == {"UserProfile": UserProfile(name="Ada")}
+    assert await bot.stored(USER) == {"Known": Known(name="Ada")}
 
 
 async def test_saving_unloaded_state_is_no_error_and_no_write(bot: Bot) -> None:
@@ -194,7 +193,7 @@ async def test_saving_unloaded_state_is_no_error_and_no_write(bot: Bot) -> None:
 async def test_a_deleted_property_is_gone_and_an_absent_one_is_no_error(bot: Bot) -> None:
     turn = bot.turn()
     await bot.profile.delete(turn)
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.user_state.create_property("x").set(turn, 1)
     await bot.states.save_all_changes(turn)
     turn = bot.turn()
@@ -205,7 +204,7 @@ async def test_a_deleted_property_is_gone_and_an_absent_one_is_no_error(bot: Bot
 
 async def test_a_forced_load_forgets_the_turns_changes(bot: Bot) -> None:
     turn = bot.turn()
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.states.load_all(turn, force=True)
     assert await bot.profile.get(turn) is None
 
@@ -213,16 +212,14 @@ async def test_a_forced_load_forgets_the_turns_changes(bot: Bot) -> None:
 async def test_an_error_while_reading_is_not_an_unknown_person(bot: Bot) -> None:
     await bot.storage.commit([Change(USER, '{"v": 99, "state": {}}', ANY)])
     with pytest.raises(UnreadableRecord, match=USER):
-        await bot.profile.get(bot.turn(), UserProfile)
+        await bot.profile.get(bot.turn(), Known)
     with pytest.raises(UnreadableRecord):
-        await bot.profile.set(bot.turn(), UserProfile(name="Ada"))
+        await bot.profile.set(bot.turn(), Known(name="Ada"))
     assert (await bot.storage.fetch([USER]))[USER].body == '{"v": 99, "state": {}}'
 
 
 async def test_an_unknown_tag_is_kept_and_not_made(bot: Bot) -> None:
-    body = CODEC.encode_state({"UserProfile": UserProfile(name="Ada")}).replace(
-        "UserProfile", "Trojan"
-    )
+    body = CODEC.encode_state({"Known": Known(name="Ada")}).replace("Known", "Trojan")
     await bot.storage.commit([Change(USER, body, ANY)])
     with pytest.raises(UnreadableRecord, match="Trojan"):
         await bot.states.load_all(bot.turn())
@@ -231,17 +228,17 @@ async def test_an_unknown_tag_is_kept_and_not_made(bot: Bot) -> None:
 async def test_the_second_of_two_turns_on_one_record_fails(bot: Bot) -> None:
     first, second = bot.turn(), bot.turn()
     for turn, name in ((first, "Ada"), (second, "Grace")):
-        await bot.profile.set(turn, UserProfile(name=name))
+        await bot.profile.set(turn, Known(name=name))
     await bot.user_state.save_changes(first)
     with pytest.raises(WriteConflict):
         await bot.user_state.save_changes(second)
-    assert await bot.stored(USER) == {"UserProfile": UserProfile(name="Ada")}
+    assert await bot.stored(USER) == {"Known": Known(name="Ada")}
 
 
 async def test_a_conflict_in_one_scope_writes_neither(bot: Bot) -> None:
     turn = bot.turn()
     await bot.states.load_all(turn)
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.conversation_state.create_property("n").set(turn, 1)
     await bot.storage.commit([Change(CONVERSATION, CODEC.encode_state({"n": 0}), None)])
     with pytest.raises(WriteConflict):
@@ -253,11 +250,11 @@ async def test_under_a_host_saving_waits_for_the_commit(bot: Bot) -> None:
     turn = bot.turn()
     transaction = Transaction(bot.storage, hosted=True)
     begin_turn(turn, address_of(turn.activity), transaction)
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.states.save_all_changes(turn)
     assert bot.storage.commits == []
     await transaction.commit()
-    assert await bot.stored(USER) == {"UserProfile": UserProfile(name="Ada")}
+    assert await bot.stored(USER) == {"Known": Known(name="Ada")}
 
 
 @pytest.mark.parametrize("kind", ["groupChat", "channel"])
@@ -318,7 +315,7 @@ async def test_a_hash_cannot_be_imitated(bot: Bot) -> None:
 async def test_records_belong_to_the_person_who_spoke(bot: Bot) -> None:
     turn = bot.turn()
     await bot.conversation_state.create_property("n").set(turn, 1)
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     await bot.states.save_all_changes(turn)
     owned = await bot.storage.scan(owner=USER)
     assert [key for key, _ in owned] == [CONVERSATION, USER]
@@ -327,10 +324,10 @@ async def test_records_belong_to_the_person_who_spoke(bot: Bot) -> None:
 async def test_a_turn_that_is_over_can_save_nothing(bot: Bot) -> None:
     turn = bot.turn()
     begin_turn(turn, address_of(turn.activity), Transaction(bot.storage, hosted=True))
-    await bot.profile.set(turn, UserProfile(name="Ada"))
+    await bot.profile.set(turn, Known(name="Ada"))
     end_turn(turn)
     with pytest.raises(TurnEnded):
-        await bot.profile.set(turn, UserProfile(name="Grace"))
+        await bot.profile.set(turn, Known(name="Grace"))
     assert bot.storage.commits == []
 
 

@@ -99,7 +99,9 @@ async def test_each_reply_has_an_hour_of_its_own(world: World) -> None:
 def test_processes_that_a_server_forks_do_not_take_each_other_for_one() -> None:
     forks = """
 import os
-from app import host
+from turnkeeper import Host
+
+host = Host.from_env()
 if not os.fork():
     print(host.adapter._sender.holder, flush=True)
     os._exit(0)

@@ -15,8 +15,8 @@ from botbuilder.schema import (
     ConversationReference,
 )
 
-from bots.turn_error import turn_error_handler
 from tests.turnkeeper.turn.world import SERVICE_URL, Process, World, log_of, message
+from turnkeeper.adapters.turn_error import default_on_turn_error
 from turnkeeper.errors import DeliveryFailed, NestedTurn, RequestRefused, ShuttingDown
 from turnkeeper.observing.logs import JSONFormatter
 from turnkeeper.turn import proactive
@@ -112,7 +112,7 @@ async def test_what_belongs_to_a_person_stays_theirs(process: Process) -> None:
 
 
 async def test_an_error_in_a_turn_without_a_person_is_handled_as_in_any(process: Process) -> None:
-    process.adapter.on_turn_error = turn_error_handler(process.states[0])
+    process.adapter.on_turn_error = default_on_turn_error(process.states[0])
 
     async def fail(context: TurnContext) -> None:
         await notes(process, "lost")(context)

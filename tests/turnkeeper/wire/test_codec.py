@@ -14,8 +14,7 @@ from botbuilder.schema import Activity, ActivityTypes, Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import TYPES
-from state.models import ConversationData, UserProfile
+from tests.turnkeeper.models import TYPES, Known, Talk
 from turnkeeper import Types
 from turnkeeper.errors import CodecError, UnreadableRecord
 from turnkeeper.wire.codec import MAX_BODY, Codec
@@ -44,13 +43,13 @@ def test_plain_json_comes_back_as_it_was(state: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("key", ["$", "v", "state", "py/object"])
 def test_no_key_of_a_plain_dict_is_taken_for_a_tag(key: str) -> None:
-    state = {"value": {key: "UserProfile", "name": "Ada"}}
+    state = {"value": {key: "Known", "name": "Ada"}}
     assert round_trip(state) == state
 
 
 def test_our_models_come_back() -> None:
-    profile = UserProfile(name="Ada\x00\ud800é", last_seen_at=1.5)
-    data = ConversationData(welcomed=True, person_id="p")
+    profile = Known(name="Ada\x00\ud800é", seen_at=1.5)
+    data = Talk(welcomed=True, person="p")
     assert round_trip({"p": profile, "d": data}) == {"p": profile, "d": data}
 
 
@@ -97,7 +96,7 @@ def test_a_string_of_an_sdk_enum_comes_back_as_the_string() -> None:
 
 
 def test_equal_states_have_equal_bodies() -> None:
-    first, second = UserProfile(name="Ada"), UserProfile(name="Ada")
+    first, second = Known(name="Ada"), Known(name="Ada")
     assert CODEC.encode_state({"p": first}) == CODEC.encode_state({"p": second})
 
 
@@ -198,7 +197,7 @@ def test_a_state_that_is_too_long_is_not_stored() -> None:
         '{"v": 2, "state": {}}',
         '{"v": 1, "state": {"x": {"$": "os.system"}}}',
         '{"v": 1, "state": {"x": {"$": "Unregistered"}}}',
-        '{"v": 1, "state": {"x": {"$": ["UserProfile"]}}}',
+        '{"v": 1, "state": {"x": {"$": ["Known"]}}}',
         '{"v": 1, "state": {"x": {"$": "dict"}}}',
         '{"v": 1, "state": {"x": {"$": "DialogState"}}}',
         '{"v": 1, "state": {"x": {"$": "datetime", "iso": "yesterday"}}}',
@@ -226,31 +225,31 @@ def test_any_json_is_read_or_refused(value: object) -> None:
 
 
 def test_a_new_field_gets_its_default_in_an_old_record() -> None:
-    body = '{"v": 1, "state": {"p": {"$": "UserProfile", "name": "Ada"}}}'
-    assert CODEC.decode_state(body) == {"p": UserProfile(name="Ada")}
+    body = '{"v": 1, "state": {"p": {"$": "Known", "name": "Ada"}}}'
+    assert CODEC.decode_state(body) == {"p": Known(name="Ada")}
 
 
 def to_2(data: dict[str, Any]) -> dict[str, Any]:
     if "full_name" in data:
-        return {"$": "UserProfile", "name": data["full_name"]}
+        return {"$": "Known", "name": data["full_name"]}
     return data
 
 
 def to_3(data: dict[str, Any]) -> dict[str, Any]:
-    if data.get("$") == "UserProfile":
+    if data.get("$") == "Known":
         data["name"] = data["name"].title()
     return data
 
 
 def test_an_older_format_is_upgraded_before_anything_is_made() -> None:
-    newer = Codec(Types(UserProfile, format=3, upgrades={1: to_2, 2: to_3}))
+    newer = Codec(Types(Known, format=3, upgrades={1: to_2, 2: to_3}))
     person = {"full_name": "ada lovelace"}
-    for version, stored in ((1, person), (2, {"$": "UserProfile", "name": "ada lovelace"})):
+    for version, stored in ((1, person), (2, {"$": "Known", "name": "ada lovelace"})):
         body = json.dumps({"v": version, "state": {"people": [{"first": stored}]}})
         read = newer.decode_state(body)
-        assert read == {"people": [{"first": UserProfile(name="Ada Lovelace")}]}
-    body = newer.encode_state({"p": UserProfile(name="ada")})
-    assert newer.decode_state(body) == {"p": UserProfile(name="ada")}, "that of today stays"
+        assert read == {"people": [{"first": Known(name="Ada Lovelace")}]}
+    body = newer.encode_state({"p": Known(name="ada")})
+    assert newer.decode_state(body) == {"p": Known(name="ada")}, "that of today stays"
     with pytest.raises(UnreadableRecord, match="format 3 is not known; newest is 1"):
         CODEC.decode_state(body)
 
@@ -267,12 +266,12 @@ def test_each_format_has_an_upgrade() -> None:
 
 
 def test_a_tag_is_taken_once() -> None:
-    other: Any = dataclass(type("UserProfile", (), {}))
+    other: Any = dataclass(type("Known", (), {}))
     with pytest.raises(ValueError, match="taken"):
-        Types(UserProfile, other)
-    both = Codec(Types(UserProfile, tags={other: "Other"}))
-    read = both.decode_state(both.encode_state({"a": other(), "b": UserProfile(name="Ada")}))
-    assert (type(read["a"]), read["b"]) == (other, UserProfile(name="Ada"))
+        Types(Known, other)
+    both = Codec(Types(Known, tags={other: "Other"}))
+    read = both.decode_state(both.encode_state({"a": other(), "b": Known(name="Ada")}))
+    assert (type(read["a"]), read["b"]) == (other, Known(name="Ada"))
 
 
 def test_two_codecs_know_nothing_of_each_other() -> None:
@@ -288,8 +287,8 @@ def test_only_dataclasses_can_be_named(cls: type) -> None:
 
 
 def test_a_field_that_the_class_no_longer_has_is_dropped() -> None:
-    body = '{"v":1,"state":{"p":{"$":"UserProfile","name":"Ada","shoe_size":38}}}'
-    assert CODEC.decode_state(body) == {"p": UserProfile(name="Ada")}
+    body = '{"v":1,"state":{"p":{"$":"Known","name":"Ada","shoe_size":38}}}'
+    assert CODEC.decode_state(body) == {"p": Known(name="Ada")}
 
 
 def test_the_names_of_properties_are_strings() -> None:
