@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import Config
-from tests.e2e.process import ROOT
+from tests.turnkeeper.e2e.process import ROOT
 from turnkeeper import Host
 from turnkeeper.errors import SettingsError
 from turnkeeper.settings import Settings, read_own

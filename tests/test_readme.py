@@ -10,18 +10,20 @@ import shutil
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
 
 import aiohttp
 import pytest
+from aiohttp.test_utils import TestServer
 from dotenv import dotenv_values
 
 from config import Config
 from dialogs.messages import Words
 from dialogs.welcome import welcome_text
+from tests.bot import create_app
 from tests.dialogs.person import Person
 from turnkeeper.errors import Fault
 from turnkeeper.settings import CONSENT, Settings, read_own
@@ -45,6 +47,13 @@ def blocks(language: str) -> list[str]:
     """The README's fenced code blocks in a language ("" for plain ones)."""
     found = re.findall(r"^ *```(\w*)\n(.*?)^ *```$", README, re.DOTALL | re.MULTILINE)
     return [dedent(code) for name, code in found if name == language]
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[str]:
+    """The URL of the bot, as it comes."""
+    async with TestServer(create_app(storage_url="memory:")) as server:
+        yield str(server.make_url("/api/messages"))
 
 
 class TestSettings:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cloud import FakeCloud, Place
-from tests.conftest import StartBot
+from tests.turnkeeper.bot import StartBot
 
 CHANNELS = ["emulator", "msteams", "directline", "webchat"]
 GREETING = re.compile(

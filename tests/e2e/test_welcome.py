@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.cloud import FakeCloud, Place
-from tests.conftest import StartBot
+from tests.turnkeeper.bot import StartBot
 
 
 def welcomes(cloud: FakeCloud, place: Place) -> int:

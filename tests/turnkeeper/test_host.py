@@ -22,9 +22,8 @@ from aiohttp.typedefs import Handler
 from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.schema import ChannelAccount, ConversationAccount, ConversationReference
 
-from config import Config
-from tests.bot import create_app
 from tests.cloud import FakeCloud
+from tests.turnkeeper.bot import create_app
 from turnkeeper import ConversationState, Host, Settings, Types
 from turnkeeper.errors import BotError, Fault, SettingsError
 from turnkeeper.inbound.routes import healthz
@@ -58,6 +57,24 @@ async def echo(context: TurnContext) -> None:
         await context.send_activity(context.activity.text)
 
 
+@dataclass(frozen=True)
+class Manners:
+    """Settings of a bot's own."""
+
+    greeting: str = "Hello"
+    patience_minutes: float = 30
+    loud: bool = False
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not self.greeting.isalpha():
+            faults.append(Fault("GREETING", "must be a word"))
+        if self.patience_minutes <= 0:
+            faults.append(Fault("PATIENCE_MINUTES", "must be above 0"))
+        if faults:
+            raise SettingsError(*faults)
+
+
 class TestWrongSettings:
     BROKEN = {
         "PORT": "many",
@@ -66,9 +83,9 @@ class TestWrongSettings:
         "BOT_NAME": "a/b",
         "SERVICE_URL_HOSTS": "https://x",
         "MicrosoftAppPassword": "s3cret",
-        "DEFAULT_LOCALE": "xx",
-        "QUESTION_TIMEOUT_MINUTES": "0",
-        "FORGET_ON_UNINSTALL": "perhaps",
+        "GREETING": "s3cret",
+        "PATIENCE_MINUTES": "0",
+        "LOUD": "perhaps",
     }
 
     @pytest.fixture
@@ -78,7 +95,7 @@ class TestWrongSettings:
         for name, value in self.BROKEN.items():
             monkeypatch.setenv(name, value)
         host = Host.from_env()
-        assert host.own_settings(Config) == Config(), "the bot's code can go on until the start"
+        assert host.own_settings(Manners) == Manners(), "the bot's code can go on until the start"
         return host
 
     async def test_they_are_told_all_at_once_at_the_start_and_not_before(self, host: Host) -> None:
@@ -88,10 +105,7 @@ class TestWrongSettings:
             async with host:
                 pass
         told = {fault.variable for fault in caught.value.faults}
-        # That no number of minutes is 0 is looked at once each can be read.
-        assert told >= {*self.BROKEN, ".env line 1"} - {"MicrosoftAppPassword"} - {
-            "QUESTION_TIMEOUT_MINUTES"
-        }
+        assert told >= {*self.BROKEN, ".env line 1"} - {"MicrosoftAppPassword"}
         assert "MicrosoftAppId" in told
         assert caught.value.faults == host.faults
         assert "s3cret" not in str(caught.value)
@@ -120,10 +134,10 @@ class TestWrongSettings:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        (tmp_path / ".env").write_text("PORT=4000\nDEFAULT_LOCALE=fr\n")
-        monkeypatch.setenv("DEFAULT_LOCALE", "de")
+        (tmp_path / ".env").write_text("PORT=4000\nGREETING=Salut\n")
+        monkeypatch.setenv("GREETING", "Hallo")
         host = Host.from_env()
-        assert (host.settings.port, host.own_settings(Config).default_locale) == (4000, "de")
+        assert (host.settings.port, host.own_settings(Manners).greeting) == (4000, "Hallo")
         assert host.faults == tuple[Fault, ...]()
 
 
@@ -448,17 +462,15 @@ async def test_bots_with_names_share_a_store_and_nothing_in_it(
     ]
     person = cloud.person("msteams")
     for url, name in ((one, "Ada"), (two, "Grace"), (unnamed, "Joan")):
-        assert (await person.says("hi", url)).texts == ["What is your name?"]
-        assert (await person.says(name, url)).texts[0].startswith(f"Thanks {name}.")
+        assert (await person.says("hi", url)).texts == ["Who are you?"]
+        assert (await person.says(name, url)).texts == [f"Hello {name}."]
     for url, name in ((one, "Ada"), (two, "Grace"), (unnamed, "Joan")):
-        assert (await person.says("hello", url)).texts[0].startswith(f"{name} sent: hello\n")
+        assert (await person.says("hello", url)).texts == [f"{name} 1: hello"]
 
-    [question] = (await person.says("forget me", one)).texts
-    assert question.startswith("Shall I erase everything")
-    assert (await person.says("yes", one)).status == 201
-    assert (await person.says("hello", one)).texts == ["What is your name?"]
+    assert (await person.says("forget", one)).texts == ["Forgotten."]
+    assert (await person.says("hello", one)).texts == ["Who are you?"]
     for url, name in ((two, "Grace"), (unnamed, "Joan")):
-        assert (await person.says("hello", url)).texts[0].startswith(f"{name} sent: hello\n")
+        assert (await person.says("hello", url)).texts == [f"{name} 2: hello"]
 
 
 @DURABLE

@@ -1,4 +1,4 @@
-"""How the house is built: imports run one way, rooms stay small, the bot uses what is public."""
+"""How the house is built: imports run one way, rooms stay small, and its tests need no bot."""
 
 from __future__ import annotations
 
@@ -37,11 +37,9 @@ LEVELS = (
 )
 # Rooms that know JSON and addresses: the SDK's successor is to be bound beside it one day.
 WITHOUT_SDK = {"background", "delivery", "connector", "ledger", "storage"}
-PUBLIC = {"turnkeeper", "turnkeeper.channels", "turnkeeper.errors"}
 MODULES = sorted(ENGINE.rglob("*.py"))
-BOT = sorted([ROOT / "app.py", ROOT / "config.py"]) + sorted(
-    path for folder in ("bots", "dialogs", "state") for path in (ROOT / folder).rglob("*.py")
-)
+TESTS = sorted((ROOT / "tests" / "turnkeeper").rglob("*.py"))
+SAMPLE = {"app", "config", "bots", "dialogs", "state"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -119,9 +117,11 @@ def test_private_names_of_the_sdk_are_touched_in_one_place(path: Path) -> None:
         assert not [name for name in private if f".{name}" in text]
 
 
-@pytest.mark.parametrize("path", BOT, ids=name_of)
-def test_the_bot_imports_public_names_only(path: Path) -> None:
-    assert {name for name in imported(path) if name.startswith("turnkeeper")} <= PUBLIC
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_the_engines_tests_need_no_bot(path: Path) -> None:
+    names = [name.split(".") for name in imported(path)]
+    assert not {name[0] for name in names} & SAMPLE
+    assert {name[1] for name in names if name[0] == "tests"} <= {"cloud", "turnkeeper"}
 
 
 def test_what_is_public_is_there_and_comes_with_a_version() -> None:

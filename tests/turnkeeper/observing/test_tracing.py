@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from tests.cloud import FakeCloud
-from tests.e2e.process import ROOT
+from tests.turnkeeper.e2e.process import ROOT
 from tests.turnkeeper.turn.world import World, message
 from turnkeeper.observing import tracing
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.e2e.process import ROOT
+from tests.turnkeeper.e2e.process import ROOT
 from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper.errors import DeliveryFailed
 from turnkeeper.ledger.ledger import REFUSALS, REFUSED_FOR

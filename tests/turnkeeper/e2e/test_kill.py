@@ -12,7 +12,7 @@ import pytest
 
 from tests.cloud import FakeCloud
 from tests.cloud.person import Person
-from tests.e2e.process import BotProcess
+from tests.turnkeeper.e2e.process import BotProcess
 
 KILLS = int(os.environ.get("KILLS", "4"))
 PEOPLE = 12
@@ -71,19 +71,18 @@ async def talk(bot: Bot, cloud: FakeCloud, person: Person, done: asyncio.Event) 
 
 def check(texts: list[str], name: str, said: list[str]) -> int:
     """Every reply is there, in order; returns how many came twice."""
-    firsts = [text.partition("\n")[0] for text in texts]
     expected = [
-        "What is your name?",
-        f"Thanks {name}. To see conversation data, type anything.",
-        *(f"{name} sent: {text}" for text in said),
+        "Who are you?",
+        f"Hello {name}.",
+        *(f"{name} {count}: {text}" for count, text in enumerate(said, 1)),
     ]
-    assert list(dict.fromkeys(firsts)) == expected
+    assert list(dict.fromkeys(texts)) == expected
     # A reply that comes twice comes before the next one.
     assert all(
         a == b or expected.index(b) == expected.index(a) + 1
-        for a, b in zip(firsts, firsts[1:], strict=False)
+        for a, b in zip(texts, texts[1:], strict=False)
     )
-    return len(firsts) - len(expected)
+    return len(texts) - len(expected)
 
 
 @pytest.mark.parametrize("channel", ["msteams"])

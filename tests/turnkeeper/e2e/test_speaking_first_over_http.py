@@ -18,11 +18,10 @@ from botbuilder.schema import (
 )
 from botbuilder.schema.teams import TeamsChannelData, TenantInfo
 
-from app import make_bot
-from config import Config
-from tests.bot import make_host
 from tests.cloud import Answer, FakeCloud
-from tests.e2e.process import BotProcess
+from tests.turnkeeper.bot import make_host
+from tests.turnkeeper.e2e.process import BotProcess
+from tests.turnkeeper.tiny.app import make_bot
 from turnkeeper.adapters.cloud import CloudAdapter
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused, RequestRefused
 
@@ -49,7 +48,7 @@ async def adapter(cloud: FakeCloud, tmp_path: Path) -> AsyncIterator[CloudAdapte
         open_id_metadata_url=cloud.open_id_metadata_url,
         service_hosts=("127.0.0.1",),
     )
-    async with TestServer(host.app(make_bot(host, Config()))):
+    async with TestServer(host.app(make_bot(host))):
         yield host.adapter
 
 
@@ -146,7 +145,7 @@ async def test_without_the_new_conversations_id_there_is_no_turn(
 
 async def test_sigterm_finishes_what_it_is_saying_of_its_own_accord(tmp_path: Path) -> None:
     variables = {"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db"}
-    program = "tests/e2e/speaking_process.py"
+    program = Path(__file__).with_name("speaking_process.py")
     async with FakeCloud() as cloud, BotProcess(variables, program=program) as bot:
         place = cloud.person("msteams").place
         reference = ConversationReference(

@@ -1,4 +1,4 @@
-"""The bot as operators meet it: ``python app.py``, its settings, its end."""
+"""A bot as operators meet it: ``python app.py``, its settings, its end."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ import pytest
 from tests.cloud import FakeCloud
 from tests.cloud.person import Person
 from tests.cloud.script import Answer
-from tests.e2e.process import BotProcess, Gunicorn, run_to_its_end
+from tests.turnkeeper.e2e.process import BotProcess, Gunicorn, run_to_its_end
 
 
 @pytest.fixture
@@ -35,13 +35,9 @@ async def test_it_says_where_it_listens_and_what_it_uses(
 
 async def test_kill_9_forgets_nothing(variables: dict[str, str], cloud: FakeCloud) -> None:
     person = cloud.person("msteams")
-    for text, beginning in (
-        ("hi", "What is your name?"),
-        ("Ada", "Thanks Ada."),
-        ("hello", "Ada sent: hello\n"),
-    ):
+    for text, reply in (("hi", "Who are you?"), ("Ada", "Hello Ada."), ("hey", "Ada 1: hey")):
         async with BotProcess(variables) as bot:
-            assert (await person.says(text, bot.url)).texts[0].startswith(beginning)
+            assert (await person.says(text, bot.url)).texts == [reply]
             await bot.kill()
 
 
@@ -56,7 +52,7 @@ async def test_sigterm_finishes_the_turn_under_way(
         await reached.wait()
         ended = asyncio.ensure_future(bot.terminate())
         gate.set()
-        assert (await turn).texts == ["What is your name?"]
+        assert (await turn).texts == ["Who are you?"]
         assert await ended == 0
 
 
@@ -77,9 +73,9 @@ async def test_a_taken_port_is_one_line_and_exit_code_1(variables: dict[str, str
         ({"STORAGE_URL": "postgresql://x:secret@127.0.0.1:1/bot"}, 1),
         ({"STORAGE_URL": "redis://:secret@127.0.0.1:1"}, 1),
         ({"STORAGE_URL": "oracle://x"}, 2),
-        ({"DEFAULT_LOCALE": "xx"}, 2),
+        ({"BOT_NAME": "a/b"}, 2),
         ({"PORT": "many", "LOG_LEVEL": "loud", "HOST": "300.1.1.1"}, 2),
-        ({"PORT": "many", "DEFAULT_LOCALE": "xx", "STORAGE_URL": "secret", "LOGIN_URL": "x"}, 2),
+        ({"PORT": "many", "BOT_NAME": "a/b", "STORAGE_URL": "secret", "LOGIN_URL": "x"}, 2),
         ({"STORAGE_URL": "redis://:secret@127.0.0.1:1?pool_max=inf"}, 2),
         ({"LOGIN_URL": "https://login..example.com", "OPENID_METADATA_URL": "https://x:65536"}, 2),
     ],
@@ -107,11 +103,11 @@ async def test_a_host_that_nobody_can_look_up_is_one_line_and_exit_code_2(
 
 
 async def test_broken_lines_of_the_file_are_named_with_all_other_faults(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text('LOG_LEVEL secret\n\nMAX_TURNS="secret\nDEFAULT_LOCALE=xx\n')
+    (tmp_path / ".env").write_text('LOG_LEVEL secret\n\nMAX_TURNS="secret\nBOT_NAME=a/b\n')
     code, said = await run_to_its_end({"PWD": str(tmp_path), "PORT": "many"})
     assert code == 2
     named = [line.split(": ")[:2] for line in said.splitlines()]
-    where = [".env line 1", ".env line 3", "PORT", "DEFAULT_LOCALE"]
+    where = [".env line 1", ".env line 3", "PORT", "BOT_NAME"]
     assert named == [["error", name] for name in where]
     assert "secret" not in said
 
@@ -197,7 +193,7 @@ async def test_more_signals_than_one_change_nothing(
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
             os.killpg(bot.pid, number)  # as Ctrl-C and systemd do
         gate.set()
-        assert (await turn).texts == ["What is your name?"]
+        assert (await turn).texts == ["Who are you?"]
         assert await bot.terminate() == 0
         assert "Traceback" not in "\n".join(bot.printed)
 

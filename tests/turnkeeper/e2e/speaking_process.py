@@ -1,20 +1,16 @@
-"""The bot as a copy may start it: with a route of its own that has it speak first."""
+"""The tiny bot with a route of its own that has it speak first."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
-import sys
-from pathlib import Path
 
 from aiohttp import web
 from botbuilder.core import TurnContext
 from botbuilder.schema import ConversationReference
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from app import app, host
+from tests.turnkeeper.tiny.app import app, host
 from turnkeeper.serving.server import serve_until_stopped
 
 speaking: set[asyncio.Task[None]] = set()

@@ -18,7 +18,7 @@ from tests.cloud import FakeCloud, Person, Place
 from turnkeeper import Host, Settings
 from turnkeeper.storage import Change, MemoryStorage, RecordStorage
 
-CAPTURE = (Path(__file__).parents[1] / "captures" / "store-0.1.json").read_text(encoding="utf-8")
+CAPTURE = (Path(__file__).parent / "captures" / "store-0.1.json").read_text(encoding="utf-8")
 CONVERSATIONS: list[dict[str, Any]] = json.loads(CAPTURE)["facts"]["conversations"]
 LONG = 999_999  # minutes
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 
 from tests.cloud import FakeCloud
-from tests.e2e.process import BotProcess
+from tests.turnkeeper.e2e.process import BotProcess
 
 
 async def readyz(bot: BotProcess) -> int:

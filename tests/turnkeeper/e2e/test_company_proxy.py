@@ -12,9 +12,9 @@ from aiohttp.typedefs import Handler
 from cryptography import x509
 
 from tests.cloud import FakeCloud
-from tests.e2e.process import BotProcess
-from tests.e2e.proxy import Proxy
 from tests.turnkeeper.auth.test_keys import certificate
+from tests.turnkeeper.e2e.process import BotProcess
+from tests.turnkeeper.e2e.proxy import Proxy
 
 HOSTS = ("keys.example", "login.example", "connector.example")
 
@@ -73,7 +73,7 @@ async def test_every_way_out_goes_through_it(home: Path) -> None:
             }
             async with BotProcess(variables) as bot:
                 person = cloud.person(bot_url=bot.url)
-                assert (await person.says("hi")).texts == ["What is your name?"]
+                assert (await person.says("hi")).texts == ["Who are you?"]
                 assert (await person.says("Ada")).status == 201
                 assert await bot.terminate() == 0
         assert proxy.hosts == {f"{host}:443" for host in HOSTS}

@@ -14,23 +14,20 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 from botbuilder.core import ActivityHandler, TurnContext
-from botbuilder.dialogs import DialogInstance, DialogSet, DialogState
+from botbuilder.dialogs import DialogInstance, DialogState
 from botbuilder.schema import Activity
 
-from app import TYPES, make_bot
-from bots.dialog_run import fingerprint
-from config import Config
-from state.models import ConversationData
-from tests.bot import make_host
 from tests.cloud import FakeCloud
 from tests.cloud.script import Answer
-from tests.e2e.process import BotProcess
+from tests.turnkeeper.bot import make_host
+from tests.turnkeeper.e2e.process import BotProcess
+from tests.turnkeeper.tiny.app import TYPES, make_bot
 from turnkeeper import Host
+from turnkeeper.adapters.turn_error import APOLOGY
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.observing.logs import Handler, JSONFormatter
 from turnkeeper.operator.cli import main as state_command
-from turnkeeper.state.scope import ConversationState
-from turnkeeper.storage import ANY, Change, MemoryStorage, open_storage
+from turnkeeper.storage import ANY, Change, open_storage
 from turnkeeper.turn.turns import turn_of
 from turnkeeper.wire.codec import Codec
 
@@ -73,7 +70,7 @@ async def start_app(store: str) -> AsyncIterator[StartApp]:
 
         async def start(bot: ActivityHandler | None = None) -> tuple[str, Host]:
             host = make_host(storage_url=store)
-            own = make_bot(host, Config())
+            own = make_bot(host)
             server = await stack.enter_async_context(TestServer(host.app(bot or own)))
             return str(server.make_url("/api/messages")), host
 
@@ -270,14 +267,11 @@ async def test_the_bot_says_at_debug_alone_what_an_error_quotes(
     # An open dialog that is in no set: the SDK's error says how it is called.
     open_dialog = DialogInstance()
     open_dialog.id = "Zyxwv"
-    state = DialogState([open_dialog])
-    dialogs = DialogSet(ConversationState(MemoryStorage()).create_property("DialogState"))
-    data = ConversationData(dialog_version=fingerprint(dialogs, state.dialog_stack))
-    body = Codec(TYPES).encode_state({"DialogState": state, "ConversationData": data})
+    body = Codec(TYPES).encode_state({"DialogState": DialogState([open_dialog])})
     await put(store, f"msteams/conversations/{person.place.id}", body)
     variables = {"STORAGE_URL": store, "LOG_LEVEL": level, "LOG_FORMAT": "json"}
     async with BotProcess(variables) as bot:
-        assert (await person.says("hi", bot.url)).texts[0].startswith("Sorry")
+        assert (await person.says("hi", bot.url)).texts == [APOLOGY]
         await bot.terminate()
     logged = [json.loads(line) for line in bot.printed if line.startswith("{")]
     assert any(line["level"] == "ERROR" for line in logged)

@@ -1,4 +1,4 @@
-"""The bot as its own process: as ``python app.py`` starts it, and under gunicorn."""
+"""A bot as its own process: as ``python app.py`` starts it, and under gunicorn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
+TINY = Path(__file__).resolve().parents[1] / "tiny"
 
 
 def two_free_ports() -> int:
@@ -31,9 +32,10 @@ def two_free_ports() -> int:
 class BotProcess:
     """A bot process that runs while the block does; killed at its end if it still runs.
 
-    :param variables: its settings; ``PORT`` is any free one where it is not given.
+    :param variables: its settings; ``PORT`` is any free one where it is not given. ``PWD`` is
+        where it runs, else its own folder.
     :param arguments: after ``python app.py``.
-    :param program: a program in its place, from the bot's folder.
+    :param program: the file that Python runs; by default the tiny bot's.
     :param under: a command that ends by executing its arguments, which are the bot's.
     """
 
@@ -41,10 +43,10 @@ class BotProcess:
         self,
         variables: Mapping[str, str],
         *arguments: str,
-        program: str = "app.py",
+        program: Path = TINY / "app.py",
         under: Sequence[str] = (),
     ) -> None:
-        self._variables = {"PORT": "0", **variables}
+        self._variables = {"PORT": "0", "PYTHONPATH": str(ROOT), **variables}
         self._arguments = arguments
         self._program = program
         self._under = under
@@ -62,7 +64,7 @@ class BotProcess:
 
     def command(self) -> list[str]:
         """What Python is told to run."""
-        return ["-X", "dev", str(ROOT / self._program), *self._arguments]
+        return ["-X", "dev", str(self._program), *self._arguments]
 
     def listens_at(self, line: str) -> str:
         """The URL of the bot where this line of its output tells it, else nothing."""
@@ -80,7 +82,7 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,  # so that a signal can reach it and its workers, and no more
-            cwd=self._variables.get("PWD", str(ROOT)),
+            cwd=self._variables.get("PWD", str(self._program.parent)),
         )
         return self._process
 
@@ -159,11 +161,12 @@ class BotProcess:
 
 
 class Gunicorn(BotProcess):
-    """The bot under gunicorn, as on App Service.
+    """A bot under gunicorn, as on App Service.
 
     :param variables: its settings, and ``HOME``, where it keeps its control socket.
     :param arguments: of gunicorn, before the application.
     :param app: the application, as ``module:name``.
+    :param program: the module's file; by default the tiny bot's.
     :param worker_class: what serves it.
     :param under: as for :class:`BotProcess`.
     """
@@ -176,10 +179,11 @@ class Gunicorn(BotProcess):
         variables: Mapping[str, str],
         *arguments: str,
         app: str = "app:app",
+        program: Path = TINY / "app.py",
         worker_class: str = "aiohttp.GunicornWebWorker",
         under: Sequence[str] = (),
     ) -> None:
-        super().__init__(variables, *arguments, under=under)
+        super().__init__(variables, *arguments, program=program, under=under)
         self._app = app
         self._worker_class = worker_class
 

