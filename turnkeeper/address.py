@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from typing import Final, NamedTuple, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 # Characters. Quoted, a character takes 3 bytes, or 12 where it is not ASCII; with two ids in a key
 # that stays below the 2,700 bytes that a PostgreSQL index takes.
@@ -102,11 +102,11 @@ def stored_key(key: str) -> str:
     channel, _, rest = key.partition("/")
     kind, _, native_id = rest.partition("/")
     if kind == "ledgers":
-        bot, _, native_id = native_id.partition("/")
-        kind = f"{kind}/{bot}"
-    elif kind not in _KINDS_OF_ONE_ID:
-        return key
-    if native_id.startswith(_HASHED):
+        conversation, _, bot = native_id.rpartition("/")
+        name = unquote(conversation)
+        name = name if name.startswith(_HASHED) else stored_name(name)
+        return f"{ledgers_of(channel, name)}{bot}"
+    if kind not in _KINDS_OF_ONE_ID or native_id.startswith(_HASHED):
         return key
     return f"{channel}/{kind}/{stored_name(native_id)}"
 
@@ -116,12 +116,20 @@ def ledger_keys(bot: str, channel: str, name: str) -> tuple[str, str]:
 
     :param name: the conversation's, as :func:`stored_name` gives it.
     """
-    return f"{channel}/ledgers/{_quoted(bot)}/{name}", f"{channel}/turns/{name}"
+    return f"{ledgers_of(channel, name)}{_quoted(bot)}", f"{channel}/turns/{name}"
 
 
-@lru_cache(maxsize=64)
-def _quoted(bot: str) -> str:
-    return quote(bot, safe="")
+def ledgers_of(channel: str, name: str) -> str:
+    """Return what the keys of all bots' ledgers of a conversation begin with.
+
+    :param name: the conversation's, as :func:`stored_name` gives it.
+    """
+    return f"{channel}/ledgers/{_quoted(name)}/"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
 
 
 def ledger_prefixes(channel: str) -> list[str]:

@@ -19,6 +19,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from aiohttp.typedefs import Handler
+from botbuilder import core
 from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.schema import ChannelAccount, ConversationAccount, ConversationReference
 
@@ -497,3 +498,22 @@ async def test_an_activity_for_two_bots_on_one_store_runs_in_both(
                 assert answer.status == 201
         assert a.texts(person.place.id) == ["hi"]
         assert b.texts(person.place.id) == ["hi"]
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_the_sdks_own_state_classes_work_beside_the_hosts(
+    cloud: FakeCloud, own: bool
+) -> None:
+    host = Host(Settings(storage_url="memory:"))
+    state = core.UserState(core.MemoryStorage() if own else host.storage)
+    counts = state.create_property("count")
+
+    async def bot(context: TurnContext) -> None:
+        count = await counts.get(context, lambda: 0) + 1
+        await counts.set(context, count)
+        await state.save_changes(context)
+        await context.send_activity(str(count))
+
+    async with TestServer(host.app(bot)) as server:
+        person = cloud.person(bot_url=str(server.make_url("/api/messages")))
+        assert [(await person.says("hi")).texts for _ in range(3)] == [["1"], ["2"], ["3"]]

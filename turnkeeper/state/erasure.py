@@ -16,7 +16,14 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote
 
-from turnkeeper.address import Address, ledger_keys, ledger_prefixes, stored_name
+from turnkeeper.address import (
+    Address,
+    is_ledger,
+    ledger_keys,
+    ledger_prefixes,
+    ledgers_of,
+    stored_name,
+)
 from turnkeeper.errors import BotError, UnreadableRecord, WriteConflict
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.state.reading import pages
@@ -45,30 +52,37 @@ async def records_of(storage: RecordStorage, owner: str) -> AsyncIterator[tuple[
 async def stage_erasure(transaction: Transaction, address: Address, codec: Codec) -> None:
     """Have a turn erase a person: it takes effect with the turn's commit, as a whole.
 
-    Empty the turn's own state too (``clear_state``), or it is saved again. Replies that are still
-    owed in other conversations of the person's own go with their ledgers. Of groups, only those
-    are found in which the person has a place or was last.
+    Empty the turn's own state too (``clear_state``), or it is saved again. Of ledgers, all bots'
+    on the store, digests of activities are left, so that none runs again: the person's own lose
+    what is still owed and all else, groups' their answers. Of groups, only those are found in which
+    the person has a place or was last.
 
     The ledger of the turn's conversation is deleted even if it is a group's: the host writes it
-    anew, with nothing but the digests of activities.
+    anew, with nothing but the digests.
 
     :param transaction: the turn's.
     :param address: the turn's; its person is erased.
     :param codec: reads what conversations the person's record names.
     """
     own: list[str] = []
+    storage = transaction.storage
     conversations = {stored_name(address.conversation)}
-    async for key, record in records_of(transaction.storage, address.user_key):
+    async for key, record in records_of(storage, address.user_key):
         own.append(key)
         conversations |= _conversations_named_in(key, record, address, codec)
     own.append(address.ledger_key)
     ledgers: set[str] = set()
     for name in conversations:
         ledgers.update(ledger_keys(address.bot, address.channel, name))
+        async for page in pages(storage, prefix=ledgers_of(address.channel, name)):
+            ledgers.update(key for key, _ in page)
     ledgers.difference_update(own)
     await transaction.load([*own, *ledgers])
     for key in own:
-        transaction.put(key, None)
+        if is_ledger(key) and key != address.ledger_key:
+            _keep_digests(transaction, key)
+        else:
+            transaction.put(key, None)
     for key in ledgers:
         _drop_answers(transaction, key)
 
@@ -121,6 +135,15 @@ def _ids_of(cls: type, conversations: Callable[[], Iterable[str]]) -> list[str]:
         raise BotError(
             f"{cls.__name__}.conversations() must return ids of conversations; nobody is erased"
         ) from error
+
+
+def _keep_digests(transaction: Transaction, key: str) -> None:
+    try:
+        seen = Ledger.read(key, transaction.record(key)).seen
+    except UnreadableRecord:
+        transaction.put(key, None)
+    else:
+        transaction.rewrite(key, Ledger(seen=seen).body())
 
 
 def _drop_answers(transaction: Transaction, key: str) -> None:

@@ -150,7 +150,7 @@ class ConversationState(ScopedState):
     ) -> None:
         if group_state not in ("person", "conversation"):
             raise ValueError(f'group_state must be "person" or "conversation", not {group_state!r}')
-        super().__init__(storage, "Internal.ConversationState", ttl)
+        super().__init__(storage, "turnkeeper.ConversationState", ttl)
         self._by_person = group_state == "person"
 
     def storage_key(self, address: Address) -> str:
@@ -166,7 +166,7 @@ class UserState(ScopedState):
     """
 
     def __init__(self, storage: TypedStorage | RecordStorage, *, ttl: float | None = None) -> None:
-        super().__init__(storage, "Internal.UserState", ttl)
+        super().__init__(storage, "turnkeeper.UserState", ttl)
 
     def storage_key(self, address: Address) -> str:
         """Return the key of the record of an address."""

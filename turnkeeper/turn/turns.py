@@ -202,13 +202,13 @@ class Turns:
         """
         key, old_key = address.ledger_key, address.old_ledger_key
         known = transaction.record(key) is not None
-        if known and '"owed"' not in record.body:
+        if known and '"owed"' not in record.body:  # nearly always: it need not be read
             return False
         old = Ledger.read(old_key, record)
         recipient = activity.recipient
         if ours := not old.owed_by_another(address.bot, (recipient.id or "") if recipient else ""):
             await self._wait_for_others(old_key, old)
-        elif known:
+        if known and not (ours and old.owed):
             return False
         if not known:
             ledger = old if ours else old.without_debt()

@@ -57,8 +57,16 @@ async def bobs(storage: RecordStorage) -> dict[str, str]:
 
 
 async def ledger_of(storage: RecordStorage, conversation: str) -> Ledger:
-    key = f"msteams/ledgers//{conversation}"
+    key = f"msteams/ledgers/{quote(conversation, safe='')}/"
     return Ledger.read(key, (await storage.fetch([key])).get(key))
+
+
+async def digests_left(storage: RecordStorage) -> list[str]:
+    """The keys of what is left of Ada: ledgers that owe nothing and have kept no answer."""
+    left = {key: record async for key, record in records_of(storage, ADA_KEY)}
+    ledgers = [Ledger.read(key, record) for key, record in left.items()]
+    assert not [ledger for ledger in ledgers if ledger.owed or ledger.answers]
+    return sorted(left)
 
 
 async def test_forget_me_erases_the_person_wherever_it_is_said(
@@ -68,8 +76,8 @@ async def test_forget_me_erases_the_person_wherever_it_is_said(
     assert NAME in await everything(storage)
     await process.take(says("forget me", person=ADA, conversation="a-1"))
     assert NAME not in await everything(storage)
-    # What is left is that this conversation has had these activities.
-    assert [key async for key, _ in records_of(storage, ADA_KEY)] == ["msteams/ledgers//a-1"]
+    # What is left is that these conversations have had these activities.
+    assert await digests_left(storage) == ["msteams/ledgers/a-1/", "msteams/ledgers/a-2/"]
     assert await bobs(storage) == before
 
 
@@ -79,7 +87,7 @@ async def test_forget_me_in_a_group_leaves_the_others_there(
     before = await bobs(storage)
     await process.take(says("forget me", person=ADA, conversation="19:h", group=True))
     assert NAME not in await everything(storage)
-    assert [key async for key, _ in records_of(storage, ADA_KEY)] == []
+    assert await digests_left(storage) == ["msteams/ledgers/a-1/", "msteams/ledgers/a-2/"]
     assert await bobs(storage) == before
 
 
@@ -103,9 +111,23 @@ async def test_forget_me_finds_the_ledgers_of_version_0_1(
     await process.take(says("forget me", person=ADA, conversation="a-1"))
     assert NAME not in await everything(storage)
     left = await storage.fetch([*groups, "msteams/turns/a-2"])
-    assert {key: Ledger.read(key, record).seen for key, record in left.items()} == {
-        key: " 00" for key in groups
+    assert {key: Ledger.read(key, record) for key, record in left.items()} == {
+        key: Ledger(seen=" 00") for key in (*groups, "msteams/turns/a-2")
     }
+
+
+@pytest.mark.parametrize("group", [True, False])
+async def test_forget_me_finds_the_ledgers_of_other_bots_on_the_store(
+    storage: RecordStorage, process: Process, group: bool
+) -> None:
+    conversation, owner = ("19:h", "") if group else ("a-2", ADA_KEY)
+    key = f"msteams/ledgers/{quote(conversation, safe='')}/another-bot"
+    said = {"00": {"status": 200, "body": f"Hello {NAME}"}}
+    await storage.commit([Change(key, Ledger(seen=" 00", answers=said).body(), None, owner)])
+    await process.take(says("forget me", person=ADA, conversation="a-1"))
+    assert NAME not in await everything(storage)
+    # What the other bot has taken does not run again.
+    assert Ledger.read(key, (await storage.fetch([key]))[key]) == Ledger(seen=" 00")
 
 
 async def test_what_was_said_before_is_not_taken_again(
@@ -216,14 +238,14 @@ async def test_erase_takes_records_that_cannot_be_read_and_those_that_have_expir
         [
             Change("msteams/conversations/1", UNREADABLE, None, ADA_KEY),
             Change("msteams/conversations/2", UNREADABLE, None, ADA_KEY, long_ago),
-            Change("msteams/ledgers//g", UNREADABLE.replace(NAME, "x"), None),
+            Change("msteams/ledgers/g/", UNREADABLE.replace(NAME, "x"), None),
             Change(ADA_KEY, UNREADABLE, None),
         ]
     )
     assert await erase(storage, ADA_KEY) == 2
     assert await storage.sweep() == 0
     # That of a group belongs to others too.
-    assert [key for key, _ in await storage.scan()] == ["msteams/ledgers//g"]
+    assert [key for key, _ in await storage.scan()] == ["msteams/ledgers/g/"]
 
 
 async def test_a_profile_of_the_stock_user_state_has_no_owner_and_is_found(
@@ -236,7 +258,7 @@ async def test_a_profile_of_the_stock_user_state_has_no_owner_and_is_found(
     assert await storage.scan() == []
 
 
-@pytest.mark.parametrize("key", ["msteams/ledgers//quiet", "msteams/turns/quiet"])
+@pytest.mark.parametrize("key", ["msteams/ledgers/quiet/", "msteams/turns/quiet"])
 async def test_erase_drops_answers_of_groups_and_keeps_what_they_owe(
     storage: RecordStorage, process: Process, key: str
 ) -> None:
@@ -283,14 +305,14 @@ async def test_erase_tries_again_where_a_group_goes_on_talking(
 
         async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
             found = await super().fetch(keys)
-            if "msteams/ledgers//g" in keys and self.left:
+            if "msteams/ledgers/g/" in keys and self.left:
                 self.left -= 1
                 body = Ledger(seen=str(self.left), answers={"0": {"body": NAME}}).body()
-                await self.commit([Change("msteams/ledgers//g", body, ANY)])
+                await self.commit([Change("msteams/ledgers/g/", body, ANY)])
             return found
 
     storage = BusyStorage()
-    await storage.fetch(["msteams/ledgers//g"])
+    await storage.fetch(["msteams/ledgers/g/"])
     with pytest.raises(error) if error else nullcontext():
         await erase(storage, ADA_KEY)
     assert (NAME in await everything(storage)) is bool(error)
@@ -331,7 +353,7 @@ async def test_export_for_the_person_only_counts_the_replies() -> None:
     ledger = Ledger()
     ledger.enter("00", effects=[], answer={"status": 200, "body": NAME}, holder="h", until=0)
     ledger.enter("01", effects=[Delay(1)] * 2, answer=None, holder="h", until=0)
-    names = ("msteams/ledgers//a", "msteams/ledgers//b", "odd")
+    names = ("msteams/ledgers/a/", "msteams/ledgers/b/", "odd")
     bodies = dict(zip(names, (ledger.body(), UNREADABLE, UNREADABLE), strict=True))
     await storage.commit([Change(key, body, None, ADA_KEY) for key, body in bodies.items()])
     whole = (await export(storage, ADA_KEY, CODEC))["records"]

@@ -104,7 +104,7 @@ async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_
     assert line["turn"] == turn_of(Activity.deserialize(message))
     assert "in on_message_activity" in line["exception"]
     assert line["exception"].endswith("ValueError")
-    key = f"msteams/ledgers//{person.place.id}"
+    key = f"msteams/ledgers/{person.place.id}/"
     ledger = Ledger.read(key, (await host.storage.records.fetch([key]))[key])
     assert ledger.knows(line["turn"])
     assert "4711" not in lines.stream.getvalue()
@@ -120,7 +120,7 @@ async def test_a_turn_without_an_id_has_a_name_in_the_log_that_its_ledger_knows(
     first, second = lines(level="ERROR")
     assert first["activity"] == ""
     assert first["turn"] != second["turn"]
-    key = f"msteams/ledgers//{person.place.id}"
+    key = f"msteams/ledgers/{person.place.id}/"
     ledger = Ledger.read(key, (await host.storage.records.fetch([key]))[key])
     assert ledger.knows(first["turn"])
     assert ledger.knows(second["turn"])
@@ -188,7 +188,7 @@ async def test_a_record_that_cannot_be_read_is_named_with_the_command_that_shows
 ) -> None:
     url, host = await start_app()
     person = cloud.person("msteams", bot_url=url)
-    key = f"msteams/ledgers//{person.place.id}"
+    key = f"msteams/ledgers/{person.place.id}/"
     await host.storage.records.commit([Change(key, '{"v": 999}', ANY)])
     answered = await cloud.post_to_bot(url, person.message("hi"))
     assert answered.status == 503

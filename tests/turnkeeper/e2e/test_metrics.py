@@ -90,7 +90,7 @@ async def test_turns_that_fail_are_counted_by_their_reason(
         assert (await person.says("fail")).status == 500
         assert await figure(metrics, failed("internal")) == 1
 
-        key = f"{person.place.channel}/ledgers//{person.place.id}"
+        key = f"{person.place.channel}/ledgers/{person.place.id}/"
         await host.storage.records.commit([Change(key, '{"v": 999}', ANY)])
         assert (await person.says("hi")).status == 503
         assert await figure(metrics, failed("record_unreadable")) == 1

@@ -11,7 +11,7 @@ from tests.turnkeeper.turn.world import World, message
 from turnkeeper.errors import DeliveryFailed
 from turnkeeper.storage import ANY, Change
 
-KEY = "msteams/ledgers//c"
+KEY = "msteams/ledgers/c/"
 
 
 async def ledger(world: World) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper import Host, Settings, Types
 from turnkeeper.errors import BotError
 
-LEDGER = "msteams/ledgers//c"
+LEDGER = "msteams/ledgers/c/"
 
 
 def none() -> Any:

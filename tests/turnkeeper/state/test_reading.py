@@ -19,7 +19,7 @@ from turnkeeper.storage import Change, MemoryStorage, Record
 from turnkeeper.wire.codec import Codec
 from turnkeeper.wire.types import Types
 
-LEDGERS = pytest.mark.parametrize("ledger_key", ["c/turns/x", "c/ledgers/bot/x", "c/ledgers//x"])
+LEDGERS = pytest.mark.parametrize("ledger_key", ["c/turns/x", "c/ledgers/x/bot", "c/ledgers/x/"])
 CODECS = pytest.mark.parametrize("codec", [Codec(), None])
 
 JSON = st.recursive(

@@ -43,7 +43,7 @@ async def test_after_an_hour_of_server_errors_the_conversation_goes_on(
     assert world.channel.received == {"c": ["end of 1", "2: b", "end of 2"]}
     assert await counted(process) == 1
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert "msteams/ledgers//c: a reply is given up" in caplog.text
+    assert "msteams/ledgers/c/: a reply is given up" in caplog.text
     assert POISON not in caplog.text
     await process.stop()
 

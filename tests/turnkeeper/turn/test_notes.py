@@ -94,8 +94,8 @@ async def test_an_end_does_not_wait_for_the_store_and_names_whom_it_concerns(
                     await process.stop()
     [record] = [record for record in caplog.records if record.levelno >= logging.WARNING]
     said = record.getMessage()
-    assert "may get a reply twice: 25: msteams/ledgers//c0, " in said
-    assert said.count("msteams/ledgers//c") == 20
+    assert "may get a reply twice: 25: msteams/ledgers/c0/, " in said
+    assert said.count("msteams/ledgers/c") == 20
     assert said.endswith(" and 5 more")
 
 
@@ -111,7 +111,7 @@ async def test_an_end_asks_a_store_that_is_away_once_for_all_receipts(
                 caplog.clear()
                 begun = watch_commits(process, lambda: None)
                 await process.stop()
-    assert [sorted(keys) for keys in begun] == [[f"msteams/ledgers//{name}" for name in "cde"]]
+    assert [sorted(keys) for keys in begun] == [[f"msteams/ledgers/{name}/" for name in "cde"]]
     assert len(caplog.records) == 1
 
 

@@ -11,9 +11,10 @@ from botbuilder.schema import Activity, ChannelAccount
 
 from tests.turnkeeper.turn.world import Process, World, log_of, message
 from turnkeeper.errors import DeliveryFailed, UnreadableRecord
+from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.storage import ANY, Change
 
-OLD, NEW = "msteams/turns/c", "msteams/ledgers//c"
+OLD, NEW = "msteams/turns/c", "msteams/ledgers/c/"
 FIRST, SECOND, THIRD = ([f"{n}: {text}", f"end of {n}"] for n, text in enumerate("abc", 1))
 
 
@@ -141,3 +142,16 @@ async def test_one_that_cannot_be_read_is_kept_as_it_is() -> None:
         await process.take(message("a"))
     await process.stop()
     assert [(key, record.body) for key, record in await world.storage.scan()] == [(OLD, '{"v":99}')]
+
+
+async def test_an_answer_that_speaks_of_what_is_owed_is_no_debt() -> None:
+    world = await old_world()
+    answers = {"00": {"status": 200, "body": {"owed": 12}}}
+    old = Ledger(seen=" 00", answers=answers)
+    await world.storage.commit([Change(OLD, old.body(), ANY)])
+    process = world.process()
+    for text in ("a", "b"):
+        async with asyncio.timeout(5):
+            await process.take(message(text))
+    assert world.channel.received["c"][2:] == ["2: a", "end of 2", "3: b", "end of 3"]
+    await process.stop()

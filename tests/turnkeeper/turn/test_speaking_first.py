@@ -91,7 +91,7 @@ async def test_a_turn_without_a_person_has_the_conversations_place_and_nobodys_p
     assert process.world.channel.received == {"c": ["hi all"]}
     stored = {key: record.owner for key, record in await process.world.storage.scan()}
     nobody = "msteams/nobody/c"
-    assert stored == {CONVERSATION: "", nobody: "", "msteams/ledgers//c": ""}
+    assert stored == {CONVERSATION: "", nobody: "", "msteams/ledgers/c/": ""}
     assert await log_of(process.world, CONVERSATION) == ["hi all"]
     assert await log_of(process.world, nobody) == ["hi all"]
 
@@ -108,7 +108,7 @@ async def test_what_belongs_to_a_person_stays_theirs(process: Process) -> None:
     await process.adapter.continue_conversation(reference(user=None), notes(process, "b"), "app")
     records = dict(await process.world.storage.scan())
     assert records[CONVERSATION].owner == "msteams/users/ada"
-    assert records["msteams/ledgers//c"].owner == "msteams/users/ada"
+    assert records["msteams/ledgers/c/"].owner == "msteams/users/ada"
 
 
 async def test_an_error_in_a_turn_without_a_person_is_handled_as_in_any(process: Process) -> None:

@@ -50,7 +50,11 @@ CREATE: Final = (
 """Makes what is missing; the row of FORMAT comes last: with it there, everything is there."""
 
 PING: Final = """
-    with records as (delete from bot_records where false)
+    with records as (
+        insert into bot_records (key, body, e_tag, owner)
+        select '', '', '', '' where false
+        on conflict (key) do update set body = excluded.body
+    )
     update bot_format set version = version
 """
 """A real write that leaves things as they were: it takes a transaction's number and goes to the
