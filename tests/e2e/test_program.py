@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +150,21 @@ async def test_it_says_sorry_for_an_error_and_at_debug_alone_what_the_error_quot
     logged = [json.loads(line) for line in bot.printed if line.startswith("{")]
     quoting = {line["level"] for line in logged if "Zyxwv" in json.dumps(line)}
     assert quoting == ({"DEBUG"} if is_shown else set())
+
+
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        ("sys.version_info = (3, 10, 13)", "error: this bot needs Python 3.11 or newer"),
+        (
+            "sys.modules['aiohttp'] = None",
+            "error: aiohttp is not installed; first: pip install -r requirements.txt",
+        ),
+    ],
+)
+def test_what_it_lacks_is_one_line(before: str, line: str) -> None:
+    program = f"import runpy, sys; {before}; runpy.run_path('app.py', run_name='__main__')"
+    ended = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], capture_output=True, check=False, text=True, cwd=ROOT
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", f"{line}\n")

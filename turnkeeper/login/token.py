@@ -23,7 +23,6 @@ import aiohttp
 from yarl import URL
 
 from turnkeeper.errors import TokenUnavailable
-from turnkeeper.login.answer import access_token
 from turnkeeper.login.credentials import (
     Credential,
     ManagedIdentity,
@@ -31,6 +30,7 @@ from turnkeeper.login.credentials import (
     TokenRequest,
     certificate_from_file,
 )
+from turnkeeper.login.token_response import access_token
 from turnkeeper.outbound.backoff import Backoff, retry_after
 from turnkeeper.outbound.body import read_body
 from turnkeeper.outbound.proxy import proxy_for

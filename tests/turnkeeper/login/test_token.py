@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.cloud import Answer, FakeCloud
 from tests.turnkeeper.clock import Clock
 from turnkeeper.errors import SettingsError, TokenUnavailable
-from turnkeeper.login.answer import access_token
 from turnkeeper.login.token import NoToken, TokenSource, token_source
+from turnkeeper.login.token_response import access_token
 from turnkeeper.outbound.backoff import Backoff
 from turnkeeper.settings import Settings
 
