@@ -55,7 +55,7 @@ class SilentDialog(Dialog):  # type: ignore[misc]  # the SDK is untyped
 
     async def begin_dialog(self, dialog_context: Any, options: object = None) -> DialogTurnResult:
         data = ConversationData(welcomed=True)
-        state = dialog_context.context.turn_state["Internal.ConversationState"]
+        state = dialog_context.context.turn_state["turnkeeper.ConversationState"]
         state.state.setdefault("ConversationData", data).welcomed = True
         return await dialog_context.end_dialog()
 

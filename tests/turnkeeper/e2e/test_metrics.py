@@ -15,6 +15,7 @@ from tests.cloud import Answer, FakeCloud
 from tests.turnkeeper.bot import StartBot, make_host
 from tests.turnkeeper.e2e.process import BotProcess, Gunicorn, run_to_its_end, two_free_ports
 from tests.turnkeeper.tiny.app import make_bot
+from turnkeeper.address import Address
 from turnkeeper.observing.metrics import FAILURES
 from turnkeeper.storage import ANY, Change
 
@@ -90,7 +91,7 @@ async def test_turns_that_fail_are_counted_by_their_reason(
         assert (await person.says("fail")).status == 500
         assert await figure(metrics, failed("internal")) == 1
 
-        key = f"{person.place.channel}/ledgers/{person.place.id}/"
+        key = Address.of("", person.place.channel, person.place.id).ledger_key
         await host.storage.records.commit([Change(key, '{"v": 999}', ANY)])
         assert (await person.says("hi")).status == 503
         assert await figure(metrics, failed("record_unreadable")) == 1
