@@ -31,7 +31,7 @@ class Sent:
 
 def unnoted(process: Process) -> set[str]:
     """Conversations of which the process has not yet written down what it has sent."""
-    return {key.rpartition("/")[2] for key in process.adapter._sender.receipts.unwritten()}
+    return {key.split("/")[2] for key in process.adapter._sender.receipts.unwritten()}
 
 
 class Turns(RuleBasedStateMachine):
