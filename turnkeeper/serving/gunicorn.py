@@ -15,7 +15,7 @@ from aiohttp import web
 
 from turnkeeper.errors import BotError
 from turnkeeper.serving import program
-from turnkeeper.serving.server import prepare_process
+from turnkeeper.serving.server import listen, prepare_process
 
 GIVE_UP: Final = 4
 """On this exit code gunicorn starts no other worker. On another it would, for ever."""
@@ -134,10 +134,9 @@ def _first_free(host: str, first: int) -> socket.socket | None:
     """Return a listening socket on the first free port. A worker that dies leaves its own."""
     worker = _worker()
     count = 2 * worker.cfg.workers if worker is not None else _PORTS
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in range(first, min(first + count, 65_536)):
-        with suppress(OSError):
-            return socket.create_server((host, port), family=family)
+        with suppress(BotError):
+            return listen(host, port, "METRICS_PORT")
     _log.warning("METRICS_PORT: no port from %d on is free; no figures are shown", first)
     return None
 
