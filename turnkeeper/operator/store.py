@@ -16,7 +16,7 @@ from turnkeeper.storage import MemoryStorage, Record, RecordStorage, open_storag
 from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.server_url import ServerUrl
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
-from turnkeeper.variables import bot_name, read_variables
+from turnkeeper.variables import read_variables
 from turnkeeper.wire.codec import Codec
 
 
@@ -110,19 +110,14 @@ async def opened(store: Store, *, create: bool = False) -> AsyncIterator[RecordS
 
 
 def _of_environment(url: str | None) -> Store:
-    """Return the store as the bot finds it: the environment wins, a blank value is unset."""
+    """Return the store as the bot finds it, whatever is wrong with the bot's other settings."""
     variables, faults = read_variables()
-    if faults:
+    settings, more = Settings.read(variables)
+    if faults := faults or [fault for fault in more if fault.variable == "BOT_NAME"]:
         raise SettingsError(*faults)
-    bot = variables.get("BOT_NAME", "").strip()
-    try:
-        bot = bot and bot_name(bot)
-    except ValueError as error:
-        raise SettingsError.of("BOT_NAME", str(error)) from None
     if url is not None:
-        return at(url, "--url", bot)
-    url = variables.get("STORAGE_URL", "").strip() or Settings().storage_url
-    return at(url, "STORAGE_URL", bot)
+        return at(url, "--url", settings.bot_name)
+    return at(settings.storage_url, "STORAGE_URL", settings.bot_name)
 
 
 def _about(argument: str, error: SettingsError) -> SettingsError:
