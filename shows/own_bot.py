@@ -18,8 +18,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 BOT: Final = """\
 from dataclasses import dataclass
 
-from botbuilder.core import ActivityHandler, TurnContext
-from botbuilder.dialogs import ComponentDialog, DialogSet, WaterfallDialog
+from botbuilder.dialogs import DialogSet, DialogTurnStatus, WaterfallDialog
 from botbuilder.dialogs.prompts import NumberPrompt, PromptOptions
 from botbuilder.schema import Activity
 
@@ -31,38 +30,30 @@ class Order:
     pizzas: object = 0
 
 
-class OrderDialog(ComponentDialog):
-    def __init__(self, orders):
-        super().__init__("order")
-        self.orders = orders
-        self.add_dialog(WaterfallDialog("steps", [self.ask, self.keep]))
-        self.add_dialog(NumberPrompt("number"))
-
-    async def ask(self, step):
-        question = Activity(type="message", text="How many pizzas?")
-        return await step.prompt("number", PromptOptions(prompt=question))
-
-    async def keep(self, step):
-        order = await self.orders.get(step.context, Order)
-        order.pizzas += step.result
-        await step.context.send_activity(f"{order.pizzas} pizzas so far.")
-        return await step.end_dialog()
+async def ask(step):
+    question = Activity(type="message", text="How many pizzas?")
+    return await step.prompt("number", PromptOptions(prompt=question))
 
 
-class OrderBot(ActivityHandler):
-    async def on_message_activity(self, turn_context: TurnContext):
-        dialogs = DialogSet(host.conversation_state.create_property("DialogState"))
-        dialogs.add(dialog)
-        context = await dialogs.create_context(turn_context)
-        if (await context.continue_dialog()).status.name == "Empty":
-            await context.begin_dialog("order")
+async def keep(step):
+    order = await orders.get(step.context, Order)
+    order.pizzas += step.result
+    await step.context.send_activity(f"{order.pizzas} pizzas so far.")
+    return await step.end_dialog()
+
+
+async def bot(context):
+    dialog = await dialogs.create_context(context)
+    if (await dialog.continue_dialog()).status == DialogTurnStatus.Empty:
+        await dialog.begin_dialog("order")
 
 
 host = Host.from_env(types=Types(Order))
-dialog = OrderDialog(host.user_state.create_property("Order"))
-bot = OrderBot()
+orders = host.user_state.create_property("Order")
+dialogs = DialogSet(host.conversation_state.create_property("DialogState"))
+dialogs.add(WaterfallDialog("order", [ask, keep]))
+dialogs.add(NumberPrompt("number"))
 app = host.app(bot)
-
 if __name__ == "__main__":
     host.run(bot)
 """
