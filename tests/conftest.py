@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.cloud import FakeCloud
+from tests.turnkeeper.bot import StartBot
 from tests.turnkeeper.stores import postgresql_server, storage, storage_url, valkey_server
 
 __all__ = ["postgresql_server", "storage", "storage_url", "valkey_server"]  # fixtures for all
@@ -26,3 +27,9 @@ async def cloud() -> AsyncIterator[FakeCloud]:
     """The channel's side, in local mode."""
     async with FakeCloud() as cloud:
         yield cloud
+
+
+@pytest.fixture
+async def bot(start_bot: StartBot) -> str:
+    """The bot of these tests, on SQLite as it comes; each house starts its own."""
+    return await start_bot()

@@ -15,9 +15,3 @@ async def start_bot(tmp_path: Path) -> AsyncIterator[StartBot]:
     """Starts bots in this process; they are stopped after the test."""
     async with starting(create_app, tmp_path) as start:
         yield start
-
-
-@pytest.fixture
-async def bot(start_bot: StartBot) -> str:
-    """A bot on SQLite as it comes."""
-    return await start_bot()

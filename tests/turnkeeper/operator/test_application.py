@@ -48,15 +48,12 @@ SECRET = "s3cr3t"  # noqa: S105 - of nothing
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The bot's folder, where the commands are run."""
-    for variable in ("STORAGE_URL", "BOT_NAME"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.chdir(tmp_path)
+def folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The bot's folder, with a bot in it."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    (tmp_path / "shop.py").write_text(SHOP)
-    yield tmp_path
+    (folder / "shop.py").write_text(SHOP)
+    yield folder
     sys.modules.pop("shop", None)
 
 

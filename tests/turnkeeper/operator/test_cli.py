@@ -18,15 +18,6 @@ from turnkeeper.storage import Change, RecordStorage, open_storage
 ADA = "msteams/users/29:ada"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The bot's folder, where the commands are run."""
-    for variable in ("STORAGE_URL", "BOT_NAME"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture
 async def storage(folder: Path) -> AsyncIterator[RecordStorage]:
     """The bot's store; it stays open, as while the bot runs."""

