@@ -1,8 +1,6 @@
 """This bot: an engine, a dialog, a bot. ``python app.py`` runs it."""
 
 import sys
-import time
-from collections.abc import Callable
 
 if sys.version_info < (3, 11):  # noqa: UP036 - this file is read by older ones too
     sys.exit("error: this bot needs Python 3.11 or newer")
@@ -20,18 +18,15 @@ from state.models import ConversationData, UserProfile
 TYPES = Types(UserProfile, ConversationData)
 
 
-def make_bot(host: Host, config: Config, *, clock: Callable[[], float] = time.time) -> DialogBot:
-    """Return the bot on a host.
-
-    :param clock: seconds since the epoch.
-    """
+def make_bot(host: Host, config: Config) -> DialogBot:
+    """Return the bot on a host."""
     dialog = MainDialog(
         host.user_state.create_property("UserProfile"),
         welcome_back_after=config.welcome_back_after_minutes * 60,
         default_locale=config.default_locale,
         forget=host.forget,
         export=host.export,
-        clock=clock,
+        clock=host.clock,
     )
     host.adapter.on_turn_error = turn_error_handler(
         host.conversation_state, default_locale=config.default_locale
@@ -44,7 +39,7 @@ def make_bot(host: Host, config: Config, *, clock: Callable[[], float] = time.ti
         question_timeout=config.question_timeout_minutes * 60,
         forget=host.forget,
         forget_on_uninstall=config.forget_on_uninstall,
-        clock=clock,
+        clock=host.clock,
     )
 
 

@@ -1,4 +1,4 @@
-"""The login service of the fake cloud, as slow as a real one, and how often it was asked."""
+"""The login service of the tests' cloud, as slow as a real one, and how often it was asked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from tests.cloud import Identity
-from tests.cloud.login import Login
+from turnkeeper.testing.outside.identity import Identity
+from turnkeeper.testing.outside.login import Login
 
 APP_ID: Final = "8b2a0f5e-3c1d-4e6f-9a7b-0c1d2e3f4a5b"
 APP_PASSWORD: Final = "made-up"  # noqa: S105 - of nothing

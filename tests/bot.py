@@ -1,17 +1,13 @@
-"""The bot on a host whose settings a test gives."""
+"""This bot in a cloud, with the settings that a test gives."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
-
-from aiohttp import web
 
 from app import TYPES, make_bot
 from config import Config
 from turnkeeper import Host, Settings
-
-_OWN = {field.name for field in fields(Config)}
+from turnkeeper.testing import Cloud
 
 
 def make_host(**values: Any) -> Host:
@@ -19,14 +15,14 @@ def make_host(**values: Any) -> Host:
 
     :param values: fields of the engine's settings.
     """
-    return Host(Settings(**values), types=TYPES)
+    return Host(Settings(**{"storage_url": "memory:", **values}), types=TYPES)
 
 
-def create_app(**values: Any) -> web.Application:
-    """Return the bot as an application.
+def cloud_around(config: Config | None = None, **options: Any) -> Cloud:
+    """Return a cloud around a new bot.
 
-    :param values: fields of the engine's settings, and of the bot's own.
+    :param config: the bot's own settings.
+    :param options: of the cloud.
     """
-    host = make_host(**{name: value for name, value in values.items() if name not in _OWN})
-    own = {name: value for name, value in values.items() if name in _OWN}
-    return host.app(make_bot(host, Config(**own)))
+    host = make_host()
+    return Cloud(host, make_bot(host, config or Config()), **options)

@@ -5,28 +5,31 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from textwrap import dedent
+from unittest import mock
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestServer
 from dotenv import dotenv_values
 
 from config import Config
 from dialogs.messages import Words
 from dialogs.welcome import welcome_text
-from tests.bot import create_app
 from tests.dialogs.person import Person
-from turnkeeper.errors import Fault
-from turnkeeper.settings import CONSENT, Settings, read_own
+from turnkeeper import Host, Settings
+from turnkeeper.testing import Cloud
+
+CONSENT = "yes-anyone-can-talk-to-this-bot"
+Read = Callable[[Mapping[str, str]], tuple[Settings, Config]]
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,12 +38,19 @@ ENGINES = [name for setting in fields(Settings) for name in setting.metadata["va
 BOTS = [setting.name.upper() for setting in fields(Config)]
 
 
-def read(variables: Mapping[str, str]) -> tuple[Settings, Config]:
-    """The engine's settings and the bot's own; nothing may be wrong with them."""
-    settings, faults = Settings.read(variables)
-    own, more = read_own(Config, variables)
-    assert [*faults, *more] == list[Fault]()
-    return settings, own
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Reads the engine's settings and the bot's own; nothing may be wrong with them."""
+    monkeypatch.chdir(tmp_path)
+
+    def settings_of(variables: Mapping[str, str]) -> tuple[Settings, Config]:
+        with mock.patch.dict(os.environ, variables, clear=True):
+            host = Host.from_env()
+            config = host.own_settings(Config)
+        assert host.faults == ()
+        return host.settings, config
+
+    return settings_of
 
 
 def blocks(language: str) -> list[str]:
@@ -50,10 +60,9 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture
-async def bot() -> AsyncIterator[str]:
+def bot(cloud: Cloud) -> str:
     """The URL of the bot, as it comes."""
-    async with TestServer(create_app(storage_url="memory:")) as server:
-        yield str(server.make_url("/api/messages"))
+    return cloud.bot_url
 
 
 class TestSettings:
@@ -66,13 +75,13 @@ class TestSettings:
         ]
         assert [name for name in told if name in BOTS] == BOTS
 
-    def test_its_defaults_are_those_of_the_code(self) -> None:
+    def test_its_defaults_are_those_of_the_code(self, read: Read) -> None:
         assert read(self.table) == (Settings(), Config())
 
     def test_the_other_names_are_mentioned(self) -> None:
         assert all(f"`{name}`" in README for name in ALIASES)
 
-    def test_the_example_file_shows_every_variable_and_its_default(self) -> None:
+    def test_the_example_file_shows_every_variable_and_its_default(self, read: Read) -> None:
         example = (ROOT / ".env.example").read_text(encoding="utf-8")
         switched_on = re.sub(r"^#(?=\w+=)", "", example, flags=re.MULTILINE)
         values = {
@@ -116,8 +125,8 @@ class TestConversations:
 
 class TestTerminal:
     async def say(self, bot: str, *options: str) -> tuple[int | None, str, str]:
-        """Run ``python -m tests.cloud``, say "hi" and end the input."""
-        command = [sys.executable, "-m", "tests.cloud", "--bot", bot, *options]
+        """Run ``python -m turnkeeper.testing``, say "hi" and end the input."""
+        command = [sys.executable, "-m", "turnkeeper.testing", "--bot", bot, *options]
         process = await asyncio.create_subprocess_exec(
             *command, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=PIPE
         )

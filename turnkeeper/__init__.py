@@ -1,7 +1,7 @@
 """An engine for stateful bots of the Bot Framework: each activity takes effect once, in order.
 
-What is public is here, in :mod:`turnkeeper.errors` and in :mod:`turnkeeper.channels`; all else may
-change with any version.
+What is public is here, in :mod:`turnkeeper.errors`, in :mod:`turnkeeper.channels` and in
+:mod:`turnkeeper.testing`; all else may change with any version.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.wire.types import Types
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "Change",

@@ -17,7 +17,7 @@ from turnkeeper.inbound.endpoint import Endpoint
 from turnkeeper.inbound.local import LocalMode
 from turnkeeper.inbound.routes import Readiness, add_metrics, add_routes, new_application
 from turnkeeper.observing import logs
-from turnkeeper.parts import GroupState, Parts, faults_of_parts
+from turnkeeper.parts import Footing, GroupState, Parts, faults_of_parts
 from turnkeeper.serving import gunicorn, program
 from turnkeeper.serving.lifecycle import Lifecycle
 from turnkeeper.serving.server import answer_impossible_hosts
@@ -37,11 +37,11 @@ class Host:
     settings, so a bot may make its host where it is imported. They are told at the start.
 
     :ivar settings: the engine's.
-    :ivar conversation_state: keeps what bot code remembers of a conversation; it saves itself at
-        the end of a turn.
-    :ivar user_state: the same of a person.
+    :ivar conversation_state: of a conversation. Both states save themselves at the turn's end.
+    :ivar user_state: of a person.
     :ivar storage: where both are, as the SDK's ``Storage``.
     :ivar adapter: the SDK's CloudAdapter; it has a default ``on_turn_error``.
+    :ivar clock: tells the seconds since the epoch; in a test it can be moved.
 
     :param settings: the engine's settings.
     :param types: what the bot may store beside what is built in.
@@ -100,8 +100,8 @@ class Host:
         self._faults += faults_of_parts(settings, storage)
         if self._faults:  # nothing is ever opened then, but bot code needs something to hold on to
             settings, storage = Settings(), MemoryStorage()
-        self._parts = parts = Parts(settings, types, storage, clock, group_state)
-        self.storage = parts.storage
+        parts = self._parts = Parts(Footing.of(settings, storage, clock), types, group_state)
+        self.clock, self.storage = parts.clock, parts.storage
         self.conversation_state = parts.conversation_state
         self.user_state = parts.user_state
         self.adapter = parts.adapter
@@ -175,7 +175,7 @@ class Host:
             # A server that imports the application may listen elsewhere than HOST says.
             local=LocalMode() if local else None,
         )
-        ready = Readiness(self._parts.records, lambda: self._parts.authenticator.ready)
+        ready = Readiness(self.storage.records, lambda: self._parts.footing.authenticator.ready)
         add_routes(app, path, endpoint, ready)
         answer_impossible_hosts(app)
         app.on_startup.insert(0, self._check)
@@ -198,7 +198,7 @@ class Host:
         It takes effect with the turn's commit. The rest of the turn begins with empty state, and
         its replies are addressed by the person's id alone, without the name the channel has.
         """
-        transaction, address = transaction_in(context, self._parts.records)
+        transaction, address = transaction_in(context, self.storage.records)
         await stage_erasure(transaction, address, self._parts.codec)
         await self._parts.states.clear_all(context)
         if sender := context.activity.from_property:
@@ -210,7 +210,7 @@ class Host:
         It is what was stored before the turn, without the replies that are kept or still owed.
         """
         person = address_in(context).user_key
-        return await export(self._parts.records, person, self._parts.codec, replies=False)
+        return await export(self.storage.records, person, self._parts.codec, replies=False)
 
     async def __aenter__(self) -> Self:
         """Open the host for a script: what the script sends is delivered.

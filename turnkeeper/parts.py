@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from turnkeeper.adapters.cloud import CloudAdapter
@@ -14,9 +15,9 @@ from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.background.sweeper import sweep_for_ever
 from turnkeeper.connector.client import Connector
-from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.errors import BotError, Fault, SettingsError
 from turnkeeper.login.credentials import check_certificate
-from turnkeeper.login.token import token_source
+from turnkeeper.login.token import NoToken, TokenSource, token_source
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.outbound.proxy import outward_proxy
 from turnkeeper.settings import Settings
@@ -31,43 +32,108 @@ from turnkeeper.wire.types import Types
 GroupState = Literal["person", "conversation"]
 
 
-class Parts:
-    """Everything that a bot runs on. The arguments are those of :class:`turnkeeper.Host`."""
+@dataclass(frozen=True)
+class Footing:
+    """What the parts stand on, and bot code holds nothing of.
 
-    def __init__(
-        self,
+    :ivar store: what opens and closes.
+    :ivar records: the same, below the bot's name where it has one.
+    """
+
+    settings: Settings
+    clock: Callable[[], float]
+    make_connector: Callable[..., Connector]
+    store: RecordStorage
+    records: RecordStorage
+    authenticator: Authenticator
+    service_urls: ServiceUrls
+    token: TokenSource | NoToken
+
+    @classmethod
+    def of(
+        cls,
         settings: Settings,
-        types: Types | None,
-        storage: RecordStorage | None,
-        clock: Callable[[], float] | None,
-        group_state: GroupState,
-    ) -> None:
+        storage: RecordStorage | None = None,
+        clock: Callable[[], float] | None = None,
+        make_connector: Callable[..., Connector] = Connector,
+    ) -> Footing:
+        """Return what settings ask for; nothing is opened yet.
+
+        :param storage: in place of that of the settings.
+        :param make_connector: makes the connector, from its arguments.
+        """
         clock = clock or time.time
-        self._store = storage or open_storage(settings.storage_url, clock)
+        store = storage or open_storage(settings.storage_url, clock)
         name = settings.bot_name
-        self.records = Namespace(self._store, name) if name else self._store
+        return cls(
+            settings,
+            clock,
+            make_connector,
+            store,
+            Namespace(store, name) if name else store,
+            Authenticator(settings),
+            ServiceUrls(settings.service_hosts, local=settings.local_mode),
+            token_source(settings),
+        )
+
+    def connector(self, metrics: Metrics) -> Connector:
+        """Return a new connector."""
+        per_host = self.settings.max_turns
+        return self.make_connector(self.token, per_host=per_host, observer=metrics)
+
+
+class Parts:
+    """Everything that a bot runs on.
+
+    :ivar footing: what it stands on.
+
+    :param footing: its settings' TTLs are those of the states.
+    :param types: what the bot may store beside what is built in.
+    :param group_state: as of :class:`turnkeeper.Host`.
+    """
+
+    def __init__(self, footing: Footing, types: Types | None, group_state: GroupState) -> None:
+        settings = footing.settings
+        self.footing = footing
+        self._open = False
         self.codec = Codec(types)
-        self.storage = TypedStorage(self.records, self.codec)
+        self.storage = TypedStorage(footing.records, self.codec)
         self.conversation_state = ConversationState(
             self.storage, group_state=group_state, ttl=settings.conversation_ttl
         )
         self.user_state = UserState(self.storage, ttl=settings.profile_ttl)
         self.states = TurnState(self.conversation_state, self.user_state)
         self.metrics = Metrics()
-        self.authenticator = Authenticator(settings)
-        self._token = token_source(settings)
-        self._max_turns = settings.max_turns
         self.adapter = CloudAdapter(
             self.states,
-            self.authenticator,
-            ServiceUrls(settings.service_hosts, local=settings.local_mode),
-            self._connector(),
+            footing.authenticator,
+            footing.service_urls,
+            footing.connector(self.metrics),
             bot_id=settings.app_id,
             metrics=self.metrics,
             conversation_ttl=settings.conversation_ttl,
-            clock=clock,
+            clock=self.clock,
         )
         self.adapter.on_turn_error = default_on_turn_error(self.conversation_state)
+
+    def clock(self) -> float:
+        """Return the seconds since the epoch."""
+        return self.footing.clock()
+
+    def stand_on(self, footing: Footing) -> None:
+        """Change what the parts stand on, for a test.
+
+        What bot code holds on to stays what it is: the states and their properties, the storage,
+        the adapter with its middleware.
+
+        :raises BotError: the parts are open.
+        """
+        if self._open:
+            raise BotError("the host is open; close its application first")
+        self.footing = footing
+        self.storage.records = footing.records
+        app_id = footing.settings.app_id
+        self.adapter.stand_on(footing.authenticator, footing.service_urls, app_id)
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Open all parts, also again after they were closed.
@@ -76,21 +142,20 @@ class Parts:
         :raises SettingsError: the store can never be used.
         :raises StorageError: it is away, or cannot be read.
         """
-        await self._store.open()
-        stack.push_async_callback(self._store.close)
-        await mark(self._store)
-        stack.push_async_callback(self.authenticator.close)
-        self.authenticator.start()
-        stack.push_async_callback(self._token.close)
-        connector = self._connector()
+        footing, self._open = self.footing, True
+        stack.callback(setattr, self, "_open", False)
+        await footing.store.open()
+        stack.push_async_callback(footing.store.close)
+        await mark(footing.store)
+        stack.push_async_callback(footing.authenticator.close)
+        footing.authenticator.start()
+        stack.push_async_callback(footing.token.close)
+        connector = footing.connector(self.metrics)
         stack.push_async_callback(connector.close)
         self.adapter.open(connector)
         stack.push_async_callback(self.adapter.close)
-        for chore in (sweep_for_ever(self._store), self.metrics.watch_loop()):
+        for chore in (sweep_for_ever(footing.store), self.metrics.watch_loop()):
             stack.push_async_callback(_end, asyncio.create_task(chore))
-
-    def _connector(self) -> Connector:
-        return Connector(self._token, per_host=self._max_turns, observer=self.metrics)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -1,27 +1,32 @@
 """An open dialog over deploys, other people and old questions."""
 
+from __future__ import annotations
+
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botbuilder.core import MessageFactory, TurnContext
+from botbuilder.core import MessageFactory, StatePropertyAccessor
 from botbuilder.dialogs import (
     ComponentDialog,
     Dialog,
+    DialogContext,
     DialogTurnResult,
     WaterfallDialog,
     WaterfallStepContext,
 )
 from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
+from botbuilder.schema import ChannelAccount, ConversationAccount, ConversationReference
 
 from app import TYPES
 from bots.dialog_bot import DialogBot
+from bots.dialog_run import HELLO_AGAIN, RESTARTED, DialogRun
 from state.models import ConversationData
-from tests.turnkeeper.turn.world import Process, World, message
-from turnkeeper.state.typed_storage import TypedStorage
-from turnkeeper.wire.codec import Codec
+from turnkeeper import Host, Record, Settings
+from turnkeeper.testing import Clock, Cloud, Person, Place
 
 
 async def ask(step: WaterfallStepContext) -> DialogTurnResult:
@@ -53,61 +58,85 @@ class RenamedDialog(ColourDialog):
 class SilentDialog(Dialog):  # type: ignore[misc]  # the SDK is untyped
     """Says nothing, and notes in the conversation that it was here."""
 
-    async def begin_dialog(self, dialog_context: Any, options: object = None) -> DialogTurnResult:
-        data = ConversationData(welcomed=True)
-        state = dialog_context.context.turn_state["turnkeeper.ConversationState"]
-        state.state.setdefault("ConversationData", data).welcomed = True
+    def __init__(self, data: StatePropertyAccessor) -> None:
+        super().__init__("root")
+        self._data = data
+
+    async def begin_dialog(
+        self, dialog_context: DialogContext, options: object = None
+    ) -> DialogTurnResult:
+        data = await self._data.get(dialog_context.context, ConversationData)
+        data.welcomed = True
         return await dialog_context.end_dialog()
 
 
 class NotingDialog(Dialog):  # type: ignore[misc]  # the SDK is untyped
     """Remembers its turn, but does not hold it."""
 
-    context: Any = None
+    def __init__(self) -> None:
+        super().__init__("root")
+        self.turn: weakref.ref[Any] | None = None
 
-    async def begin_dialog(self, dialog_context: Any, options: object = None) -> DialogTurnResult:
-        NotingDialog.context = weakref.ref(dialog_context.context)
+    async def begin_dialog(
+        self, dialog_context: DialogContext, options: object = None
+    ) -> DialogTurnResult:
+        self.turn = weakref.ref(dialog_context.context)
         await dialog_context.context.send_activity("noted")
         return await dialog_context.end_dialog()
 
 
-class FailingDialog(ComponentDialog):  # type: ignore[misc]  # the SDK is untyped
-    async def on_begin_dialog(self, inner_dc: Any, options: object) -> DialogTurnResult:
-        raise RuntimeError("broken")
-
-
-def deploy(world: World, dialog: Dialog, **options: Any) -> Process:
-    """A process that runs a version of the bot."""
-    process = world.process()
-    process.bot = DialogBot(*process.states, dialog, clock=world.clock, **options)
-    return process
+def bot_with(host: Host, dialog: Dialog, **options: Any) -> DialogBot:
+    """A version of the bot."""
+    states = (host.conversation_state, host.user_state)
+    return DialogBot(*states, dialog, clock=host.clock, **options)
 
 
 @pytest.fixture
-def world() -> World:
-    return World(codec=Codec(TYPES))
-
-
-async def says(process: Process, text: str, **more: Any) -> list[str]:
-    """Say something; what the bot answers."""
-    received = process.world.channel.received
-    before = len(received.get("c", []))
-    await process.take(message(text, **more))
-    return received.get("c", [])[before:]
+def host() -> Host:
+    return Host(Settings(storage_url="memory:"), types=TYPES)
 
 
 @pytest.fixture
-async def open_question(world: World) -> World:
-    """A person has been asked for a colour by the first version."""
-    process = deploy(world, ColourDialog(ask, answer))
-    assert await says(process, "hi") == ["Colour?"]
-    await process.stop()
-    return world
+async def cloud(host: Host) -> AsyncIterator[Cloud]:
+    """The cloud around the first version, which asks for a colour. The clock stands still."""
+    bot = bot_with(host, ColourDialog(ask, answer))
+    async with Cloud(host, bot, clock=Clock(datetime(2026, 12, 1, tzinfo=UTC))) as cloud:
+        yield cloud
 
 
-async def test_a_question_stays_open_over_a_restart(open_question: World) -> None:
-    process = deploy(open_question, ColourDialog(ask, answer))
-    assert await says(process, "red") == ["red!"]
+@pytest.fixture
+def ada(cloud: Cloud) -> Person:
+    return cloud.person("Ada", channel="msteams")
+
+
+@pytest.fixture
+async def open_question(ada: Person) -> None:
+    """The first version has asked Ada for a colour."""
+    assert await ada.says("hi") == ["Colour?"]
+
+
+Deploy = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def deploy(cloud: Cloud, host: Host) -> Deploy:
+    """Puts another version of the bot in the place of the one that runs."""
+
+    async def deploy(dialog: Dialog, **options: Any) -> None:
+        await cloud.restart(bot_with(host, dialog, **options))
+
+    return deploy
+
+
+async def stored(host: Host, prefix: str) -> list[tuple[str, Record]]:
+    """The records whose keys begin so."""
+    return await host.storage.records.scan(prefix=prefix)
+
+
+@pytest.mark.usefixtures("open_question")
+async def test_a_question_stays_open_over_a_restart(ada: Person, deploy: Deploy) -> None:
+    await deploy(ColourDialog(ask, answer))
+    assert await ada.says("red") == ["red!"]
 
 
 CHANGES: dict[str, Callable[[], Dialog]] = {
@@ -120,105 +149,106 @@ CHANGES: dict[str, Callable[[], Dialog]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.usefixtures("open_question")
 async def test_a_dialog_that_no_longer_fits_begins_again_and_answers_the_message(
-    open_question: World, change: str
+    ada: Person, deploy: Deploy, change: str
 ) -> None:
-    process = deploy(open_question, CHANGES[change]())
-    replies = await says(process, "red")
+    await deploy(CHANGES[change]())
+    replies = await ada.says("red")
     assert len(replies) == 1
     assert replies[0].endswith("?")
     # No loop: the next message is taken as an answer.
-    assert await says(process, "blue") != replies
+    assert await ada.says("blue") != replies
 
 
-async def test_the_root_dialog_is_told_why_it_begins_again(open_question: World) -> None:
-    process = deploy(open_question, ColourDialog(ask, answer, waterfall="hue"))
-    assert await says(process, "red") == ["(restarted) Colour?"]
+@pytest.mark.usefixtures("open_question")
+async def test_the_root_dialog_is_told_why_it_begins_again(ada: Person, deploy: Deploy) -> None:
+    await deploy(ColourDialog(ask, answer, waterfall="hue"))
+    assert await ada.says("red") == [f"({RESTARTED}) Colour?"]
 
 
-async def test_another_person_does_not_answer_the_question(open_question: World) -> None:
-    process = deploy(open_question, ColourDialog(ask, answer))
-    assert await says(process, "red", person="bob") == ["Colour?"]
-    assert await says(process, "blue", person="bob", id="2") == ["blue!"]
+@pytest.mark.usefixtures("open_question")
+async def test_another_person_does_not_answer_the_question(cloud: Cloud, ada: Person) -> None:
+    bob = cloud.person("Bob", conversation=ada.place)
+    assert await bob.says("red") == ["Colour?"]
+    assert await bob.says("blue") == ["blue!"]
 
 
-async def says_in_group(process: Process, text: str, person: str) -> list[str]:
-    """Say something in a group; what the bot answers."""
-    activity = message(text, person=person, id=f"{text}-{person}")
-    activity.conversation.conversation_type = "groupChat"
-    received = process.world.channel.received
-    before = len(received.get("c", []))
-    await process.take(activity)
-    return received["c"][before:]
-
-
-async def test_in_a_group_each_has_a_question_of_their_own(world: World) -> None:
-    process = deploy(world, ColourDialog(ask, answer))
-    assert await says_in_group(process, "hi", "ada") == ["Colour?"]
-    assert await says_in_group(process, "hi", "bob") == ["Colour?"]
-    assert await says_in_group(process, "red", "ada") == ["red!"]
-    assert await says_in_group(process, "blue", "bob") == ["blue!"]
+async def test_in_a_group_each_has_a_question_of_their_own(cloud: Cloud) -> None:
+    group = Place("directline", "groupChat")  # on Teams a mention would be part of the answers
+    ada, bob = (cloud.person(name, conversation=group) for name in ("Ada", "Bob"))
+    assert await ada.says("hi") == ["Colour?"]
+    assert await bob.says("hi") == ["Colour?"]
+    assert await ada.says("red") == ["red!"]
+    assert await bob.says("blue") == ["blue!"]
 
 
 async def test_a_question_that_the_bot_asks_first_and_of_no_one_person_is_asked(
-    world: World,
+    cloud: Cloud, host: Host, ada: Person
 ) -> None:
-    process = deploy(world, ColourDialog(ask, answer))
-    reference = TurnContext.get_conversation_reference(message("a"))
-    reference.user = None
-    await process.adapter.continue_conversation(reference, process.bot._run.run, "app")
-    assert world.channel.received == {"c": ["Colour?"]}
+    properties = map(host.conversation_state.create_property, ("DialogState", "ConversationData"))
+    run = DialogRun(ColourDialog(ask, answer), *properties)
+    reference = ConversationReference(
+        channel_id=ada.place.channel,
+        service_url=cloud.service_url,
+        conversation=ConversationAccount(id=ada.place.id),
+        bot=ChannelAccount(id="28:bot"),
+    )
+    await host.adapter.continue_conversation(reference, run.run)
+    assert await ada.hears() == ["Colour?"]
 
 
+@pytest.mark.usefixtures("open_question")
 async def test_a_conversation_with_one_person_has_a_record_while_a_question_is_open(
-    open_question: World,
+    host: Host, ada: Person
 ) -> None:
-    process = deploy(open_question, ColourDialog(ask, answer))
-    assert await open_question.storage.fetch(["msteams/conversations/c"])
-    await says(process, "red")
-    assert not await open_question.storage.fetch(["msteams/conversations/c"])
+    [(key, _)] = await stored(host, "msteams/conversations/")
+    assert key.endswith(ada.place.id)
+    await ada.says("red")
+    assert await stored(host, "msteams/conversations/") == []
 
 
 async def test_in_a_group_a_persons_record_stays_so_that_erasure_finds_the_group(
-    world: World,
+    cloud: Cloud, host: Host, deploy: Deploy
 ) -> None:
-    process = deploy(world, SilentDialog("root"))
-    activity = message("hi")
-    activity.conversation.conversation_type = "groupChat"
-    await process.take(activity)
-    [(key, record)] = await world.storage.scan(prefix="msteams/members/")
-    assert (key, record.owner) == ("msteams/members/c/ada", "msteams/users/ada")
+    ada = cloud.person("Ada", conversation=Place("msteams", "groupChat", "c"))
+    await deploy(NotingDialog())  # which keeps nothing
+    await ada.says("hi")
+    [(key, record)] = await stored(host, "msteams/members/")
+    assert (key, record.owner) == ("msteams/members/c/Ada", "msteams/users/Ada")
 
 
-async def test_what_a_dialog_keeps_of_the_conversation_stays(world: World) -> None:
-    process = deploy(world, SilentDialog("root"))
-    await says(process, "hi")
-    store = TypedStorage(world.storage, world.codec)
-    [item] = (await store.read(["msteams/conversations/c"])).values()
-    assert item["ConversationData"].welcomed
+async def test_what_a_dialog_keeps_of_the_conversation_stays(
+    host: Host, ada: Person, deploy: Deploy
+) -> None:
+    await deploy(SilentDialog(host.conversation_state.create_property("ConversationData")))
+    await ada.says("hi")
+    assert (await ada.state("ConversationData")).welcomed
 
 
-async def test_a_turn_leaves_nothing_to_the_garbage_collector(world: World) -> None:
-    process = deploy(world, NotingDialog("root"))
+async def test_a_turn_leaves_nothing_to_the_garbage_collector(ada: Person, deploy: Deploy) -> None:
+    dialog = NotingDialog()
+    await deploy(dialog)
     gc.disable()
     try:
-        await says(process, "hi")
-        assert NotingDialog.context() is None
+        assert await ada.says("hi") == ["noted"]
+        assert dialog.turn is not None
+        assert dialog.turn() is None
     finally:
         gc.enable()
 
 
+@pytest.mark.usefixtures("open_question")
 async def test_an_old_question_is_not_answered_by_the_next_good_morning(
-    open_question: World,
+    cloud: Cloud, ada: Person, deploy: Deploy
 ) -> None:
-    process = deploy(open_question, ColourDialog(ask, answer), question_timeout=3600)
-    process.world.now += 3601
-    [reply] = await says(process, "good morning")
-    assert reply.endswith("Colour?")
+    await deploy(ColourDialog(ask, answer), question_timeout=3600)
+    cloud.clock.move(seconds=3601)
+    assert await ada.says("good morning") == [f"({HELLO_AGAIN}) Colour?"]
 
 
-async def test_a_question_that_is_not_yet_old_is(world: World) -> None:
-    process = deploy(world, ColourDialog(ask, answer), question_timeout=3600)
-    await says(process, "hi")
-    world.now += 3599
-    assert await says(process, "red") == ["red!"]
+@pytest.mark.usefixtures("open_question")
+async def test_a_question_that_is_not_yet_old_is(cloud: Cloud, ada: Person, deploy: Deploy) -> None:
+    await deploy(ColourDialog(ask, answer), question_timeout=3600)
+    cloud.clock.move(seconds=3599)
+    assert await ada.says("red") == ["red!"]

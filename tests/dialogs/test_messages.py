@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dialogs.messages import Words, locale_tag, message
 from dialogs.welcome import welcome_text
-from turnkeeper.channels.time_zone import UTC_ZONE, Zone, zone_named
+from turnkeeper.channels import UTC_ZONE, Zone, zone_named
 
 MOMENT = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
 GERMAN = """

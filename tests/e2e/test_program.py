@@ -6,22 +6,19 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botbuilder.dialogs import DialogInstance, DialogSet, DialogState
 
-from app import TYPES
 from bots.dialog_run import fingerprint
 from state.models import ConversationData
-from tests.cloud import FakeCloud
-from tests.cloud.script import Answer
-from tests.turnkeeper.e2e.process import ROOT, BotProcess, Gunicorn
-from turnkeeper import ConversationState
-from turnkeeper.storage import ANY, Change, MemoryStorage, open_storage
-from turnkeeper.wire.codec import Codec
+from tests.bot import make_host
+from turnkeeper.testing import Answer, BotProcess, Cloud, Gunicorn
 
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "app.py"
 GIVE_UP = 4
 TALK = (("hi", "What is your name?"), ("Ada", "Thanks Ada."), ("hello", "Ada sent: hello\n"))
 SERVERS = pytest.mark.parametrize("server", [BotProcess, Gunicorn])
@@ -29,21 +26,22 @@ SERVERS = pytest.mark.parametrize("server", [BotProcess, Gunicorn])
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    # As it is started: its folder is on no path but Python's own.
-    return {"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db", "HOME": str(tmp_path), "PYTHONPATH": ""}
+    return {"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db", "HOME": str(tmp_path)}
 
 
-def sample(server: type[BotProcess], variables: dict[str, str], **more: Any) -> BotProcess:
-    """This bot in place of the engine's tiny one."""
-    return server(variables, program=ROOT / "app.py", **more)
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    """The cloud around processes."""
+    async with Cloud() as cloud:
+        yield cloud
 
 
 async def test_it_says_where_it_listens_and_what_it_uses(
-    variables: dict[str, str], cloud: FakeCloud
+    variables: dict[str, str], cloud: Cloud
 ) -> None:
-    async with sample(BotProcess, variables) as bot:
+    async with BotProcess(PROGRAM, variables) as bot:
         assert bot.printed[0] == f"Listening on {bot.url}"
-        assert (await cloud.person(bot_url=bot.url).says("hi")).texts == ["What is your name?"]
+        assert await cloud.person(bot_url=bot.url).says("hi") == ["What is your name?"]
         assert await bot.terminate() == 0
     printed = "\n".join(bot.printed)
     assert f"Remembering in {variables['STORAGE_URL']}" in printed
@@ -51,38 +49,36 @@ async def test_it_says_where_it_listens_and_what_it_uses(
 
 
 @pytest.mark.parametrize("app", ["app:app", "app:APP"])
-async def test_gunicorn_runs_it(cloud: FakeCloud, variables: dict[str, str], app: str) -> None:
-    async with sample(Gunicorn, variables, app=app) as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
+async def test_gunicorn_runs_it(cloud: Cloud, variables: dict[str, str], app: str) -> None:
+    async with Gunicorn(PROGRAM, variables, app=app) as bot:
+        person = cloud.person(channel="msteams", bot_url=bot.url)
         for text, beginning in TALK:
-            assert (await person.says(text)).texts[0].startswith(beginning)
+            assert (await person.says(text))[0].startswith(beginning)
         assert await bot.terminate() == 0
     assert "Traceback" not in "\n".join(bot.printed)
 
 
 @SERVERS
 async def test_kill_9_forgets_nothing(
-    variables: dict[str, str], cloud: FakeCloud, server: type[BotProcess]
+    variables: dict[str, str], cloud: Cloud, server: type[BotProcess]
 ) -> None:
-    person = cloud.person("msteams")
+    person = cloud.person(channel="msteams")
     for text, beginning in TALK:
-        async with sample(server, variables) as bot:
-            assert (await person.says(text, bot.url)).texts[0].startswith(beginning)
+        async with server(PROGRAM, variables) as bot:
+            assert (await person.says(text, bot.url))[0].startswith(beginning)
             await bot.kill()
 
 
-async def test_sigterm_finishes_the_turn_under_way(
-    variables: dict[str, str], cloud: FakeCloud
-) -> None:
-    async with sample(BotProcess, variables) as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
+async def test_sigterm_finishes_the_turn_under_way(variables: dict[str, str], cloud: Cloud) -> None:
+    async with BotProcess(PROGRAM, variables) as bot:
+        person = cloud.person(channel="msteams", bot_url=bot.url)
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
         turn = asyncio.ensure_future(person.says("hi"))
         await reached.wait()
         ended = asyncio.ensure_future(bot.terminate())
         gate.set()
-        assert (await turn).texts == ["What is your name?"]
+        assert await turn == ["What is your name?"]
         assert await ended == 0
 
 
@@ -98,7 +94,7 @@ async def test_sigterm_finishes_the_turn_under_way(
 async def test_wrong_settings_of_its_own_end_it_with_a_line_each_as_all_others_do(
     variables: dict[str, str], wrong: dict[str, str], server: type[BotProcess], code: int
 ) -> None:
-    ended_with, said = await sample(server, {**variables, **wrong}).ended()
+    ended_with, said = await server(PROGRAM, {**variables, **wrong}).ended()
     assert ended_with == code, said
     faults = [line.split(": ")[1] for line in said.splitlines() if line.startswith("error: ")]
     assert sorted(faults) == sorted(wrong), said
@@ -111,7 +107,7 @@ async def test_those_of_the_file_are_read_with_all_others(
 ) -> None:
     (tmp_path / ".env").write_text('LOG_LEVEL secret\n\nMAX_TURNS="secret\nDEFAULT_LOCALE=xx\n')
     wrong = {**variables, "PWD": str(tmp_path), "PORT": "many"}
-    code, said = await sample(BotProcess, wrong).ended()
+    code, said = await BotProcess(PROGRAM, wrong).ended()
     assert code == 2
     named = [line.split(": ")[:2] for line in said.splitlines()]
     where = [".env line 1", ".env line 3", "PORT", "DEFAULT_LOCALE"]
@@ -119,9 +115,9 @@ async def test_those_of_the_file_are_read_with_all_others(
     assert "secret" not in said
 
 
-async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: FakeCloud) -> None:
-    async with sample(BotProcess, {**variables, "LOG_FORMAT": "json"}) as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
+async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: Cloud) -> None:
+    async with BotProcess(PROGRAM, {**variables, "LOG_FORMAT": "json"}) as bot:
+        person = cloud.person(channel="msteams", bot_url=bot.url)
         for text in ("Zyxwv", "Zyxwv", "hello Zyxwv"):
             await person.says(text)
         await bot.terminate()
@@ -130,22 +126,21 @@ async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: Fake
 
 @pytest.mark.parametrize(("level", "is_shown"), [("INFO", False), ("DEBUG", True)])
 async def test_it_says_sorry_for_an_error_and_at_debug_alone_what_the_error_quotes(
-    cloud: FakeCloud, variables: dict[str, str], level: str, is_shown: bool
+    cloud: Cloud, variables: dict[str, str], level: str, is_shown: bool
 ) -> None:
-    person = cloud.person("msteams")
+    person = cloud.person(channel="msteams")
     # An open dialog that is in no set: the SDK's error says how it is called.
     open_dialog = DialogInstance()
     open_dialog.id = "Zyxwv"
     state = DialogState([open_dialog])
-    dialogs = DialogSet(ConversationState(MemoryStorage()).create_property("DialogState"))
+    host = make_host(storage_url=variables["STORAGE_URL"])
+    dialogs = DialogSet(host.conversation_state.create_property("DialogState"))
     data = ConversationData(dialog_version=fingerprint(dialogs, state.dialog_stack))
-    body = Codec(TYPES).encode_state({"DialogState": state, "ConversationData": data})
-    storage = open_storage(variables["STORAGE_URL"])
-    await storage.open()
-    await storage.commit([Change(f"msteams/conversations/{person.place.id}", body, ANY)])
-    await storage.close()
-    async with sample(BotProcess, {**variables, "LOG_LEVEL": level, "LOG_FORMAT": "json"}) as bot:
-        assert (await person.says("hi", bot.url)).texts[0].startswith("Sorry")
+    record = {"DialogState": state, "ConversationData": data}
+    async with host:
+        await host.storage.write({f"msteams/conversations/{person.place.id}": record})
+    async with BotProcess(PROGRAM, {**variables, "LOG_LEVEL": level, "LOG_FORMAT": "json"}) as bot:
+        assert (await person.says("hi", bot.url))[0].startswith("Sorry")
         await bot.terminate()
     logged = [json.loads(line) for line in bot.printed if line.startswith("{")]
     quoting = {line["level"] for line in logged if "Zyxwv" in json.dumps(line)}

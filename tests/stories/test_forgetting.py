@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 
 from config import Config
-from tests.cloud.person import Person
-from tests.cloud.place import Place
-from tests.stories.world import World
-from turnkeeper.storage import Change
+from tests.bot import cloud_around
+from turnkeeper import Change, RecordStorage
+from turnkeeper.testing import Cloud, Person, Place
 
 NAMES = ("Xanthippe", "Lovelace")
 
 
-async def stored(world: World) -> str:
-    """Return everything in the store."""
-    return repr(await world.storage.scan())
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    async with cloud_around() as cloud:
+        yield cloud
+
+
+def records(cloud: Cloud) -> RecordStorage:
+    """Return the bot's store."""
+    assert cloud.host
+    return cloud.host.storage.records
+
+
+async def stored(cloud: Cloud) -> str:
+    """Return everything in the store, once all is written."""
+    await cloud.restart()
+    return repr(await records(cloud).scan())
 
 
 def found(text: str) -> list[str]:
@@ -25,79 +38,73 @@ def found(text: str) -> list[str]:
     return [name for name in NAMES if name in text]
 
 
-def person(world: World, scope: str = "personal", channel: str = "msteams") -> Person:
+def person(cloud: Cloud, scope: str = "personal", channel: str = "msteams") -> Person:
     """Return a person whose name the channel knows too."""
-    place = Place(channel, scope, "c")
-    return Person(world, place, id="p", name="Lovelace", now=lambda: world.now)
+    return cloud.person("Lovelace", conversation=Place(channel, scope, "c"), id="p")
 
 
 @pytest.mark.parametrize("scope", ["personal", "groupChat", "channel"])
 @pytest.mark.parametrize("channel", ["emulator", "msteams", "directline"])
 @pytest.mark.parametrize("asked", [False, True])
 async def test_no_name_is_left_once_a_person_is_forgotten(
-    channel: str, scope: str, asked: bool
+    cloud: Cloud, channel: str, scope: str, asked: bool
 ) -> None:
-    world = World()
-    ada = person(world, scope, channel)
+    ada = person(cloud, scope, channel)
     for text in ("hi", NAMES[0], "hello", *(["change my name"] if asked else []), "forget me"):
         await ada.says(text)
-    assert NAMES[0] in await stored(world)
-    turn = await ada.says("yes")
+    assert NAMES[0] in await stored(cloud)
+    turn = await ada.sends(ada.message("yes"))
     assert turn.texts == ["Done. I have erased everything I kept about you."]
     assert found(json.dumps(turn.replies)) == []
-    await world.host.adapter.close()
-    assert found(await stored(world)) == []
-    assert (await ada.says("hello")).texts == ["What is your name?"]
+    assert found(await stored(cloud)) == []
+    assert await ada.says("hello") == ["What is your name?"]
 
 
 @pytest.mark.parametrize("asked_there", [False, True])
-async def test_a_name_in_the_answers_of_other_groups_is_forgotten_too(asked_there: bool) -> None:
-    world = World()
-    alone = person(world)
+async def test_a_name_in_the_answers_of_other_groups_is_forgotten_too(
+    cloud: Cloud, asked_there: bool
+) -> None:
+    alone = person(cloud)
     for group in ("first", "second"):
-        ada = Person(
-            world, Place("msteams", "groupChat", group), id="p", name="A", now=lambda: world.now
-        )
+        ada = cloud.person("A", conversation=Place("msteams", "groupChat", group), id="p")
         if not asked_there:
             await ada.says(f"call me {NAMES[0]}")
         for text in ("hi", NAMES[0], "hello"):
             await ada.sends({**ada.message(text), "deliveryMode": "expectReplies"})
-    assert NAMES[0] in await stored(world)
+    assert NAMES[0] in await stored(cloud)
     for text in ("hello", "forget me", "yes"):
         await alone.says(text)
-    await world.host.adapter.close()
-    assert found(await stored(world)) == []
+    assert found(await stored(cloud)) == []
 
 
 @pytest.mark.parametrize("scope", ["personal", "groupChat", "channel"])
-async def test_no_record_of_a_place_is_left_once_a_person_is_forgotten(scope: str) -> None:
-    world = World()
-    ada = person(world, scope)
+async def test_no_record_of_a_place_is_left_once_a_person_is_forgotten(
+    cloud: Cloud, scope: str
+) -> None:
+    ada = person(cloud, scope)
     for text in ("hi", NAMES[0], "hello", "forget me", "yes"):
         await ada.says(text)
-    await world.host.adapter.close()
-    assert [key.split("/")[1] for key, _ in await world.storage.scan()] == ["ledgers"]
+    kinds = [key.split("/")[1] for key, _ in await records(cloud).scan()]
+    assert kinds == ["ledgers", "format"]
 
 
-async def test_others_are_not_forgotten_with_them() -> None:
-    world = World()
-    ada, bob = person(world, "groupChat"), person(world, "groupChat")
+async def test_others_are_not_forgotten_with_them(cloud: Cloud) -> None:
+    ada, bob = person(cloud, "groupChat"), person(cloud, "groupChat")
     bob.id = "bob"
     await ada.says("call me Ada")
     await bob.says("call me Bob")
     await ada.says("forget me")
     await ada.says("yes")
-    assert (await bob.says("hello")).texts[0].startswith("Bob sent: hello\n")
+    assert (await bob.says("hello"))[0].startswith("Bob sent: hello\n")
 
 
-async def test_a_turn_delivered_twice_forgets_once() -> None:
-    world = World()
-    ada = person(world)
+async def test_a_turn_delivered_twice_forgets_once(cloud: Cloud) -> None:
+    ada = person(cloud)
     await ada.says("call me Ada")
     await ada.says("forget me")
     for _ in range(2):
         await ada.sends(ada.message("yes", id="same"))
-    assert [reply["text"] for reply in world.sent("c")][-2:] == [
+    assert [reply["text"] for reply in cloud.sent("c")][-2:] == [
         'Shall I erase everything I keep about you? This cannot be undone. Say "yes" to erase it, '
         "anything else to keep it.",
         "Done. I have erased everything I kept about you.",
@@ -106,35 +113,31 @@ async def test_a_turn_delivered_twice_forgets_once() -> None:
 
 @pytest.mark.parametrize("erases", [True, False])
 async def test_removing_the_app_erases_what_the_settings_say(erases: bool) -> None:
-    world = World(Config(forget_on_uninstall=erases))
-    ada = person(world)
-    await ada.says(f"call me {NAMES[0]}")
-    for action in ("remove-upgrade", "add-upgrade"):
-        await ada.installs(action=action)
-    assert NAMES[0] in await stored(world)
-    await ada.installs(action="remove")
-    await world.host.adapter.close()
-    assert (NAMES[0] not in await stored(world)) is erases
+    async with cloud_around(Config(forget_on_uninstall=erases)) as cloud:
+        ada = person(cloud)
+        await ada.says(f"call me {NAMES[0]}")
+        for action in ("remove-upgrade", "add-upgrade"):
+            await ada.installs(action=action)
+        assert NAMES[0] in await stored(cloud)
+        await ada.installs(action="remove")
+        assert (NAMES[0] not in await stored(cloud)) is erases
 
 
-async def test_a_channel_can_ask_for_a_person_to_be_erased() -> None:
-    world = World()
-    ada = person(world, channel="emulator")
+async def test_a_channel_can_ask_for_a_person_to_be_erased(cloud: Cloud) -> None:
+    ada = person(cloud, channel="emulator")
     await ada.says(f"call me {NAMES[0]}")
     assert (await ada.sends(ada.activity("deleteUserData"))).replies == []
-    await world.host.adapter.close()
-    assert found(await stored(world)) == []
+    assert found(await stored(cloud)) == []
 
 
-async def test_a_person_whose_record_is_unreadable_is_told_so() -> None:
-    world = World()
-    ada = person(world, channel="directline")
+async def test_a_person_whose_record_is_unreadable_is_told_so(cloud: Cloud) -> None:
+    ada = person(cloud, channel="directline")
     await ada.says("call me Ada")
     key = "directline/users/p"
-    record = (await world.storage.fetch([key]))[key]
-    await world.storage.commit([Change(key, '{"v":99}', record.e_tag, record.owner, None)])
-    unreadable = await world.storage.fetch([key])
-    assert (await ada.says("hello")).texts == [
+    record = (await records(cloud).fetch([key]))[key]
+    await records(cloud).commit([Change(key, '{"v":99}', record.e_tag, record.owner, None)])
+    unreadable = await records(cloud).fetch([key])
+    assert await ada.says("hello") == [
         "Sorry, I cannot read what I remember about you right now. Those who run me have been told."
     ]
-    assert await world.storage.fetch([key]) == unreadable
+    assert await records(cloud).fetch([key]) == unreadable

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.stories.story import Player
+from config import Config
+from tests.bot import cloud_around
+from turnkeeper.testing import Clock, Story
 
 HERE = Path(__file__).parent
 STORIES = {
     f"{path.parent.name}/{path.stem}": path.read_text("utf-8")
     for path in sorted(HERE.glob("*/*.txt"))
 }
+START = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
+SETTINGS = {"default_locale": str, "forget_on_uninstall": bool}
 
 
 @pytest.mark.parametrize("channel", ["emulator", "msteams", "directline"])
 @pytest.mark.parametrize("story", STORIES)
 async def test_a_story_is_told(story: str, channel: str) -> None:
-    await Player(channel).play(STORIES[story])
+    told = Story.parse(STORIES[story])
+    config = Config(**{name: SETTINGS[name](value) for name, value in told.settings.items()})
+    async with cloud_around(config, clock=Clock(START)) as cloud:
+        await told.play(cloud, channel)
 
 
 @pytest.mark.parametrize("language", sorted({name.partition("/")[0] for name in STORIES}))

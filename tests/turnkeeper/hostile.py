@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from tests.cloud.identity import CHANNEL_ISSUER, Identity, SigningKey
+from turnkeeper.testing.outside.identity import CHANNEL_ISSUER, Identity, SigningKey
 
 JSON = "application/json"
 GONE = object()  #: in place of a value: leave the field out
@@ -85,7 +85,7 @@ class Target:
         return Request(headers | ({"Content-Type": content_type} if content_type else {}), body)
 
     def token(self, **changes: Any) -> str:
-        """A channel token; changes are those of :meth:`tests.cloud.Identity.mint`."""
+        """A channel token; changes are those of :meth:`Identity.mint`."""
         return self.channel.mint(self.app_id, self.service_url, **changes)
 
     def bearer(self, **changes: Any) -> str:

@@ -74,9 +74,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
     ) -> None:
         super().__init__(authenticator.sdk)
         self._states = states
-        self._authenticator = authenticator
-        self._service_urls = service_urls
-        self._bot_id = bot_id
+        self.stand_on(authenticator, service_urls, bot_id)
         self._metrics = metrics or Metrics()
         self._ttl = conversation_ttl
         self._time_limit = time_limit
@@ -84,6 +82,13 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         self._budget = budget
         self._clock = clock
         self.open(connector)
+
+    def stand_on(self, authenticator: Authenticator, urls: ServiceUrls, bot_id: str) -> None:
+        """Change who may send and where replies may go, before :meth:`open`."""
+        self.bot_framework_authentication = authenticator.sdk
+        self._authenticator = authenticator
+        self._service_urls = urls
+        self._bot_id = bot_id
 
     def open(self, connector: Connector) -> None:
         """Begin to take turns, also again after :meth:`close`.
@@ -95,7 +100,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         self._turns = Turns(
             self._states.storage.records, self._sender, order, metrics, ttl=self._ttl, clock=clock
         )
-        self._proactive = ProactiveTurns(connector, self._service_urls, metrics, self._take_alone)
+        self._proactive = ProactiveTurns(connector, self._service_urls, metrics, self._take_turn)
 
     async def close(self) -> None:
         """Wait for the turns in which the bot speaks first, then write down what was sent.
@@ -127,7 +132,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         """Take an activity whose address is known; see :meth:`process_activity`."""
         identity = await self._authenticator.authenticate(authorization, activity)
         activity.service_url = self._service_urls.check(activity.service_url)
-        return await self._take_turn(identity, activity, address, None, logic)
+        return await self._take_turn(identity, activity, None, logic, address=address)
 
     async def continue_conversation(
         self, reference: ConversationReference, callback: Logic, bot_app_id: str | None = None
@@ -202,26 +207,16 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
         """Keep a deletion until the turn is committed."""
         Outbox.of(context).delete(reference)
 
-    async def _take_alone(
-        self,
-        identity: ClaimsIdentity,
-        activity: Activity,
-        audience: str | None,
-        logic: Logic,
-        turn: str,
-    ) -> None:
-        address = address_of(activity, self._bot_id)
-        await self._take_turn(identity, activity, address, audience, logic, turn)
-
     async def _take_turn(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,
         identity: ClaimsIdentity,
         activity: Activity,
-        address: Address,
         audience: str | None,
         logic: Logic,
         turn: str = "",
+        address: Address | None = None,
     ) -> InvokeResponse | None:
+        address = address or address_of(activity, self._bot_id)
         sdk = self.bot_framework_authentication
         connectors = sdk.create_connector_factory
         services: dict[str, Any] = {

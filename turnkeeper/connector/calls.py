@@ -11,7 +11,6 @@ many connections a host as there are turns in flight, none waits for another's c
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import logging
 import time
@@ -119,7 +118,7 @@ class Calls:
         per_host: int,
         observer: CallObserver,
         backoff: Backoff,
-        clock: Callable[[], float] | None,
+        clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._token = token
@@ -149,7 +148,7 @@ class Calls:
         :raises DeliveryFailed: there was no time for another try.
         :raises DeliveryRefused: the channel refused it for good.
         """
-        clock = self._clock or asyncio.get_running_loop().time
+        clock = self._clock
         deadline = clock() + self._budget if deadline is None else deadline
         curable = _CURABLE
         last = _NO_TRY

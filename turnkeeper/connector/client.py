@@ -48,6 +48,7 @@ class Connector:
     :param backoff: how long to wait before a repetition.
     :param clock: tells the time that deadlines are given in; the event loop's by default.
     :param sleep: waits some seconds.
+    :ivar pause: the same.
     """
 
     def __init__(  # noqa: PLR0913 - each is a setting of its own
@@ -63,6 +64,8 @@ class Connector:
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self._clock = clock or _loop_time
+        self.pause = sleep
         self._calls = Calls(
             token,
             budget=budget,
@@ -71,9 +74,13 @@ class Connector:
             per_host=per_host,
             observer=observer or NoObserver(),
             backoff=backoff or Backoff(),
-            clock=clock,
+            clock=self._clock,
             sleep=sleep,
         )
+
+    def deadline(self, budget: float) -> float:
+        """Return the deadline of calls that may take so many seconds together."""
+        return self._clock() + budget
 
     async def close(self) -> None:
         """Close all connections. Calls under way, and later ones, fail."""
@@ -108,7 +115,7 @@ class Connector:
 
         :param body: the activity as JSON.
         :param reply_to_id: the id of the activity that it answers.
-        :param deadline: give up then; in the loop's time.
+        :param deadline: give up then; as :meth:`deadline` gives it.
         :return: the id that the channel gave it, None where it gave none.
         """
         path = ("activities",) if not reply_to_id else ("activities", reply_to_id)
@@ -141,6 +148,10 @@ class Connector:
         """Delete an activity that was sent before."""
         url = _url(service_url, conversation_id, "activities", activity_id)
         await self._calls.make(Call("DELETE", url, conversation_id, None, MAX_RECEIPT), deadline)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _url(service_url: str, *path: str) -> URL:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import DeliveryRefused
 from turnkeeper.ledger.effects import Delay, Effect, Send, Update
@@ -18,13 +16,13 @@ async def carry_out(
 
     :param ledger: knows the channel's ids of earlier replies.
     :param service_url: where the channel listens now.
-    :param deadline: in the event loop's time.
+    :param deadline: as the connector's ``deadline`` gives it.
     :returns: the id that the channel gave, if it gave one. A refusal for good counts as done: the
         connector has logged it, and asking again cannot help.
     :raises DeliveryFailed: not done in time.
     """
     if isinstance(effect, Delay):
-        await asyncio.sleep(effect.ms / 1000)
+        await connector.pause(effect.ms / 1000)
         return None
     try:
         if isinstance(effect, Send):

@@ -106,7 +106,7 @@ class Sender:
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
-        deadline = began + self._budget
+        deadline = self._connector.deadline(self._budget)
         receipt = Receipt(owed.turn, owed.sent, ledger, transaction, began + LINGER)
         self.receipts.take(key, receipt)
         renewal = _Renewal()

@@ -33,7 +33,6 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
     ) -> None:
         self.storage = TypedStorage.of(storage)
         super().__init__(self.storage, slot)
-        self._records = self.storage.records
         self._slot = slot
         self._ttl = ttl
 
@@ -82,7 +81,7 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         """
         if not force and self._slot in turn_context.turn_state:
             return
-        transaction, address = transaction_in(turn_context, self._records)
+        transaction, address = transaction_in(turn_context, self.storage.records)
         key = self.storage_key(address)
         if force or not transaction.has(key):
             await transaction.load([key], again=force)
@@ -99,7 +98,7 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         cached = self.loaded(turn_context)
         if cached is None:
             return
-        transaction, address = transaction_in(turn_context, self._records)
+        transaction, address = transaction_in(turn_context, self.storage.records)
         if not transaction.has(cached.key):
             await transaction.load([cached.key])
         transaction.put(cached.key, cached.body(), owner=address.owner, ttl=self._ttl)

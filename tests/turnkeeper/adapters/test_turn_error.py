@@ -14,12 +14,12 @@ from aiohttp.test_utils import TestServer
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity
 
-from tests.cloud import FakeCloud
 from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper import Host, Settings
-from turnkeeper.adapters.turn_error import APOLOGY, UNREADABLE
+from turnkeeper.adapters.turn_error import APOLOGY, UNREADABLE, default_on_turn_error
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, MemoryStorage
+from turnkeeper.testing import Cloud
 
 KEY = "msteams/conversations/c"
 
@@ -133,13 +133,13 @@ class AwaitsWhatIsCancelled:
 
 
 async def test_a_bot_that_awaits_a_cancelled_task_has_failed_and_the_channel_is_answered(
-    cloud: FakeCloud,
+    cloud: Cloud,
 ) -> None:
     host = Host(Settings(), storage=MemoryStorage())
     bot = AwaitsWhatIsCancelled(host)
     async with TestServer(host.app(bot)) as server, aiohttp.ClientSession() as session:
         url = str(server.make_url("/api/messages"))
-        person = cloud.person("msteams", bot_url=url)
+        person = cloud.person(channel="msteams", bot_url=url)
         activity = person.message("hi")
         turn = await person.sends(activity)
         assert (turn.status, turn.texts) == (201, [APOLOGY])
@@ -186,3 +186,15 @@ async def test_a_turn_that_the_server_cancels_is_no_failure_and_is_not_committed
     process.bot = failing
     await process.take(message("a"))  # delivered again, it is taken
     assert process.world.channel.received == {"c": [APOLOGY]}
+
+
+async def test_a_bot_that_thinks_for_too_long_is_stopped() -> None:
+    process = World().process(time_limit=0.01)
+    process.adapter.on_turn_error = default_on_turn_error(process.states[0])
+
+    async def never(_: TurnContext) -> None:
+        await asyncio.Event().wait()
+
+    await process.adapter.process_activity(None, message("a"), never)
+    assert process.world.channel.received == {"c": [APOLOGY]}
+    await process.stop()

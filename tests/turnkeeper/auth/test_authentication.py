@@ -23,8 +23,6 @@ from botframework.connector.auth import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.cloud import Answer, FakeCloud, SigningKey
-from tests.cloud.identity import CHANNEL_ISSUER, EMULATOR_ISSUER
 from tests.turnkeeper.clock import Clock
 from tests.turnkeeper.hostile import CASES, Case, Request, Target
 from turnkeeper.auth import authentication
@@ -34,6 +32,8 @@ from turnkeeper.auth.signing_keys import KeyCache
 from turnkeeper.errors import RequestRefused
 from turnkeeper.inbound.activity import read_activity
 from turnkeeper.settings import Settings
+from turnkeeper.testing import Answer, Cloud
+from turnkeeper.testing.outside.identity import CHANNEL_ISSUER, EMULATOR_ISSUER, SigningKey
 
 APP = "11111111-2222-3333-4444-555555555555"
 TENANT = "99999999-8888-7777-6666-555555555555"
@@ -43,20 +43,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cloud() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(APP, path="/") as running:
+async def cloud() -> AsyncIterator[Cloud]:
+    async with Cloud(app_id=APP, path="/") as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def target(cloud: FakeCloud) -> Target:
+def target(cloud: Cloud) -> Target:
     return Target(cloud.identity, APP, cloud.service_url)
 
 
 @pytest.fixture(autouse=True)
-def all_is_well(cloud: FakeCloud, target: Target) -> None:
+def all_is_well(cloud: Cloud, target: Target) -> None:
     """Whatever a test does to the cloud ends with it."""
-    cloud.login.key_script.recover()
+    cloud.login.key_faults.recover()
     cloud.login.key_requests = 0
     cloud.identity.keys = [target.unendorsed, KEY]
 
@@ -69,7 +69,7 @@ def clock() -> Clock:
     return Clock(time.time())
 
 
-def bot(cloud: FakeCloud, **changes: Any) -> Settings:
+def bot(cloud: Cloud, **changes: Any) -> Settings:
     values = {
         "app_id": APP,
         "app_password": "secret",
@@ -79,14 +79,14 @@ def bot(cloud: FakeCloud, **changes: Any) -> Settings:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def authenticator(cloud: FakeCloud, clock: Clock) -> AsyncIterator[Authenticator]:
+async def authenticator(cloud: Cloud, clock: Clock) -> AsyncIterator[Authenticator]:
     made = Authenticator(bot(cloud), clock=clock)
     yield made
     await made.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def besieged(cloud: FakeCloud) -> AsyncIterator[Authenticator]:
+async def besieged(cloud: Cloud) -> AsyncIterator[Authenticator]:
     """One authenticator for the whole hostile table: no case may harm the next."""
     made = Authenticator(bot(cloud))
     yield made
@@ -155,7 +155,7 @@ TENANT_ISSUERS = [
 
 @pytest.mark.parametrize("issuer", TENANT_ISSUERS)
 async def test_the_emulator_gets_in_through_the_bots_own_tenant(
-    cloud: FakeCloud, target: Target, issuer: str
+    cloud: Cloud, target: Target, issuer: str
 ) -> None:
     header = target.emulator(iss=issuer, key=target.unendorsed)
     single = Authenticator(bot(cloud, app_type="SingleTenant", tenant_id=TENANT))
@@ -166,7 +166,7 @@ async def test_the_emulator_gets_in_through_the_bots_own_tenant(
     await multi.close()
 
 
-async def test_the_government_cloud_has_its_own_issuer(cloud: FakeCloud, target: Target) -> None:
+async def test_the_government_cloud_has_its_own_issuer(cloud: Cloud, target: Target) -> None:
     government = Authenticator(bot(cloud, channel_service=GOVERNMENT))
     ours = target.bearer(iss="https://api.botframework.us")
     assert await status(government, ours, activity(target)) == 201
@@ -175,7 +175,7 @@ async def test_the_government_cloud_has_its_own_issuer(cloud: FakeCloud, target:
 
 
 async def test_a_bot_that_was_named_may_call_this_one_as_a_skill(
-    cloud: FakeCloud, target: Target
+    cloud: Cloud, target: Target
 ) -> None:
     skill = Authenticator(bot(cloud), allowed_callers=["parent"])
     assert await status(skill, target.emulator(appid="parent"), activity(target)) == 201
@@ -198,18 +198,18 @@ async def test_a_token_has_a_size(authenticator: Authenticator, target: Target) 
 
 
 async def test_a_known_token_needs_no_keys(
-    authenticator: Authenticator, cloud: FakeCloud, target: Target
+    authenticator: Authenticator, cloud: Cloud, target: Target
 ) -> None:
     header = target.bearer()
     assert await status(authenticator, header, activity(target)) == 201
-    cloud.login.key_script.always(Answer(500))
+    cloud.login.key_faults.always(Answer(500))
     for _ in range(50):
         assert await status(authenticator, header, activity(target)) == 201
     assert cloud.login.key_requests == 2
 
 
 async def test_what_a_known_token_is_for_is_checked_every_time(
-    authenticator: Authenticator, cloud: FakeCloud, target: Target
+    authenticator: Authenticator, cloud: Cloud, target: Target
 ) -> None:
     header = target.bearer()
     for _ in range(2):
@@ -247,7 +247,7 @@ async def test_a_known_token_is_forgotten_when_it_runs_out(
 
 
 async def test_a_known_token_is_forgotten_with_its_key(
-    cloud: FakeCloud, target: Target, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uptime = [5000.0]
     monkeypatch.setattr(authentication, "KeyCache", partial(KeyCache, clock=lambda: uptime[0]))
@@ -284,11 +284,11 @@ async def test_a_limited_number_of_genuine_tokens_is_remembered(
     "fault", [Answer(500), Answer(after=asyncio.Event())], ids=["500", "hangs"]
 )
 async def test_without_keys_nobody_gets_in_and_nothing_fails(
-    cloud: FakeCloud, target: Target, monkeypatch: pytest.MonkeyPatch, fault: Answer
+    cloud: Cloud, target: Target, monkeypatch: pytest.MonkeyPatch, fault: Answer
 ) -> None:
     monkeypatch.setattr(keys, "PATIENCE", 0.05)
     authenticator = Authenticator(bot(cloud))
-    cloud.login.key_script.always(fault)
+    cloud.login.key_faults.always(fault)
     authenticator.start()
     assert await status(authenticator, target.bearer(), activity(target)) == 401
     assert await status(authenticator, target.emulator(), activity(target)) == 401
@@ -306,7 +306,7 @@ async def test_it_is_ready_with_the_first_keys(
 
 
 async def test_forged_tokens_do_not_hammer_the_key_service(
-    authenticator: Authenticator, cloud: FakeCloud, target: Target
+    authenticator: Authenticator, cloud: Cloud, target: Target
 ) -> None:
     for number in range(100):
         header = target.bearer(key=target.stranger, header={"kid": f"forged-{number}"})
@@ -350,7 +350,7 @@ async def test_a_refusal_tells_nothing(authenticator: Authenticator, target: Tar
 
 @pytest.mark.parametrize("header", [None, "", "Bearer garbage", "Basic x"])
 async def test_in_local_mode_everybody_gets_in(
-    cloud: FakeCloud, target: Target, header: str | None
+    cloud: Cloud, target: Target, header: str | None
 ) -> None:
     local = Authenticator(bot(cloud, app_id="", app_password=""))
     local.start()
@@ -397,7 +397,7 @@ async def test_who_gets_in_gets_in_with_the_sdk_too(
 
 
 async def test_the_sdk_uses_the_same_keys(
-    authenticator: Authenticator, cloud: FakeCloud, target: Target
+    authenticator: Authenticator, cloud: Cloud, target: Target
 ) -> None:
     await authenticator.sdk.authenticate_request(activity(target), target.bearer())
     assert cloud.login.key_requests == 2
@@ -419,7 +419,7 @@ async def test_the_sdk_uses_the_same_keys(
     ids=["secret", "one tenant", "managed identity", "certificate"],
 )
 async def test_the_sdks_clients_get_the_bots_credentials(
-    cloud: FakeCloud, tmp_path: Path, changes: dict[str, Any], factory: Any
+    cloud: Cloud, tmp_path: Path, changes: dict[str, Any], factory: Any
 ) -> None:
     if changes.pop("certificate", False):
         (tmp_path / "key.pem").write_text("the key")
@@ -438,14 +438,14 @@ async def test_the_sdks_clients_get_the_bots_credentials(
     [("", "https://api.botframework.com"), (GOVERNMENT, "https://api.botframework.us")],
 )
 async def test_the_sdks_clients_are_for_the_right_cloud(
-    cloud: FakeCloud, service: str, scope: str
+    cloud: Cloud, service: str, scope: str
 ) -> None:
     authenticator = Authenticator(bot(cloud, channel_service=service))
     assert authenticator.sdk.get_originating_audience() == scope
     await authenticator.close()
 
 
-async def test_the_sdk_makes_clients_in_local_mode(cloud: FakeCloud, target: Target) -> None:
+async def test_the_sdk_makes_clients_in_local_mode(cloud: Cloud, target: Target) -> None:
     local = Authenticator(bot(cloud, app_id="", app_password=""))
     identity = await local.authenticate(None, activity(target))
     connectors = local.sdk.create_connector_factory(identity)

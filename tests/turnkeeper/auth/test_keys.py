@@ -1,4 +1,4 @@
-"""The key cache, against the key documents of the fake cloud."""
+"""The key cache, against the key documents of the cloud."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from tests.cloud import Answer, Drop, FakeCloud, SigningKey
 from tests.turnkeeper.clock import Clock
 from turnkeeper.auth import signing_keys as keys
 from turnkeeper.auth.signing_keys import KeyCache
+from turnkeeper.testing import Answer, Cloud, Drop
+from turnkeeper.testing.outside.identity import SigningKey
 
 FIRST, SECOND = SigningKey("first"), SigningKey("second", ("msteams",))
 
@@ -36,14 +37,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def cloud() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud("bot") as running:
+async def cloud() -> AsyncIterator[Cloud]:
+    async with Cloud(app_id="bot") as running:
         running.identity.keys = [FIRST]
         yield running
 
 
 @pytest.fixture
-async def cache(cloud: FakeCloud, clock: Clock) -> AsyncIterator[KeyCache]:
+async def cache(cloud: Cloud, clock: Clock) -> AsyncIterator[KeyCache]:
     made = KeyCache(cloud.open_id_metadata_url, clock=clock)
     yield made
     await made.close()
@@ -54,10 +55,10 @@ async def arrives(event: asyncio.Event) -> None:
         await event.wait()
 
 
-async def test_keys_are_fetched_in_the_background(cache: KeyCache, cloud: FakeCloud) -> None:
+async def test_keys_are_fetched_in_the_background(cache: KeyCache, cloud: Cloud) -> None:
     assert not cache.ready
     reached = asyncio.Event()
-    cloud.login.key_script.next(Answer(reached=reached))
+    cloud.login.key_faults.next(Answer(reached=reached))
     cache.start()
     await arrives(reached)
     key = await cache.get("first")
@@ -68,14 +69,14 @@ async def test_keys_are_fetched_in_the_background(cache: KeyCache, cloud: FakeCl
     assert key.endorsements == frozenset(cloud.identity.key.endorsements)
 
 
-async def test_many_requests_share_one_fetch(cache: KeyCache, cloud: FakeCloud) -> None:
+async def test_many_requests_share_one_fetch(cache: KeyCache, cloud: Cloud) -> None:
     found = await asyncio.gather(*(cache.get("first") for _ in range(100)))
     assert len(set(map(id, found))) == 1
     assert cloud.login.key_requests == 2
 
 
 async def test_known_keys_are_asked_for_no_more(
-    cache: KeyCache, cloud: FakeCloud, clock: Clock
+    cache: KeyCache, cloud: Cloud, clock: Clock
 ) -> None:
     await cache.get("first")
     clock.now += 80_000
@@ -85,7 +86,7 @@ async def test_known_keys_are_asked_for_no_more(
 
 
 async def test_unknown_keys_are_asked_for_once_a_minute(
-    cache: KeyCache, cloud: FakeCloud, clock: Clock
+    cache: KeyCache, cloud: Cloud, clock: Clock
 ) -> None:
     await cache.get("first")
     for second in range(119):
@@ -96,7 +97,7 @@ async def test_unknown_keys_are_asked_for_once_a_minute(
 
 
 async def test_a_new_key_is_found_within_a_minute(
-    cache: KeyCache, cloud: FakeCloud, clock: Clock
+    cache: KeyCache, cloud: Cloud, clock: Clock
 ) -> None:
     await cache.get("first")
     cloud.identity.keys = [FIRST, SECOND]
@@ -107,12 +108,12 @@ async def test_a_new_key_is_found_within_a_minute(
     assert cache.find("first") is not None
 
 
-async def test_keys_are_refreshed_in_time(cloud: FakeCloud) -> None:
+async def test_keys_are_refreshed_in_time(cloud: Cloud) -> None:
     cache = KeyCache(cloud.open_id_metadata_url, refresh_every=0.01)
     await cache.get("first")
     cloud.identity.keys = [SECOND]
     second_refresh = asyncio.Event()
-    cloud.login.key_script.next(Answer(), Answer(), Answer(reached=second_refresh))
+    cloud.login.key_faults.next(Answer(), Answer(), Answer(reached=second_refresh))
     await arrives(second_refresh)
     assert cache.find("second") is not None
     assert cache.find("first") is None, "a key that was withdrawn is trusted no more"
@@ -140,7 +141,7 @@ BAD_ANSWERS = {
 @pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
 async def test_keys_stay_in_use_while_they_cannot_be_refreshed(
     cache: KeyCache,
-    cloud: FakeCloud,
+    cloud: Cloud,
     clock: Clock,
     answer: Answer,
     failing: str,
@@ -149,46 +150,46 @@ async def test_keys_stay_in_use_while_they_cannot_be_refreshed(
     cloud.identity.keys = [FIRST, SECOND]
     clock.now += 60
     # Twice, since a closed connection is tried again at once.
-    cloud.login.key_script.next(*([] if failing == "metadata" else [Answer()]), answer, answer)
+    cloud.login.key_faults.next(*([] if failing == "metadata" else [Answer()]), answer, answer)
     with pytest.raises(LookupError):
         await cache.get("second")
     assert await cache.get("first") is first
-    cloud.login.key_script.recover()
+    cloud.login.key_faults.recover()
     clock.now += 60
     assert await cache.get("second")
 
 
-async def test_documents_have_a_size(cache: KeyCache, cloud: FakeCloud, clock: Clock) -> None:
+async def test_documents_have_a_size(cache: KeyCache, cloud: Cloud, clock: Clock) -> None:
     document = json.dumps({"keys": [FIRST.jwk(), SECOND.jwk()]}).encode()
-    cloud.login.key_script.next(Answer(), Answer(body=document.rjust(2**20 + 1)))
+    cloud.login.key_faults.next(Answer(), Answer(body=document.rjust(2**20 + 1)))
     with pytest.raises(LookupError):
         await cache.get("second")
     clock.now += 5
-    cloud.login.key_script.next(Answer(), Answer(body=document.rjust(2**20)))
+    cloud.login.key_faults.next(Answer(), Answer(body=document.rjust(2**20)))
     assert await cache.get("second")
 
 
 async def test_a_failed_fetch_is_tried_again(
-    cache: KeyCache, cloud: FakeCloud, clock: Clock, caplog: pytest.LogCaptureFixture
+    cache: KeyCache, cloud: Cloud, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cloud.login.key_script.always(Answer(503))
+    cloud.login.key_faults.always(Answer(503))
     with caplog.at_level(logging.WARNING), pytest.raises(LookupError):
         await cache.get("first")
     assert "503" in caplog.text
     with pytest.raises(LookupError):
         await cache.get("first")
     assert cloud.login.key_requests == 1, "a key service that is down is not asked by every request"
-    cloud.login.key_script.recover()
+    cloud.login.key_faults.recover()
     clock.now += 5
     assert await cache.get("first")
 
 
 async def test_the_background_tries_again_by_itself(
-    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "MINUTE", 0.01)
     third_try = asyncio.Event()
-    cloud.login.key_script.next(Answer(500), Answer(500), Answer(reached=third_try))
+    cloud.login.key_faults.next(Answer(500), Answer(500), Answer(reached=third_try))
     cache = KeyCache(cloud.open_id_metadata_url)
     cache.start()
     await arrives(third_try)
@@ -197,12 +198,12 @@ async def test_the_background_tries_again_by_itself(
 
 
 async def test_a_key_service_that_hangs_holds_requests_up_but_shortly(
-    cache: KeyCache, cloud: FakeCloud, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    cache: KeyCache, cloud: Cloud, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert keys.PATIENCE < 2
     monkeypatch.setattr(keys, "PATIENCE", 0.05)
     answered = asyncio.Event()
-    cloud.login.key_script.next(Answer(after=answered))
+    cloud.login.key_faults.next(Answer(after=answered))
     with pytest.raises(LookupError):
         await cache.get("first")
     clock.now += 1
@@ -216,10 +217,10 @@ async def test_a_key_service_that_hangs_holds_requests_up_but_shortly(
 
 
 async def test_a_request_that_is_given_up_does_not_stop_the_fetch(
-    cache: KeyCache, cloud: FakeCloud
+    cache: KeyCache, cloud: Cloud
 ) -> None:
     reached, answered = asyncio.Event(), asyncio.Event()
-    cloud.login.key_script.next(Answer(reached=reached, after=answered))
+    cloud.login.key_faults.next(Answer(reached=reached, after=answered))
     given_up = asyncio.create_task(cache.get("first"))
     waiting = asyncio.create_task(cache.get("first"))
     await arrives(reached)
@@ -228,9 +229,9 @@ async def test_a_request_that_is_given_up_does_not_stop_the_fetch(
     assert await waiting
 
 
-async def test_closing_ends_a_fetch_under_way(cloud: FakeCloud) -> None:
+async def test_closing_ends_a_fetch_under_way(cloud: Cloud) -> None:
     reached = asyncio.Event()
-    cloud.login.key_script.next(Answer(reached=reached, after=asyncio.Event()))
+    cloud.login.key_faults.next(Answer(reached=reached, after=asyncio.Event()))
     cache = KeyCache(cloud.open_id_metadata_url)
     cache.start()
     await arrives(reached)
@@ -250,7 +251,7 @@ def small_key() -> dict[str, Any]:
     return {"kty": "RSA", "use": "sig", "kid": "first", "n": text, "e": "AQAB"}
 
 
-async def test_only_rs256_signature_keys_are_kept(cache: KeyCache, cloud: FakeCloud) -> None:
+async def test_only_rs256_signature_keys_are_kept(cache: KeyCache, cloud: Cloud) -> None:
     good, other = (key.jwk() for key in (FIRST, SECOND))
     unusable = [
         good | {"use": "enc"},
@@ -268,14 +269,14 @@ async def test_only_rs256_signature_keys_are_kept(cache: KeyCache, cloud: FakeCl
     ]
     bare = without(without(other, "use"), "endorsements")
     document = json.dumps({"keys": [*unusable, bare]}).encode()
-    cloud.login.key_script.next(Answer(), Answer(body=document))
+    cloud.login.key_faults.next(Answer(), Answer(body=document))
     assert (await cache.get("second")).endorsements == frozenset()
     assert cache.find("first") is None
 
 
 @pytest.mark.parametrize("key_id", [None, ""])
 async def test_a_token_that_names_no_key_asks_for_nothing(
-    cache: KeyCache, cloud: FakeCloud, key_id: str | None
+    cache: KeyCache, cloud: Cloud, key_id: str | None
 ) -> None:
     with pytest.raises(LookupError):
         await cache.get(key_id)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from turnkeeper.channels.place import Place, Scope, place_of, tenant_of
 
-CAPTURES = Path(__file__).parents[2] / "captures"
+CAPTURES = Path(__file__).parents[1] / "captures"
 TEAM = "19:general@thread.tacv2"
 
 

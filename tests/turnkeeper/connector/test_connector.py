@@ -1,4 +1,4 @@
-"""The connector client against the fake cloud, over real HTTP.
+"""The connector client against the cloud, over real HTTP.
 
 Time is the test's own (:class:`Clock`): a wait makes it pass at once.
 """
@@ -20,13 +20,13 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cloud import Answer, Drop, FakeCloud
 from turnkeeper.connector.calls import CallObserver
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused
 from turnkeeper.login.credentials import Secret
 from turnkeeper.login.token import NoToken, TokenSource
 from turnkeeper.outbound.backoff import Backoff, retry_after
+from turnkeeper.testing import Answer, Cloud, Drop
 
 APP = ("11111111-app", "secret")
 STRANGE_IDS = [
@@ -76,8 +76,8 @@ class Counts:
 
 
 @pytest.fixture
-async def cloud() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud() as running:
+async def cloud() -> AsyncIterator[Cloud]:
+    async with Cloud() as running:
         yield running
 
 
@@ -111,7 +111,7 @@ def message(conversation_id: str, **fields: Any) -> bytes:
 
 
 async def test_a_message_arrives_as_it_was_and_its_id_comes_back(
-    cloud: FakeCloud, connector: Connector, counts: Counts
+    cloud: Cloud, connector: Connector, counts: Counts
 ) -> None:
     body = message("c")
     assert await connector.send(cloud.service_url, "c", body) == "000001"
@@ -127,7 +127,7 @@ async def test_a_message_arrives_as_it_was_and_its_id_comes_back(
 
 
 async def test_a_reply_names_the_activity_that_it_answers(
-    cloud: FakeCloud, connector: Connector
+    cloud: Cloud, connector: Connector
 ) -> None:
     body = message("c", replyToId="in|1")
     await connector.send(cloud.service_url, "c", body, reply_to_id="in|1")
@@ -136,7 +136,7 @@ async def test_a_reply_names_the_activity_that_it_answers(
     assert cloud.connector.requests[1].raw_path.endswith("/c/activities")
 
 
-async def test_what_was_sent_is_updated_and_deleted(cloud: FakeCloud, connector: Connector) -> None:
+async def test_what_was_sent_is_updated_and_deleted(cloud: Cloud, connector: Connector) -> None:
     url = cloud.service_url
     assert await connector.update(url, "c", "7", message("c", text="new")) == "7"
     assert cloud.connector.conversation("c").updated[0]["text"] == "new"
@@ -146,7 +146,7 @@ async def test_what_was_sent_is_updated_and_deleted(cloud: FakeCloud, connector:
 
 @pytest.mark.parametrize("strange", STRANGE_IDS)
 async def test_any_id_reaches_its_own_conversation(
-    cloud: FakeCloud, connector: Connector, strange: str
+    cloud: Cloud, connector: Connector, strange: str
 ) -> None:
     await connector.send(cloud.service_url, strange, message(strange))
     await connector.update(cloud.service_url, strange, strange, message(strange))
@@ -160,7 +160,7 @@ async def test_any_id_reaches_its_own_conversation(
 
 
 async def test_a_lone_surrogate_in_an_id_is_the_channels_to_refuse(
-    cloud: FakeCloud, connector: Connector
+    cloud: Cloud, connector: Connector
 ) -> None:
     with pytest.raises(DeliveryRefused):
         await connector.send(cloud.service_url, "\ud800", message("\ud800"))
@@ -169,7 +169,7 @@ async def test_a_lone_surrogate_in_an_id_is_the_channels_to_refuse(
 
 @pytest.mark.parametrize(("conversation_id", "activity_id"), [("", "1"), ("c", "")])
 async def test_an_empty_id_asks_nothing(
-    cloud: FakeCloud, connector: Connector, conversation_id: str, activity_id: str
+    cloud: Cloud, connector: Connector, conversation_id: str, activity_id: str
 ) -> None:
     with pytest.raises(DeliveryRefused):
         await connector.delete(cloud.service_url, conversation_id, activity_id)
@@ -178,13 +178,13 @@ async def test_an_empty_id_asks_nothing(
 
 @pytest.mark.parametrize("path", ["", "/emea", "/a%20b/c"])
 async def test_the_path_of_the_service_url_is_kept(path: str, connector: Connector) -> None:
-    async with FakeCloud(path=path) as cloud:
+    async with Cloud(path=path) as cloud:
         await connector.send(cloud.service_url, "c", message("c"))
         assert cloud.connector.requests[0].raw_path == f"{path}/v3/conversations/c/activities"
 
 
 async def test_a_conversation_is_begun_and_its_id_comes_back(
-    cloud: FakeCloud, connector: Connector
+    cloud: Cloud, connector: Connector
 ) -> None:
     group = {"isGroup": True, "bot": {"id": "28:bot"}, "members": [{"id": "a"}, {"id": "b"}]}
     first = {"activity": {"type": "message", "text": "hello"}}
@@ -201,9 +201,9 @@ async def test_a_conversation_is_begun_and_its_id_comes_back(
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"not json", b'{"id": 7, "activityId": "1"}'])
 async def test_a_conversation_without_an_id_is_none(
-    cloud: FakeCloud, connector: Connector, body: bytes
+    cloud: Cloud, connector: Connector, body: bytes
 ) -> None:
-    cloud.script.next(Answer(201, body=body))
+    cloud.faults.next(Answer(201, body=body))
     with pytest.raises(DeliveryFailed, match="names no new conversation"):
         await connector.create_conversation(
             cloud.service_url, b'{"bot": {"id": "28:bot"}, "members": [{"id": "a"}]}'
@@ -211,14 +211,14 @@ async def test_a_conversation_without_an_id_is_none(
 
 
 async def test_what_keeps_a_conversation_from_beginning_is_tried_again_or_final(
-    cloud: FakeCloud, connector: Connector, clock: Clock
+    cloud: Cloud, connector: Connector, clock: Clock
 ) -> None:
     body = b'{"bot": {"id": "28:bot"}, "members": [{"id": "a"}]}'
-    cloud.script.next(Answer(503), Answer(403))
+    cloud.faults.next(Answer(503), Answer(403))
     with pytest.raises(DeliveryRefused):
         await connector.create_conversation(cloud.service_url, body)
     assert clock.waits == [0.5]
-    cloud.script.always(Answer(502))
+    cloud.faults.always(Answer(502))
     with pytest.raises(DeliveryFailed, match="502"):
         await connector.create_conversation(cloud.service_url, body)
     assert cloud.connector.conversations == {}
@@ -229,9 +229,9 @@ async def test_what_keeps_a_conversation_from_beginning_is_tried_again_or_final(
     [b"", b"{}", b"[]", b"not json", b'{"id": 7}', b"[" * 5000, b'{"id":"1"}' + b" " * 10**6],
 )
 async def test_a_delivery_counts_whatever_the_receipt_says(
-    cloud: FakeCloud, connector: Connector, body: bytes
+    cloud: Cloud, connector: Connector, body: bytes
 ) -> None:
-    cloud.script.next(Answer(200, body=body))
+    cloud.faults.next(Answer(200, body=body))
     assert await connector.send(cloud.service_url, "c", message("c")) is None
     assert len(cloud.sent("c")) == 1
     # Neither did it spoil the way for the next one.
@@ -240,9 +240,9 @@ async def test_a_delivery_counts_whatever_the_receipt_says(
 
 @pytest.mark.parametrize("status", [408, 412, 423, 425, 429, 500, 502, 503, 504, 507, 520, 599])
 async def test_what_may_work_later_is_tried_again(
-    cloud: FakeCloud, connector: Connector, clock: Clock, counts: Counts, status: int
+    cloud: Cloud, connector: Connector, clock: Clock, counts: Counts, status: int
 ) -> None:
-    cloud.script.next(*[Answer(status)] * 3)
+    cloud.faults.next(*[Answer(status)] * 3)
     assert await connector.send(cloud.service_url, "c", message("c")) == "000001"
     assert clock.waits == [0.5, 1.0, 2.0]
     assert counts.attempts == {"failed": 3, "ok": 1}
@@ -250,20 +250,20 @@ async def test_what_may_work_later_is_tried_again(
 
 
 async def test_an_outage_is_given_up_at_the_deadline_and_not_before(
-    cloud: FakeCloud, connector: Connector, clock: Clock
+    cloud: Cloud, connector: Connector, clock: Clock
 ) -> None:
-    cloud.script.always(Answer(503))
+    cloud.faults.always(Answer(503))
     with pytest.raises(DeliveryFailed, match="503") as failure:
         await connector.send(cloud.service_url, "c", message("c"))
     assert failure.value.status == 503
     # 0.5 + 1 + 2 + 4; another 4 s would end after the 10 s of the budget.
     assert clock.waits == [0.5, 1.0, 2.0, 4.0]
-    cloud.script.recover()
+    cloud.faults.recover()
     assert await connector.send(cloud.service_url, "c", message("c")) == "000001"
 
 
 async def test_a_deadline_that_is_over_asks_nothing(
-    cloud: FakeCloud, connector: Connector, clock: Clock
+    cloud: Cloud, connector: Connector, clock: Clock
 ) -> None:
     with pytest.raises(DeliveryFailed):
         await connector.send(cloud.service_url, "c", message("c"), deadline=clock() - 1)
@@ -271,7 +271,7 @@ async def test_a_deadline_that_is_over_asks_nothing(
 
 
 async def test_a_token_that_comes_after_the_deadline_is_not_used(
-    cloud: FakeCloud, clock: Clock
+    cloud: Cloud, clock: Clock
 ) -> None:
     class Slow(NoToken):
         async def get(self, seconds: float | None = None) -> str:
@@ -285,10 +285,8 @@ async def test_a_token_that_comes_after_the_deadline_is_not_used(
     assert cloud.connector.requests == []
 
 
-async def test_retry_after_is_waited_for(
-    cloud: FakeCloud, connector: Connector, clock: Clock
-) -> None:
-    cloud.script.next(Answer(429, {"Retry-After": "3"}))
+async def test_retry_after_is_waited_for(cloud: Cloud, connector: Connector, clock: Clock) -> None:
+    cloud.faults.next(Answer(429, {"Retry-After": "3"}))
     await connector.send(cloud.service_url, "c", message("c"))
     [wait] = clock.waits
     assert 3.0 <= wait <= 3.5
@@ -296,18 +294,18 @@ async def test_retry_after_is_waited_for(
 
 @pytest.mark.parametrize("no_wish", ["0", formatdate(0, usegmt=True)])
 async def test_retry_after_without_a_wait_does_not_end_the_backoff(
-    cloud: FakeCloud, connector: Connector, clock: Clock, no_wish: str
+    cloud: Cloud, connector: Connector, clock: Clock, no_wish: str
 ) -> None:
-    cloud.script.always(Answer(429, {"Retry-After": no_wish}))
+    cloud.faults.always(Answer(429, {"Retry-After": no_wish}))
     with pytest.raises(DeliveryFailed, match="429"):
         await connector.send(cloud.service_url, "c", message("c"))
     assert clock.waits == [0.5, 1.0, 2.0, 4.0]
 
 
 async def test_retry_after_beyond_the_deadline_fails_at_once(
-    cloud: FakeCloud, connector: Connector, clock: Clock
+    cloud: Cloud, connector: Connector, clock: Clock
 ) -> None:
-    cloud.script.next(Answer(429, {"Retry-After": "60"}))
+    cloud.faults.next(Answer(429, {"Retry-After": "60"}))
     with pytest.raises(DeliveryFailed, match="429"):
         await connector.send(cloud.service_url, "c", message("c"))
     assert clock.waits == []
@@ -318,14 +316,14 @@ async def test_retry_after_beyond_the_deadline_fails_at_once(
     "status", [400, 403, 404, 405, 409, 413, 424, 501, 505, 301, 302, 307, 308]
 )
 async def test_a_refusal_is_final_and_logged_once(
-    cloud: FakeCloud,
+    cloud: Cloud,
     connector: Connector,
     counts: Counts,
     caplog: pytest.LogCaptureFixture,
     status: int,
 ) -> None:
     elsewhere = {"Location": f"{cloud.service_url}/v3/conversations/other/activities"}
-    cloud.script.next(Answer(status, elsewhere))
+    cloud.faults.next(Answer(status, elsewhere))
     with caplog.at_level(logging.INFO), pytest.raises(DeliveryRefused) as refused:
         await connector.send(cloud.service_url, "c\n|livechat", message("c\n|livechat"))
     assert refused.value.status == status
@@ -338,33 +336,33 @@ async def test_a_refusal_is_final_and_logged_once(
 
 
 async def test_a_closed_idle_connection_costs_no_wait(
-    cloud: FakeCloud, connector: Connector, clock: Clock, counts: Counts
+    cloud: Cloud, connector: Connector, clock: Clock, counts: Counts
 ) -> None:
     await connector.send(cloud.service_url, "c", message("c"))
-    cloud.script.next(Answer(drop=Drop.BEFORE))
+    cloud.faults.next(Answer(drop=Drop.BEFORE))
     assert await connector.send(cloud.service_url, "c", message("c")) == "000002"
     assert clock.waits == []
     assert counts.retries == {"disconnected": 1}
 
 
 async def test_connections_that_break_again_and_again_are_waited_for(
-    cloud: FakeCloud, connector: Connector, clock: Clock
+    cloud: Cloud, connector: Connector, clock: Clock
 ) -> None:
-    cloud.script.next(*[Answer(drop=Drop.BEFORE)] * 3)
+    cloud.faults.next(*[Answer(drop=Drop.BEFORE)] * 3)
     await connector.send(cloud.service_url, "c", message("c"))
     assert clock.waits == [1.0, 2.0]
 
 
 async def test_a_lost_answer_is_asked_for_again_though_it_may_repeat_the_reply(
-    cloud: FakeCloud, connector: Connector
+    cloud: Cloud, connector: Connector
 ) -> None:
-    cloud.script.next(Answer(drop=Drop.AFTER))
+    cloud.faults.next(Answer(drop=Drop.AFTER))
     assert await connector.send(cloud.service_url, "c", message("c")) == "000002"
     assert len(cloud.sent("c")) == 2
 
 
 async def test_a_channel_that_is_away_is_waited_for(connector: Connector, clock: Clock) -> None:
-    async with FakeCloud() as cloud:
+    async with Cloud() as cloud:
         gone = cloud.service_url
     with pytest.raises(DeliveryFailed, match="connection: ClientConnectorError"):
         await connector.send(gone, "c", message("c"))
@@ -385,9 +383,9 @@ async def test_half_a_receipt_is_a_delivery(connector: Connector, counts: Counts
     assert (counts.attempts, counts.retries) == ({"ok": 1}, {})
 
 
-async def test_a_compressed_receipt_is_not_unpacked(cloud: FakeCloud, connector: Connector) -> None:
+async def test_a_compressed_receipt_is_not_unpacked(cloud: Cloud, connector: Connector) -> None:
     bomb = gzip.compress(b'{"id": "1"}' + b" " * 10**6)
-    cloud.script.next(Answer(201, {"Content-Encoding": "gzip"}, bomb))
+    cloud.faults.next(Answer(201, {"Content-Encoding": "gzip"}, bomb))
     assert await connector.send(cloud.service_url, "c", message("c")) is None
     assert len(cloud.sent("c")) == 1
 
@@ -412,9 +410,9 @@ async def test_a_huge_answer_is_not_read_to_its_end(connector: Connector) -> Non
         await asyncio.wait_for(gone.wait(), 5)
 
 
-async def test_a_hanging_request_is_cut_and_tried_again(cloud: FakeCloud, counts: Counts) -> None:
+async def test_a_hanging_request_is_cut_and_tried_again(cloud: Cloud, counts: Counts) -> None:
     client = Connector(NoToken(), attempt_timeout=0.1, observer=counts, sleep=Clock().sleep)
-    cloud.script.next(Answer(after=asyncio.Event()))
+    cloud.faults.next(Answer(after=asyncio.Event()))
     try:
         assert await client.send(cloud.service_url, "c", message("c")) == "000001"
     finally:
@@ -422,9 +420,9 @@ async def test_a_hanging_request_is_cut_and_tried_again(cloud: FakeCloud, counts
     assert counts.retries == {"timeout": 1}
 
 
-async def test_the_deadline_cuts_a_hanging_request(cloud: FakeCloud) -> None:
+async def test_the_deadline_cuts_a_hanging_request(cloud: Cloud) -> None:
     client = Connector(NoToken())
-    cloud.script.always(Answer(after=asyncio.Event()))
+    cloud.faults.always(Answer(after=asyncio.Event()))
     deadline = asyncio.get_running_loop().time() + 0.1
     try:
         # Without the deadline the request would hang for the 5 seconds of one attempt.
@@ -435,12 +433,12 @@ async def test_the_deadline_cuts_a_hanging_request(cloud: FakeCloud) -> None:
         await client.close()
 
 
-async def test_hanging_conversations_hold_up_no_other(cloud: FakeCloud) -> None:
+async def test_hanging_conversations_hold_up_no_other(cloud: Cloud) -> None:
     client = Connector(NoToken(), per_host=130)
     release = asyncio.Event()
     hanging = [f"hanging-{n}" for n in range(120)]
     for name in hanging:
-        cloud.script.always(Answer(after=release), conversation_id=name)
+        cloud.faults.always(Answer(after=release), conversation_id=name)
     stuck = [
         asyncio.create_task(client.send(cloud.service_url, name, message(name))) for name in hanging
     ]
@@ -456,7 +454,7 @@ async def test_hanging_conversations_hold_up_no_other(cloud: FakeCloud) -> None:
 
 
 async def test_one_connection_serves_one_message_after_another(
-    cloud: FakeCloud, connector: Connector
+    cloud: Cloud, connector: Connector
 ) -> None:
     peers = set()
 
@@ -472,7 +470,7 @@ async def test_one_connection_serves_one_message_after_another(
     assert len(peers) == 1
 
 
-async def test_what_is_closed_sends_no_more(cloud: FakeCloud, connector: Connector) -> None:
+async def test_what_is_closed_sends_no_more(cloud: Cloud, connector: Connector) -> None:
     await connector.send(cloud.service_url, "c", message("c"))
     await connector.close()
     with pytest.raises(DeliveryFailed, match="shutting down"):
@@ -501,7 +499,7 @@ async def test_a_channel_that_refuses_fresh_tokens_too_is_not_asked_for_ever(
     counts: Counts,
 ) -> None:
     async with authenticated(counts) as (cloud, client):
-        cloud.script.always(Answer(401))
+        cloud.faults.always(Answer(401))
         for _ in range(3):
             with pytest.raises(DeliveryFailed, match="401"):
                 await client.send(cloud.service_url, "c", message("c"))
@@ -512,7 +510,7 @@ async def test_a_channel_that_refuses_fresh_tokens_too_is_not_asked_for_ever(
 
 async def test_without_a_token_the_reply_stays_owed(counts: Counts) -> None:
     async with authenticated(counts) as (cloud, client):
-        cloud.login.token_script.always(Answer(500))
+        cloud.login.faults.always(Answer(500))
         with pytest.raises(DeliveryFailed, match="login service"):
             await client.send(cloud.service_url, "c", message("c"))
         assert cloud.connector.requests == []
@@ -521,7 +519,7 @@ async def test_without_a_token_the_reply_stays_owed(counts: Counts) -> None:
 
 async def test_a_login_service_that_hangs_does_not_outlast_the_deadline() -> None:
     async with authenticated() as (cloud, client):
-        cloud.login.token_script.always(Answer(after=asyncio.Event()))
+        cloud.login.faults.always(Answer(after=asyncio.Event()))
         deadline = asyncio.get_running_loop().time() + 0.05
         with pytest.raises(DeliveryFailed, match="login service"):
             await client.send(cloud.service_url, "c", message("c"), deadline=deadline)
@@ -586,9 +584,9 @@ async def serving(
 @asynccontextmanager
 async def authenticated(
     observer: CallObserver | None = None,
-) -> AsyncIterator[tuple[FakeCloud, Connector]]:
+) -> AsyncIterator[tuple[Cloud, Connector]]:
     """A cloud that asks for tokens, and a connector that gets them there."""
-    async with FakeCloud(*APP) as cloud:
+    async with Cloud(app_id=APP[0], app_password=APP[1]) as cloud:
         url = f"{cloud.url}/botframework.com/oauth2/v2.0/token"
         token = TokenSource(Secret(url, *APP, scope="https://api.botframework.com/.default"))
         client = Connector(token, sleep=Clock().sleep, observer=observer)

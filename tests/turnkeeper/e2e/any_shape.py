@@ -7,7 +7,7 @@ import json
 from aiohttp import ClientSession
 from hypothesis import strategies as st
 
-from tests.cloud import FakeCloud
+from turnkeeper.testing import Cloud
 
 any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -53,9 +53,9 @@ changes_of_any_shape = st.dictionaries(
 )
 
 
-async def is_taken_or_refused(cloud: FakeCloud, bot: str, changes: dict[str, object]) -> None:
+async def is_taken_or_refused(cloud: Cloud, bot: str, changes: dict[str, object]) -> None:
     """Post a message with these changes; the bot must answer as the protocol says."""
-    message = cloud.person("msteams").message("hi") | changes
+    message = cloud.person(channel="msteams").message("hi") | changes
     try:
         body = json.dumps(message).encode()
     except ValueError:

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from tests.cloud import FakeCloud
-from tests.cloud.script import Answer
 from tests.turnkeeper.e2e.process import Gunicorn
+from turnkeeper.testing import Answer, Cloud
 
 GIVE_UP = 4
 PRELOAD = pytest.mark.parametrize("options", [[], ["--preload"]], ids=["", "preload"])
@@ -44,12 +43,12 @@ def variables(tmp_path: Path) -> dict[str, str]:
 @PRELOAD
 @pytest.mark.parametrize("app", ["app:app", "app:APP"])
 async def test_it_talks_and_ends_in_good_order(
-    cloud: FakeCloud, variables: dict[str, str], app: str, options: list[str]
+    cloud: Cloud, variables: dict[str, str], app: str, options: list[str]
 ) -> None:
     async with Gunicorn(variables, "--workers", "2", *options, app=app) as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
+        person = cloud.person(channel="msteams", bot_url=bot.url)
         for text, reply in (("hi", "Who are you?"), ("Ada", "Hello Ada."), ("hey", "Ada 1: hey")):
-            assert (await person.says(text)).texts == [reply]
+            assert await person.says(text) == [reply]
         assert await bot.terminate() == 0
     assert "Traceback" not in "\n".join(bot.printed)
 
@@ -96,60 +95,60 @@ async def test_workers_that_cannot_serve_it_end_it_with_a_line(
 
 
 async def test_a_worker_that_dies_is_replaced_and_the_bot_goes_on(
-    cloud: FakeCloud, variables: dict[str, str]
+    cloud: Cloud, variables: dict[str, str]
 ) -> None:
     async with Gunicorn(variables, "--workers", "2") as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
-        assert (await person.says("hi")).status == 201
+        person = cloud.person(channel="msteams", bot_url=bot.url)
+        await person.says("hi")
         os.kill((await bot.workers(2))[0], signal.SIGKILL)
         await bot.workers(3)
         for text, reply in (("Ada", "Hello Ada."), ("hello", "Ada 1: hello")):
-            assert (await person.says(text)).texts == [reply]
+            assert await person.says(text) == [reply]
         assert await bot.terminate() == 0
 
 
 async def test_sigterm_finishes_the_turns_under_way(
-    cloud: FakeCloud, variables: dict[str, str]
+    cloud: Cloud, variables: dict[str, str]
 ) -> None:
     async with Gunicorn(variables, "--workers", "2") as bot:
-        people = [cloud.person("msteams", bot_url=bot.url) for _ in range(20)]
+        people = [cloud.person(channel="msteams", bot_url=bot.url) for _ in range(20)]
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=people[0].place.id)
+        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=people[0].place.id)
         turns = [asyncio.ensure_future(person.says("hi")) for person in people]
         await reached.wait()
         await asyncio.wait(turns[1:])
         ended = asyncio.ensure_future(bot.terminate())
         await bot.wait_for_lines("Handling signal: term", 1)
         gate.set()
-        for turn in await asyncio.gather(*turns):
-            assert (turn.status, turn.texts) == (201, ["Who are you?"])
+        for texts in await asyncio.gather(*turns):
+            assert texts == ["Who are you?"]
         assert await ended == 0
     assert "Traceback" not in "\n".join(bot.printed)
 
 
-async def test_workers_end_with_their_parent(cloud: FakeCloud, variables: dict[str, str]) -> None:
+async def test_workers_end_with_their_parent(cloud: Cloud, variables: dict[str, str]) -> None:
     async with Gunicorn(variables, "--workers", "2") as bot:
-        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        await cloud.person(bot_url=bot.url).says("hi")
         async with asyncio.timeout(20):
             os.kill(bot.pid, signal.SIGKILL)
             await bot.output_ended()  # nobody holds it any more
 
 
 async def test_its_workers_take_as_many_connections_as_the_machine_allows(
-    cloud: FakeCloud, variables: dict[str, str]
+    cloud: Cloud, variables: dict[str, str]
 ) -> None:
     few = ["sh", "-c", 'ulimit -Sn 256 && exec "$@"', "sh"]
     async with Gunicorn(variables, under=few) as bot:
-        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        await cloud.person(bot_url=bot.url).says("hi")
         [worker] = await bot.workers(1)
         assert resource.prlimit(worker, resource.RLIMIT_NOFILE)[0] > 256
 
 
-async def test_its_log_is_the_bots(cloud: FakeCloud, variables: dict[str, str]) -> None:
+async def test_its_log_is_the_bots(cloud: Cloud, variables: dict[str, str]) -> None:
     async with Gunicorn({**variables, "LOG_FORMAT": "json"}) as bot:
         person = cloud.person(bot_url=bot.url)
-        cloud.script.next(Answer(403))
-        assert (await person.says("hi")).status == 201
+        cloud.faults.next(Answer(403))
+        await person.says("hi")
         [line] = await bot.wait_for_lines('"level": "WARNING"', 1)
         assert person.place.id in line
 
@@ -167,7 +166,7 @@ async def test_its_log_is_the_bots(cloud: FakeCloud, variables: dict[str, str]) 
     ids=["half a line end", "a long header", "no chunk size"],
 )
 async def test_nothing_of_a_malformed_request_is_in_the_log(
-    cloud: FakeCloud, variables: dict[str, str], request_: bytes
+    cloud: Cloud, variables: dict[str, str], request_: bytes
 ) -> None:
     async with Gunicorn({**variables, "LOG_LEVEL": "DEBUG"}) as bot:
         url = URL(bot.url)
@@ -178,7 +177,7 @@ async def test_nothing_of_a_malformed_request_is_in_the_log(
         writer.close()
         await writer.wait_closed()
         assert status.split()[1] == b"400"
-        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        await cloud.person(bot_url=bot.url).says("hi")
         assert await bot.terminate() == 0
     said = "\n".join(bot.printed)
     for text in ("SECRETTOKEN", "PRIVATE", "Traceback"):
@@ -186,7 +185,7 @@ async def test_nothing_of_a_malformed_request_is_in_the_log(
 
 
 async def test_a_worker_that_cannot_take_anothers_place_is_tried_again_and_the_rest_go_on(
-    cloud: FakeCloud, variables: dict[str, str], tmp_path: Path
+    cloud: Cloud, variables: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "shaky.py").write_text(SHAKY)
     away = tmp_path / "away"
@@ -198,12 +197,12 @@ async def test_a_worker_that_cannot_take_anothers_place_is_tried_again_and_the_r
         os.kill(first, signal.SIGKILL)
         lines = await bot.wait_for_lines("a worker cannot start: ", 2)
         assert all(line.endswith("STORAGE_URL: it is away") for line in lines)
-        assert (await cloud.person(bot_url=bot.url).says("hi")).texts == ["hi"]
+        assert await cloud.person(bot_url=bot.url).says("hi") == ["hi"]
         away.unlink()
         await bot.wait_for_lines("it is open", 3)
         os.kill(second, signal.SIGKILL)
-        async with FakeCloud() as other:  # has no connection to the one that was killed
-            assert (await other.person(bot_url=bot.url).says("back?")).texts == ["back?"]
+        async with Cloud() as other:  # has no connection to the one that was killed
+            assert await other.person(bot_url=bot.url).says("back?") == ["back?"]
         assert await bot.terminate() == 0
     said = "\n".join(bot.printed)
     assert "Traceback" not in said

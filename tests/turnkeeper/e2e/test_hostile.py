@@ -11,7 +11,6 @@ from aiohttp import ClientSession
 from hypothesis import HealthCheck, given, settings
 from yarl import URL
 
-from tests.cloud import FakeCloud
 from tests.turnkeeper.bot import StartBot
 from tests.turnkeeper.clock import Clock
 from tests.turnkeeper.e2e.any_shape import changes_of_any_shape, is_taken_or_refused
@@ -19,18 +18,19 @@ from tests.turnkeeper.e2e.process import BotProcess, Gunicorn
 from tests.turnkeeper.hostile import CASES, Case, Target
 from turnkeeper.inbound import body
 from turnkeeper.inbound.local import LocalMode
+from turnkeeper.testing import Cloud
 
 APP_ID, PASSWORD = "b0b0b0b0-0000-4000-8000-000000000000", "not a secret"
 
 
 @pytest.fixture
-async def trusted() -> AsyncIterator[FakeCloud]:
+async def trusted() -> AsyncIterator[Cloud]:
     """A cloud with credentials."""
-    async with FakeCloud(APP_ID, PASSWORD) as cloud:
+    async with Cloud(app_id=APP_ID, app_password=PASSWORD) as cloud:
         yield cloud
 
 
-async def start_with_credentials(start_bot: StartBot, cloud: FakeCloud) -> str:
+async def start_with_credentials(start_bot: StartBot, cloud: Cloud) -> str:
     return await start_bot(
         app_id=APP_ID,
         app_password=PASSWORD,
@@ -53,11 +53,11 @@ async def attack(bot: str, case: Case, target: Target, session: ClientSession) -
 
 
 async def test_every_bad_request_is_refused_and_leaves_no_trace(
-    trusted: FakeCloud, start_bot: StartBot
+    trusted: Cloud, start_bot: StartBot
 ) -> None:
     target = Target(trusted.identity, APP_ID, trusted.service_url)
     bot = await start_with_credentials(start_bot, trusted)
-    person = trusted.person("msteams", bot_url=bot)
+    person = trusted.person(channel="msteams", bot_url=bot)
     await person.says("hi")
     await person.says("Ada")
     assert len(CASES) >= 150
@@ -68,12 +68,10 @@ async def test_every_bad_request_is_refused_and_leaves_no_trace(
             assert len(trusted.connector.requests) == before, case.name
             if number % 10 == 0:
                 count = number // 10 + 1
-                assert (await person.says("still there?")).texts == [f"Ada {count}: still there?"]
+                assert await person.says("still there?") == [f"Ada {count}: still there?"]
 
 
-async def test_local_mode_refuses_what_is_no_activity_just_as_well(
-    cloud: FakeCloud, bot: str
-) -> None:
+async def test_local_mode_refuses_what_is_no_activity_just_as_well(cloud: Cloud, bot: str) -> None:
     target = Target(service_url=cloud.service_url)
     async with ClientSession() as session:
         for case in CASES:
@@ -94,11 +92,9 @@ async def test_local_mode_refuses_what_is_no_activity_just_as_well(
         "https://smba.trafficmanager.net/",
     ],
 )
-async def test_local_mode_sends_nothing_to_other_machines(
-    cloud: FakeCloud, bot: str, url: str
-) -> None:
+async def test_local_mode_sends_nothing_to_other_machines(cloud: Cloud, bot: str, url: str) -> None:
     person = cloud.person(bot_url=bot)
-    assert (await person.says("hi", serviceUrl=url)).status == 403
+    assert (await person.sends(person.message("hi", serviceUrl=url))).status == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
@@ -134,7 +130,7 @@ async def test_a_compressed_body_is_refused(bot: str, encoding: str) -> None:
             assert (await answer.json())["error"]["code"] == "content_encoding"
 
 
-async def test_slow_senders_keep_nobody_out(cloud: FakeCloud, start_bot: StartBot) -> None:
+async def test_slow_senders_keep_nobody_out(cloud: Cloud, start_bot: StartBot) -> None:
     bot = await start_bot(max_turns=4)
     url = URL(bot)
     head = f"POST {url.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -142,7 +138,7 @@ async def test_slow_senders_keep_nobody_out(cloud: FakeCloud, start_bot: StartBo
     for _, writer in connections:
         writer.write(f"{head}Content-Length: 100\r\n\r\n{{".encode())
         await writer.drain()
-    assert (await cloud.person(bot_url=bot).says("hi")).texts == ["Who are you?"]
+    assert await cloud.person(bot_url=bot).says("hi") == ["Who are you?"]
     for _, writer in connections:
         writer.close()
         await writer.wait_closed()
@@ -246,7 +242,7 @@ def test_the_operator_is_told_of_a_proxy_once_a_minute(caplog: pytest.LogCapture
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Via", "CF-Ray"])
 async def test_with_credentials_a_proxy_is_as_it_should_be(
-    trusted: FakeCloud, start_bot: StartBot, header: str
+    trusted: Cloud, start_bot: StartBot, header: str
 ) -> None:
     bot = await start_with_credentials(start_bot, trusted)
     headers = {header: "10.0.0.1"}
@@ -289,6 +285,6 @@ async def test_a_request_for_a_host_that_cannot_be_is_answered(
 )
 @given(changes_of_any_shape)
 async def test_json_of_any_shape_is_taken_or_refused(
-    cloud: FakeCloud, bot: str, changes: dict[str, object]
+    cloud: Cloud, bot: str, changes: dict[str, object]
 ) -> None:
     await is_taken_or_refused(cloud, bot, changes)

@@ -10,9 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.cloud import FakeCloud
-from tests.cloud.person import Person
 from tests.turnkeeper.e2e.process import BotProcess
+from turnkeeper.testing import Cloud, Person
 
 KILLS = int(os.environ.get("KILLS", "4"))
 PEOPLE = 12
@@ -26,7 +25,7 @@ class Bot:
         self._up = asyncio.Event()
         self.url = ""
 
-    async def die_and_rise(self, cloud: FakeCloud, kills: int) -> None:
+    async def die_and_rise(self, cloud: Cloud, kills: int) -> None:
         """Kill the bot some requests after each start."""
         for _ in range(kills):
             async with BotProcess(self._variables) as process:
@@ -44,7 +43,7 @@ class Bot:
             await done.wait()
             assert await process.terminate() == 0
 
-    async def deliver(self, cloud: FakeCloud, activity: dict[str, object]) -> None:
+    async def deliver(self, cloud: Cloud, activity: dict[str, object]) -> None:
         """Post an activity until the bot confirms it, as a channel does."""
         for _ in range(10_000):
             await self._up.wait()
@@ -58,7 +57,7 @@ class Bot:
         raise AssertionError("never confirmed")
 
 
-async def talk(bot: Bot, cloud: FakeCloud, person: Person, done: asyncio.Event) -> list[str]:
+async def talk(bot: Bot, cloud: Cloud, person: Person, done: asyncio.Event) -> list[str]:
     """Say hello, a name, and then more until the end; returns what was said after the name."""
     await bot.deliver(cloud, person.message("hi"))
     await bot.deliver(cloud, person.message(f"Ada {person.name}"))
@@ -87,13 +86,13 @@ def check(texts: list[str], name: str, said: list[str]) -> int:
 
 @pytest.mark.parametrize("channel", ["msteams"])
 async def test_nothing_confirmed_is_lost_and_nothing_counts_twice(
-    cloud: FakeCloud, tmp_path: Path, channel: str
+    cloud: Cloud, tmp_path: Path, channel: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     bot = Bot({"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db", "PORT": str(port)})
     done = asyncio.Event()
-    people = [cloud.person(channel, name=str(number)) for number in range(PEOPLE)]
+    people = [cloud.person(channel=channel, name=str(number)) for number in range(PEOPLE)]
     talks = asyncio.gather(*(talk(bot, cloud, person, done) for person in people))
     await bot.die_and_rise(cloud, KILLS)
     last = asyncio.create_task(bot.stay_up(stop := asyncio.Event()))

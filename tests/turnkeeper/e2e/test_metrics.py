@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
-from tests.cloud import Answer, FakeCloud
 from tests.turnkeeper.bot import StartBot, make_host
 from tests.turnkeeper.e2e.process import BotProcess, Gunicorn, run_to_its_end, two_free_ports
 from tests.turnkeeper.tiny.app import make_bot
 from turnkeeper.address import Address
 from turnkeeper.observing.metrics import FAILURES
 from turnkeeper.storage import ANY, Change
+from turnkeeper.testing import Answer, Cloud
 
 APP, PASSWORD = "the-bot", "password"
 
@@ -41,7 +41,7 @@ async def figure(url: str, name: str) -> float:
     return float(match[1])
 
 
-async def start_with_credentials(start_bot: StartBot, cloud: FakeCloud) -> str:
+async def start_with_credentials(start_bot: StartBot, cloud: Cloud) -> str:
     return await start_bot(
         app_id=APP,
         app_password=PASSWORD,
@@ -52,7 +52,7 @@ async def start_with_credentials(start_bot: StartBot, cloud: FakeCloud) -> str:
 
 
 async def test_what_is_refused_is_no_turn(start_bot: StartBot) -> None:
-    async with FakeCloud(APP, PASSWORD) as cloud:
+    async with Cloud(app_id=APP, app_password=PASSWORD) as cloud:
         url = await start_with_credentials(start_bot, cloud)
         person = cloud.person(bot_url=url)
         stranger = {"Authorization": ""}
@@ -63,7 +63,7 @@ async def test_what_is_refused_is_no_turn(start_bot: StartBot) -> None:
         metrics = url.replace("/api/messages", "/metrics")
         assert await figure(metrics, "bot_turn_seconds_count") == 0
         assert await figure(metrics, r'bot_requests_refused_total\{code="unauthorized"\}') == 3
-        assert (await person.says("hi")).status == 201
+        await person.says("hi")
         assert await figure(metrics, "bot_turn_seconds_count") == 1
         assert await figure(metrics, "bot_turns_under_way") == 0
 
@@ -72,9 +72,7 @@ def failed(reason: str) -> str:
     return rf'bot_turns_failed_total\{{reason="{reason}"\}}'
 
 
-async def test_turns_that_fail_are_counted_by_their_reason(
-    cloud: FakeCloud, tmp_path: Path
-) -> None:
+async def test_turns_that_fail_are_counted_by_their_reason(cloud: Cloud, tmp_path: Path) -> None:
     host = make_host(storage_url=f"sqlite:///{tmp_path}/bot.db")
     host.adapter.on_turn_error = None
     async with TestServer(host.app(make_bot(host))) as server:
@@ -82,32 +80,33 @@ async def test_turns_that_fail_are_counted_by_their_reason(
         assert [await figure(metrics, failed(reason)) for reason in FAILURES] == [0, 0, 0, 0]
         person = cloud.person(bot_url=str(server.make_url("/api/messages")))
 
-        cloud.script.next(Answer(429, {"Retry-After": "60"}))
-        assert (await person.says("hi")).status == 502
+        cloud.faults.next(Answer(429, {"Retry-After": "60"}))
+        assert (await person.sends(person.message("hi"))).status == 502
         assert await figure(metrics, failed("delivery")) == 1
         assert await figure(metrics, r'bot_channel_calls_total\{outcome="failed"\}') == 1
         assert await figure(metrics, "bot_delivery_seconds_count") == 1
 
-        assert (await person.says("fail")).status == 500
+        assert (await person.sends(person.message("fail"))).status == 500
         assert await figure(metrics, failed("internal")) == 1
 
         key = Address.of("", person.place.channel, person.place.id).ledger_key
         await host.storage.records.commit([Change(key, '{"v": 999}', ANY)])
-        assert (await person.says("hi")).status == 503
+        assert (await person.sends(person.message("hi"))).status == 503
         assert await figure(metrics, failed("record_unreadable")) == 1
 
         os.rename(tmp_path / "bot.db", tmp_path / "moved.db")
         for _ in range(2):
             stranger = cloud.person(bot_url=person.bot_url)
-            assert (await stranger.says("hi")).status == 503
+            assert (await stranger.sends(stranger.message("hi"))).status == 503
         assert await figure(metrics, failed("storage")) == 2
 
 
 async def test_without_a_login_service_calls_and_deliveries_fail(start_bot: StartBot) -> None:
-    async with FakeCloud(APP, PASSWORD) as cloud:
+    async with Cloud(app_id=APP, app_password=PASSWORD) as cloud:
         url = await start_with_credentials(start_bot, cloud)
-        cloud.login.token_script.always(Answer(500))
-        assert (await cloud.person(bot_url=url).says("hi")).status == 502
+        cloud.login.faults.always(Answer(500))
+        person = cloud.person(bot_url=url)
+        assert (await person.sends(person.message("hi"))).status == 502
         metrics = url.replace("/api/messages", "/metrics")
         assert await figure(metrics, r'bot_channel_calls_total\{outcome="failed"\}') == 1
         assert await figure(metrics, "bot_delivery_seconds_count") == 1
@@ -123,14 +122,14 @@ async def test_a_stall_of_the_loop_stays_in_its_histogram(bot: str) -> None:
 
 
 async def test_each_worker_of_gunicorn_has_a_port_and_keeps_it(
-    variables: dict[str, str], cloud: FakeCloud, port: int
+    variables: dict[str, str], cloud: Cloud, port: int
 ) -> None:
     variables["METRICS_PORT"] = str(port)
     async with Gunicorn(variables, "--workers", "2") as bot:
         lines = await bot.wait_for_lines("this worker shows its figures on port ", 2)
         urls = [f"http://127.0.0.1:{line.rpartition(' ')[2]}/metrics" for line in lines]
         assert urls[0] == f"http://127.0.0.1:{port}/metrics"
-        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        await cloud.person(bot_url=bot.url).says("hi")
         counts = [await figure(url, "bot_turn_seconds_count") for url in urls]
         assert sorted(counts) == [0, 1], "each shows its own"
         for url, count in zip(urls, counts, strict=True):
@@ -148,24 +147,24 @@ async def test_each_worker_of_gunicorn_has_a_port_and_keeps_it(
 
 
 async def test_a_worker_without_a_port_is_told_of_and_serves(
-    variables: dict[str, str], cloud: FakeCloud
+    variables: dict[str, str], cloud: Cloud
 ) -> None:
     variables["METRICS_PORT"] = "65535"
     with socket.create_server(("127.0.0.1", 65535)):
         async with Gunicorn(variables) as bot:
-            assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+            await cloud.person(bot_url=bot.url).says("hi")
             await bot.wait_for_lines("METRICS_PORT: no port from 65535 on is free", 1)
             assert await bot.terminate() == 0
 
 
 async def test_there_is_nothing_else_on_that_port(
-    variables: dict[str, str], cloud: FakeCloud, port: int
+    variables: dict[str, str], cloud: Cloud, port: int
 ) -> None:
     async with BotProcess(variables | {"METRICS_PORT": str(port)}) as bot:
         elsewhere = f"http://127.0.0.1:{port}"
         person = cloud.person(bot_url=bot.url)
-        assert (await person.says("hi", f"{elsewhere}/api/messages")).status == 404
-        assert (await person.says("hi")).status == 201
+        assert (await person.sends(person.message("hi"), f"{elsewhere}/api/messages")).status == 404
+        await person.says("hi")
         for root in (elsewhere, bot.url.removesuffix("/api/messages")):
             assert await figure(f"{root}/metrics", "bot_turn_seconds_count") == 1
         assert await bot.terminate() == 0

@@ -9,10 +9,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.cloud import FakeCloud
-from tests.cloud.person import Person
-from tests.cloud.script import Answer
 from tests.turnkeeper.e2e.process import BotProcess, Gunicorn, run_to_its_end
+from turnkeeper.testing import Answer, Cloud, Person
 
 
 @pytest.fixture
@@ -21,11 +19,11 @@ def variables(tmp_path: Path) -> dict[str, str]:
 
 
 async def test_it_says_where_it_listens_and_what_it_uses(
-    variables: dict[str, str], cloud: FakeCloud
+    variables: dict[str, str], cloud: Cloud
 ) -> None:
     async with BotProcess(variables) as bot:
         assert bot.printed[0] == f"Listening on {bot.url}"
-        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        await cloud.person(bot_url=bot.url).says("hi")
         assert await bot.terminate() == 0
     printed = "\n".join(bot.printed)
     assert f"Remembering in {variables['STORAGE_URL']}" in printed
@@ -33,26 +31,24 @@ async def test_it_says_where_it_listens_and_what_it_uses(
     assert "Traceback" not in printed
 
 
-async def test_kill_9_forgets_nothing(variables: dict[str, str], cloud: FakeCloud) -> None:
-    person = cloud.person("msteams")
+async def test_kill_9_forgets_nothing(variables: dict[str, str], cloud: Cloud) -> None:
+    person = cloud.person(channel="msteams")
     for text, reply in (("hi", "Who are you?"), ("Ada", "Hello Ada."), ("hey", "Ada 1: hey")):
         async with BotProcess(variables) as bot:
-            assert (await person.says(text, bot.url)).texts == [reply]
+            assert await person.says(text, bot.url) == [reply]
             await bot.kill()
 
 
-async def test_sigterm_finishes_the_turn_under_way(
-    variables: dict[str, str], cloud: FakeCloud
-) -> None:
+async def test_sigterm_finishes_the_turn_under_way(variables: dict[str, str], cloud: Cloud) -> None:
     async with BotProcess(variables) as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
+        person = cloud.person(channel="msteams", bot_url=bot.url)
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
         turn = asyncio.ensure_future(person.says("hi"))
         await reached.wait()
         ended = asyncio.ensure_future(bot.terminate())
         gate.set()
-        assert (await turn).texts == ["Who are you?"]
+        assert await turn == ["Who are you?"]
         assert await ended == 0
 
 
@@ -112,7 +108,7 @@ async def test_broken_lines_of_the_file_are_named_with_all_other_faults(tmp_path
     assert "secret" not in said
 
 
-async def test_health_and_metrics_are_there(variables: dict[str, str], cloud: FakeCloud) -> None:
+async def test_health_and_metrics_are_there(variables: dict[str, str], cloud: Cloud) -> None:
     async with BotProcess(variables) as bot, aiohttp.ClientSession() as session:
         await cloud.person(bot_url=bot.url).says("hi")
         root = bot.url.removesuffix("/api/messages")
@@ -125,9 +121,9 @@ async def test_health_and_metrics_are_there(variables: dict[str, str], cloud: Fa
             assert answer.status == 200
 
 
-async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: FakeCloud) -> None:
+async def test_nothing_personal_is_logged(variables: dict[str, str], cloud: Cloud) -> None:
     async with BotProcess({**variables, "LOG_FORMAT": "json"}) as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
+        person = cloud.person(channel="msteams", bot_url=bot.url)
         for text in ("Zyxwv", "Zyxwv", "hello Zyxwv"):
             await person.says(text)
         await bot.terminate()
@@ -142,10 +138,10 @@ async def test_workers_are_gunicorns(variables: dict[str, str]) -> None:
 
 
 async def test_a_number_of_processes_that_it_cannot_heed_is_warned_of(
-    variables: dict[str, str], cloud: FakeCloud
+    variables: dict[str, str], cloud: Cloud
 ) -> None:
     async with BotProcess({**variables, "WEB_CONCURRENCY": "2"}) as bot:
-        assert (await cloud.person(bot_url=bot.url).says("hi")).status == 201
+        await cloud.person(bot_url=bot.url).says("hi")
         assert await bot.terminate() == 0
     [line] = await bot.wait_for_lines("WEB_CONCURRENCY", 1)
     assert "WARNING" in line
@@ -154,19 +150,19 @@ async def test_a_number_of_processes_that_it_cannot_heed_is_warned_of(
 
 @pytest.mark.parametrize("server", [BotProcess, Gunicorn])
 async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
-    variables: dict[str, str], cloud: FakeCloud, server: type[BotProcess]
+    variables: dict[str, str], cloud: Cloud, server: type[BotProcess]
 ) -> None:
     workers = [] if server is BotProcess else ["--workers", "2"]
     async with server(variables, *workers) as bot:
-        people = [cloud.person("msteams", bot_url=bot.url) for _ in range(40)]
+        people = [cloud.person(channel="msteams", bot_url=bot.url) for _ in range(40)]
 
         async def talk(person: Person) -> tuple[int, int]:
             """How many messages were confirmed, and how many refused with an error."""
             confirmed = 0
             while True:
                 try:
-                    turn = await person.says(f"message {confirmed}")
-                except aiohttp.ClientError:
+                    turn = await person.sends(person.message(f"message {confirmed}"))
+                except ConnectionError:
                     return confirmed, 0
                 if turn.status != 201:
                     return confirmed, 1
@@ -182,18 +178,18 @@ async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
 
 
 async def test_more_signals_than_one_change_nothing(
-    variables: dict[str, str], cloud: FakeCloud
+    variables: dict[str, str], cloud: Cloud
 ) -> None:
     async with BotProcess(variables) as bot:
-        person = cloud.person("msteams", bot_url=bot.url)
+        person = cloud.person(channel="msteams", bot_url=bot.url)
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.script.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
         turn = asyncio.ensure_future(person.says("hi"))
         await reached.wait()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
             os.killpg(bot.pid, number)  # as Ctrl-C and systemd do
         gate.set()
-        assert (await turn).texts == ["Who are you?"]
+        assert await turn == ["Who are you?"]
         assert await bot.terminate() == 0
         assert "Traceback" not in "\n".join(bot.printed)
 

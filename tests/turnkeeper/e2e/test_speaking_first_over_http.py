@@ -18,12 +18,12 @@ from botbuilder.schema import (
 )
 from botbuilder.schema.teams import TeamsChannelData, TenantInfo
 
-from tests.cloud import Answer, FakeCloud
 from tests.turnkeeper.bot import make_host
 from tests.turnkeeper.e2e.process import BotProcess
 from tests.turnkeeper.tiny.app import make_bot
 from turnkeeper.adapters.cloud import CloudAdapter
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused, RequestRefused
+from turnkeeper.testing import Answer, Cloud
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "s3cret"  # noqa: S105 - of the test
 BOT = ChannelAccount(id="28:bot")
@@ -32,13 +32,13 @@ Logic = Callable[[TurnContext], Awaitable[None]]
 
 
 @pytest.fixture
-async def cloud() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(APP, PASSWORD) as cloud:
+async def cloud() -> AsyncIterator[Cloud]:
+    async with Cloud(app_id=APP, app_password=PASSWORD) as cloud:
         yield cloud
 
 
 @pytest.fixture
-async def adapter(cloud: FakeCloud, tmp_path: Path) -> AsyncIterator[CloudAdapter]:
+async def adapter(cloud: Cloud, tmp_path: Path) -> AsyncIterator[CloudAdapter]:
     """The adapter of a bot with credentials."""
     host = make_host(
         app_id=APP,
@@ -71,7 +71,7 @@ async def create(
     await adapter.create_conversation(APP, logic, parameters, "msteams", url)
 
 
-async def test_it_writes_to_a_person_first(cloud: FakeCloud, adapter: CloudAdapter) -> None:
+async def test_it_writes_to_a_person_first(cloud: Cloud, adapter: CloudAdapter) -> None:
     await create(adapter, f"{cloud.service_url}/", to("29:ada"), says("hello"))
     first, second = cloud.connector.requests
     assert (first.method, first.raw_path) == ("POST", CREATE)
@@ -87,7 +87,7 @@ async def test_it_writes_to_a_person_first(cloud: FakeCloud, adapter: CloudAdapt
 
 
 async def test_the_sdks_own_way_to_begin_a_thread_works(
-    cloud: FakeCloud, adapter: CloudAdapter
+    cloud: Cloud, adapter: CloudAdapter
 ) -> None:
     there: list[tuple[ConversationReference, str]] = []
 
@@ -111,7 +111,7 @@ async def test_the_sdks_own_way_to_begin_a_thread_works(
     ["https://evil.example/", "http://smba.trafficmanager.net", "http://127.0.0.1.evil.example"],
 )
 async def test_no_host_that_is_no_channel_hears_of_it(
-    cloud: FakeCloud, adapter: CloudAdapter, url: str
+    cloud: Cloud, adapter: CloudAdapter, url: str
 ) -> None:
     with pytest.raises(RequestRefused, match="known channel"):
         await create(adapter, url, to("29:ada"), says("hello"))
@@ -119,16 +119,16 @@ async def test_no_host_that_is_no_channel_hears_of_it(
     assert cloud.connector.requests == []
 
 
-async def test_an_outage_is_waited_out(cloud: FakeCloud, adapter: CloudAdapter) -> None:
-    cloud.script.next(Answer(503, {"Retry-After": "0"}))
+async def test_an_outage_is_waited_out(cloud: Cloud, adapter: CloudAdapter) -> None:
+    cloud.faults.next(Answer(503, {"Retry-After": "0"}))
     await create(adapter, cloud.service_url, to("29:ada"), says("hello"))
     assert [request.raw_path for request in cloud.connector.requests[:2]] == [CREATE, CREATE]
     ((_, known),) = cloud.connector.conversations.items()
     assert len(known.sent) == 1
 
 
-async def test_a_refusal_is_told_to_who_asked(cloud: FakeCloud, adapter: CloudAdapter) -> None:
-    cloud.script.next(Answer(403))
+async def test_a_refusal_is_told_to_who_asked(cloud: Cloud, adapter: CloudAdapter) -> None:
+    cloud.faults.next(Answer(403))
     with pytest.raises(DeliveryRefused) as refusal:
         await create(adapter, cloud.service_url, to("29:ada"), says("hello"))
     assert refusal.value.status == 403
@@ -136,9 +136,9 @@ async def test_a_refusal_is_told_to_who_asked(cloud: FakeCloud, adapter: CloudAd
 
 
 async def test_without_the_new_conversations_id_there_is_no_turn(
-    cloud: FakeCloud, adapter: CloudAdapter
+    cloud: Cloud, adapter: CloudAdapter
 ) -> None:
-    cloud.script.next(Answer(201, body=b"{}"))
+    cloud.faults.next(Answer(201, body=b"{}"))
     with pytest.raises(DeliveryFailed, match="conversation"):
         await create(adapter, cloud.service_url, to("29:ada"), says("hello"))
 
@@ -146,8 +146,8 @@ async def test_without_the_new_conversations_id_there_is_no_turn(
 async def test_sigterm_finishes_what_it_is_saying_of_its_own_accord(tmp_path: Path) -> None:
     variables = {"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db"}
     program = Path(__file__).with_name("speaking_process.py")
-    async with FakeCloud() as cloud, BotProcess(variables, program=program) as bot:
-        place = cloud.person("msteams").place
+    async with Cloud() as cloud, BotProcess(variables, program=program) as bot:
+        place = cloud.person(channel="msteams").place
         reference = ConversationReference(
             bot=BOT,
             channel_id="msteams",
@@ -155,7 +155,7 @@ async def test_sigterm_finishes_what_it_is_saying_of_its_own_accord(tmp_path: Pa
             user=ChannelAccount(id="29:ada"),
         ).serialize() | {"conversation": place.account()}
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.script.next(Answer(503, {"Retry-After": "1"}, reached=reached, after=gate))
+        cloud.faults.next(Answer(503, {"Retry-After": "1"}, reached=reached, after=gate))
         async with aiohttp.ClientSession() as session:
             url = bot.url.replace("messages", "remind")
             async with session.post(url, json=reference) as answer:

@@ -15,8 +15,7 @@ from tests.turnkeeper.hostile import BODIES, JSON, MEDIA, SHAPES, Case, Target
 from turnkeeper.errors import RequestRefused
 from turnkeeper.inbound.activity import MAX_BODY, MAX_DEPTH, read_activity
 
-FILES = (Path(__file__).parents[2] / "captures").glob("*.json")
-CAPTURES = sorted(path for path in FILES if not path.stem.startswith("store-"))
+CAPTURES = sorted((Path(__file__).parents[1] / "captures").glob("*.json"))
 TARGET = Target()
 
 

@@ -1,4 +1,4 @@
-"""The bot's own access token, against the login service of the fake cloud."""
+"""The bot's own access token, against the login service of the cloud."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from tests.cloud import Answer, FakeCloud
 from tests.turnkeeper.clock import Clock
 from turnkeeper.errors import SettingsError, TokenUnavailable
 from turnkeeper.login.token import NoToken, TokenSource, token_source
 from turnkeeper.login.token_response import access_token
 from turnkeeper.outbound.backoff import Backoff
 from turnkeeper.settings import Settings
+from turnkeeper.testing import Answer, Cloud
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "p4ss+word&=%"
 
@@ -33,18 +33,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def cloud() -> AsyncIterator[FakeCloud]:
-    async with FakeCloud(APP, PASSWORD) as running:
+async def cloud() -> AsyncIterator[Cloud]:
+    async with Cloud(app_id=APP, app_password=PASSWORD) as running:
         yield running
 
 
 @pytest.fixture
-async def source(cloud: FakeCloud, clock: Clock) -> AsyncIterator[TokenSource]:
+async def source(cloud: Cloud, clock: Clock) -> AsyncIterator[TokenSource]:
     async with opened(settings(cloud), clock=clock) as made:
         yield made
 
 
-def settings(cloud: FakeCloud, **changes: Any) -> Settings:
+def settings(cloud: Cloud, **changes: Any) -> Settings:
     usual = {"app_id": APP, "app_password": PASSWORD, "login_url": cloud.url}
     return Settings(**(usual | changes))
 
@@ -62,9 +62,7 @@ async def opened(
         await timed.close()
 
 
-async def test_one_request_serves_an_hour(
-    cloud: FakeCloud, source: TokenSource, clock: Clock
-) -> None:
+async def test_one_request_serves_an_hour(cloud: Cloud, source: TokenSource, clock: Clock) -> None:
     token = await source.get()
     assert cloud.login.is_good(token)
     for _ in range(50):
@@ -73,17 +71,17 @@ async def test_one_request_serves_an_hour(
     assert cloud.login.token_requests == 1
 
 
-async def test_many_at_once_make_one_request(cloud: FakeCloud, source: TokenSource) -> None:
+async def test_many_at_once_make_one_request(cloud: Cloud, source: TokenSource) -> None:
     tokens = await asyncio.gather(*[source.get() for _ in range(100)])
     assert len(set(tokens)) == 1
     assert cloud.login.token_requests == 1
 
 
 async def test_one_who_gives_up_does_not_stop_the_fetch_for_others(
-    cloud: FakeCloud, source: TokenSource
+    cloud: Cloud, source: TokenSource
 ) -> None:
     asked, answer_now = asyncio.Event(), asyncio.Event()
-    cloud.login.token_script.next(Answer(reached=asked, after=answer_now))
+    cloud.login.faults.next(Answer(reached=asked, after=answer_now))
     hasty = asyncio.create_task(source.get())
     patient = asyncio.create_task(source.get())
     await asyncio.wait_for(asked.wait(), 5)
@@ -95,11 +93,11 @@ async def test_one_who_gives_up_does_not_stop_the_fetch_for_others(
 
 
 async def test_it_is_renewed_before_its_end_and_nobody_waits_for_that(
-    cloud: FakeCloud, source: TokenSource, clock: Clock
+    cloud: Cloud, source: TokenSource, clock: Clock
 ) -> None:
     old = await source.get()
     asked, answer_now = asyncio.Event(), asyncio.Event()
-    cloud.login.token_script.next(Answer(reached=asked, after=answer_now))
+    cloud.login.faults.next(Answer(reached=asked, after=answer_now))
     clock.now += 3600 - 240
     assert await source.get() == old
     await asyncio.wait_for(asked.wait(), 5)
@@ -113,11 +111,11 @@ async def test_it_is_renewed_before_its_end_and_nobody_waits_for_that(
 
 
 async def test_a_failed_renewal_leaves_the_old_token_in_use_while_it_holds(
-    cloud: FakeCloud, source: TokenSource, clock: Clock
+    cloud: Cloud, source: TokenSource, clock: Clock
 ) -> None:
     old = await source.get()
     asked = asyncio.Event()
-    cloud.login.token_script.always(Answer(503, reached=asked))
+    cloud.login.faults.always(Answer(503, reached=asked))
     clock.now += 3600 - 240
     assert await source.get() == old
     await asyncio.wait_for(asked.wait(), 5)
@@ -128,9 +126,9 @@ async def test_a_failed_renewal_leaves_the_old_token_in_use_while_it_holds(
 
 
 async def test_a_login_service_that_fails_is_left_alone_for_a_while(
-    cloud: FakeCloud, source: TokenSource, clock: Clock, caplog: pytest.LogCaptureFixture
+    cloud: Cloud, source: TokenSource, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cloud.login.token_script.always(Answer(500))
+    cloud.login.faults.always(Answer(500))
     requests = []
     for _ in range(40):
         with pytest.raises(TokenUnavailable, match="500"):
@@ -140,15 +138,15 @@ async def test_a_login_service_that_fails_is_left_alone_for_a_while(
     # The pauses are 2, 4, 8, 16 seconds.
     assert [requests.index(n) for n in (1, 2, 3, 4, 5)] == [0, 2, 6, 14, 30]
     assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 5
-    cloud.login.token_script.recover()
+    cloud.login.faults.recover()
     clock.now += 60
     assert cloud.login.is_good(await source.get())
 
 
 async def test_the_pause_that_the_login_service_asks_for_is_kept(
-    cloud: FakeCloud, source: TokenSource, clock: Clock
+    cloud: Cloud, source: TokenSource, clock: Clock
 ) -> None:
-    cloud.login.token_script.next(Answer(429, {"Retry-After": "30"}))
+    cloud.login.faults.next(Answer(429, {"Retry-After": "30"}))
     for seconds in (0, 29):
         clock.now += seconds
         with pytest.raises(TokenUnavailable):
@@ -159,9 +157,9 @@ async def test_the_pause_that_the_login_service_asks_for_is_kept(
 
 
 async def test_no_pause_is_longer_than_minutes(
-    cloud: FakeCloud, source: TokenSource, clock: Clock
+    cloud: Cloud, source: TokenSource, clock: Clock
 ) -> None:
-    cloud.login.token_script.next(Answer(503, {"Retry-After": "86400"}))
+    cloud.login.faults.next(Answer(503, {"Retry-After": "86400"}))
     with pytest.raises(TokenUnavailable):
         await source.get()
     clock.now += 310
@@ -170,7 +168,7 @@ async def test_no_pause_is_longer_than_minutes(
 
 async def test_a_token_of_seconds_is_used_too(clock: Clock) -> None:
     async with (
-        FakeCloud(APP, PASSWORD, token_lifetime=10) as cloud,
+        Cloud(app_id=APP, app_password=PASSWORD, token_lifetime=10) as cloud,
         opened(settings(cloud), clock=clock) as source,
     ):
         token = await source.get()
@@ -181,7 +179,7 @@ async def test_a_token_of_seconds_is_used_too(clock: Clock) -> None:
 
 
 async def test_a_wrong_password_is_named_and_not_shown(
-    cloud: FakeCloud, caplog: pytest.LogCaptureFixture
+    cloud: Cloud, caplog: pytest.LogCaptureFixture
 ) -> None:
     wrong = {"app_password": "wr0ng-secret"}
     async with opened(settings(cloud, **wrong)) as source:
@@ -191,20 +189,18 @@ async def test_a_wrong_password_is_named_and_not_shown(
     assert "wr0ng-secret" not in caplog.text
 
 
-async def test_a_login_service_that_is_away_or_hangs_is_named(
-    cloud: FakeCloud, clock: Clock
-) -> None:
+async def test_a_login_service_that_is_away_or_hangs_is_named(cloud: Cloud, clock: Clock) -> None:
     async with opened(settings(cloud, login_url="http://127.0.0.1:1")) as source:
         with pytest.raises(TokenUnavailable, match="cannot be reached"):
             await source.get()
-    cloud.login.token_script.next(Answer(after=asyncio.Event()))
+    cloud.login.faults.next(Answer(after=asyncio.Event()))
     async with opened(settings(cloud), timeout=0.05) as source:
         with pytest.raises(TokenUnavailable, match="in time"):
             await source.get()
 
 
 async def test_an_error_that_nobody_thought_of_is_named_and_has_its_pause(
-    cloud: FakeCloud, clock: Clock, caplog: pytest.LogCaptureFixture
+    cloud: Cloud, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(settings(cloud, login_url="https://login..x"), clock=clock) as source:
         for _ in range(7):
@@ -218,17 +214,15 @@ async def test_an_error_that_nobody_thought_of_is_named_and_has_its_pause(
     assert "never retrieved" not in caplog.text
 
 
-async def test_the_secret_follows_no_redirect(cloud: FakeCloud, source: TokenSource) -> None:
+async def test_the_secret_follows_no_redirect(cloud: Cloud, source: TokenSource) -> None:
     there = {"Location": f"{cloud.url}/botframework.com/oauth2/v2.0/token"}
-    cloud.login.token_script.next(Answer(307, there))
+    cloud.login.faults.next(Answer(307, there))
     with pytest.raises(TokenUnavailable, match="307"):
         await source.get()
     assert cloud.login.token_requests == 1
 
 
-async def test_a_dropped_token_is_replaced(
-    cloud: FakeCloud, source: TokenSource, clock: Clock
-) -> None:
+async def test_a_dropped_token_is_replaced(cloud: Cloud, source: TokenSource, clock: Clock) -> None:
     first = await source.get()
     source.drop("some other token")
     assert await source.get() == first
@@ -245,14 +239,14 @@ async def test_a_dropped_token_is_replaced(
     assert cloud.login.token_requests == 3
 
 
-async def test_a_single_tenant_bot_logs_in_at_its_tenant(cloud: FakeCloud) -> None:
+async def test_a_single_tenant_bot_logs_in_at_its_tenant(cloud: Cloud) -> None:
     chosen = settings(cloud, app_type="SingleTenant", tenant_id="contoso")
     async with opened(chosen) as source:
         assert cloud.login.is_good(await source.get())
     assert cloud.login.token_paths == ["/contoso/oauth2/v2.0/token"]
 
 
-async def test_a_government_bot_asks_for_the_government_scope(cloud: FakeCloud) -> None:
+async def test_a_government_bot_asks_for_the_government_scope(cloud: Cloud) -> None:
     chosen = settings(cloud, channel_service="https://botframework.azure.us", login_url="")
     made = token_source(chosen, {})
     assert isinstance(made, TokenSource)
@@ -264,7 +258,7 @@ async def test_a_government_bot_asks_for_the_government_scope(cloud: FakeCloud) 
     assert request.form["scope"] == "https://api.botframework.us/.default"
 
 
-async def test_the_public_cloud_is_the_default(cloud: FakeCloud) -> None:
+async def test_the_public_cloud_is_the_default(cloud: Cloud) -> None:
     made = token_source(settings(cloud, login_url=""), {})
     assert isinstance(made, TokenSource)
     assert made.credential.request().url == (
@@ -272,7 +266,7 @@ async def test_the_public_cloud_is_the_default(cloud: FakeCloud) -> None:
     )
 
 
-async def test_a_managed_identity_on_app_service(cloud: FakeCloud) -> None:
+async def test_a_managed_identity_on_app_service(cloud: Cloud) -> None:
     chosen = settings(cloud, app_type="UserAssignedMSI", tenant_id="contoso", app_password="")
     environ = {"IDENTITY_ENDPOINT": f"{cloud.url}/msi/token", "IDENTITY_HEADER": "local-secret"}
     async with opened(chosen, environ) as source:
@@ -282,7 +276,7 @@ async def test_a_managed_identity_on_app_service(cloud: FakeCloud) -> None:
 
 
 def test_a_managed_identity_elsewhere_asks_the_address_of_virtual_machines(
-    cloud: FakeCloud,
+    cloud: Cloud,
 ) -> None:
     made = token_source(settings(cloud, app_type="UserAssignedMSI", tenant_id="contoso"), {})
     assert isinstance(made, TokenSource)
@@ -328,11 +322,11 @@ class TestCertificate:
         )
 
     @pytest.fixture
-    async def cloud(self, key: rsa.RSAPrivateKey) -> AsyncIterator[FakeCloud]:
+    async def cloud(self, key: rsa.RSAPrivateKey) -> AsyncIterator[Cloud]:
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        async with FakeCloud(APP, PASSWORD, certificate=public) as running:
+        async with Cloud(app_id=APP, app_password=PASSWORD, certificate=public) as running:
             yield running
 
     @pytest.fixture
@@ -353,7 +347,7 @@ class TestCertificate:
     )
     async def test_it_signs_what_the_login_service_accepts(  # noqa: PLR0913, PLR0917 - fixtures
         self,
-        cloud: FakeCloud,
+        cloud: Cloud,
         files: Path,
         certificate: x509.Certificate,
         file: str,
@@ -372,7 +366,7 @@ class TestCertificate:
         assert cloud.login.assertions[0]["alg"] == header[0]
         assert header[1] in cloud.login.assertions[0]
 
-    async def test_another_key_is_refused(self, cloud: FakeCloud, tmp_path: Path) -> None:
+    async def test_another_key_is_refused(self, cloud: Cloud, tmp_path: Path) -> None:
         path = tmp_path / "other.pem"
         path.write_bytes(pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
         chosen = settings(
@@ -414,7 +408,7 @@ class TestCertificate:
         if content is not None:
             path.write_bytes(contents[content] if isinstance(content, str) else content)
         chosen = settings(
-            FakeCloud(),
+            Cloud(),
             app_password="",
             certificate_path=str(path),
             certificate_thumbprint=thumbprint,

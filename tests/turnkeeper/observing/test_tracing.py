@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from tests.cloud import FakeCloud
 from tests.turnkeeper.e2e.process import ROOT
 from tests.turnkeeper.turn.world import World, message
 from turnkeeper.observing import tracing
+from turnkeeper.testing import Cloud
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
 
 
 async def test_a_turn_and_its_delivery_are_spans_without_any_text(
-    cloud: FakeCloud, bot: str, spans: InMemorySpanExporter
+    cloud: Cloud, bot: str, spans: InMemorySpanExporter
 ) -> None:
-    person = cloud.person("msteams", bot_url=bot)
+    person = cloud.person(channel="msteams", bot_url=bot)
     await person.says("Zyxwv")
     delivery, turn = spans.get_finished_spans()
     assert (turn.name, delivery.name) == ("turn", "delivery")
@@ -80,10 +80,10 @@ async def test_an_error_is_in_its_span_by_its_type_and_not_with_what_it_quotes(
 
 
 async def test_without_it_nothing_is_missing(
-    cloud: FakeCloud, bot: str, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, bot: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tracing, "_tracer", None)
-    assert (await cloud.person(bot_url=bot).says("hi")).status == 201
+    await cloud.person(bot_url=bot).says("hi")
 
 
 def test_a_provider_may_be_set_at_any_time() -> None:

@@ -64,9 +64,12 @@ class World:
     def clock(self) -> float:
         return self.now
 
-    def process(self) -> Process:
-        """A fresh process."""
-        return Process(self)
+    def process(self, **options: Any) -> Process:
+        """A fresh process.
+
+        :param options: of its adapter.
+        """
+        return Process(self, **options)
 
 
 class Steps:
@@ -144,6 +147,10 @@ class MortalConnector(Connector):
     def __init__(self, channel: Channel, steps: Steps) -> None:
         self._channel = channel
         self._steps = steps
+        self.pause = asyncio.sleep
+
+    def deadline(self, budget: float) -> float:
+        return asyncio.get_running_loop().time() + budget
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -224,7 +231,7 @@ class Process:
     :ivar records: the store as the process sees it.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, **options: Any) -> None:
         self.world = world
         self.steps = Steps()
         self.connector = MortalConnector(world.channel, self.steps)
@@ -238,6 +245,7 @@ class Process:
             ServiceUrls(local=True),
             self.connector,
             clock=world.clock,
+            **options,
         )
         self.bot: Any = CountingBot(conversation_state, user_state)
         self.states = (conversation_state, user_state)
@@ -250,8 +258,6 @@ class Process:
         """Stop in good order."""
         if not self.steps.dead:
             await self.adapter.close()
-        elif self.adapter._sender.receipts._writer:
-            self.adapter._sender.receipts._writer.cancel()
 
 
 def message(

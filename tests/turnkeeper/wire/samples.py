@@ -23,7 +23,7 @@ from botbuilder.schema import (
 from hypothesis import strategies as st
 from msrest.serialization import Model
 
-CAPTURES = sorted((Path(__file__).parents[2] / "captures").glob("*.json"))
+CAPTURES = sorted((Path(__file__).parents[1] / "captures").glob("*.json"))
 
 MODELS: list[Any] = [
     member

@@ -1,4 +1,4 @@
-"""A person of the fake cloud sends what the real clients sent."""
+"""A person of the cloud sends what the real clients sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud import Activity, FakeCloud, Person, Place
+from turnkeeper.testing import Activity, Cloud, Person
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 # What a team is called and where a message came from has no bearing on a bot's answer.
@@ -43,7 +43,7 @@ LEFT_OUT = {
 def test_a_person_sends_the_fields_of_the_real_client(capture: str) -> None:
     real = json.loads((CAPTURES / f"{capture}.json").read_text())
     scope = real["conversation"].get("conversationType", "personal")
-    person = Person(FakeCloud(), Place(real["channelId"], scope))
+    person = Cloud().person(channel=real["channelId"], scope=scope)
     ours = set(fields(as_sent_by(person, real)))
     missing = {name for name in set(fields(real)) - ours if name not in LEFT_OUT}
     assert not missing

@@ -14,7 +14,7 @@ class Place:
     """A conversation to talk in, shared by the people who are in it.
 
     :param channel: the channel id, such as ``msteams``.
-    :param scope: ``personal``, ``groupChat`` or ``channel`` (the last two: Teams only).
+    :param scope: ``personal``, ``groupChat`` or ``channel`` (Teams alone tells these two apart).
     :param id: the conversation id; a new one by default.
     """
 
@@ -37,28 +37,29 @@ class Place:
         return self.channel == "msteams"
 
     def account(self) -> dict[str, Any]:
-        """The ``conversation`` field of an activity."""
-        if not self.is_teams:
-            return {"id": self.id}
-        group = {"isGroup": True} if self.scope != "personal" else {}
-        return group | {"conversationType": self.scope, "tenantId": TENANT, "id": self.id}
+        """Return the ``conversation`` field of an activity."""
+        account: dict[str, Any] = {"isGroup": True} if self.scope != "personal" else {}
+        if self.is_teams or account:
+            account["conversationType"] = self.scope
+        if self.is_teams:
+            account["tenantId"] = TENANT
+        return account | {"id": self.id}
 
     def channel_data(self) -> dict[str, Any] | None:
-        """The ``channelData`` field of any activity; None for none."""
-        if not self.is_teams:
-            return None
-        data: dict[str, Any] = {"tenant": {"id": TENANT}}
+        """Return the ``channelData`` field of any activity; None for none."""
+        data: dict[str, Any] = {"tenant": {"id": TENANT}} if self.is_teams else {}
         if self.scope == "channel":
             team = self.id.partition(";")[0]
             data |= {"teamsChannelId": team, "teamsTeamId": team}
             data |= {"team": {"id": team}, "channel": {"id": team}}
-        return data
+        return data or None
 
     def message_data(self) -> dict[str, Any] | None:
-        """The ``channelData`` field of a message."""
+        """Return the ``channelData`` field of a message."""
+        data = self.channel_data() or {}
         if self.is_teams:
-            return self.channel_data()
-        data: dict[str, Any] = {"clientActivityID": uuid.uuid4().hex[:11]}
+            return data
+        data["clientActivityID"] = uuid.uuid4().hex[:11]
         if self.channel == "emulator":
             return data | {"attachmentSizes": []}
         return data | {"directLineConversationId": self.id}

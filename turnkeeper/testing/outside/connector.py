@@ -1,4 +1,4 @@
-"""The connector of the fake cloud: where a bot posts its replies.
+"""The connector of the cloud: where a bot posts its replies.
 
 It speaks the paths of the Bot Connector REST API and checks what the real one checks:
 bearer token, content type, JSON, and the fields that an activity must have.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.cloud.script import Script
+from turnkeeper.testing.outside.faults import Faults
 
 Activity = dict[str, Any]
 
@@ -66,11 +67,17 @@ class Connector:
     :param path: the path of the service URL, such as ``/_connector``.
     :param token_is_good: says whether a bearer token is one the login service issued and
         still stands; None to ask for no token (local mode).
+    :param clock: tells the seconds since 1970.
     """
 
-    def __init__(self, path: str, token_is_good: Callable[[str], bool] | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        token_is_good: Callable[[str], bool] | None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.path = path
-        self.script = Script()
+        self.faults = Faults(clock)
         self.requests: list[Received] = []
         self.conversations: dict[str, Conversation] = {}
         self._token_is_good = token_is_good
@@ -97,7 +104,7 @@ class Connector:
         await self._tell()
         try:
             self._check_token(received)
-            return await self.script.play(
+            return await self.faults.play(
                 request, lambda: self._usual(received), received.conversation_id
             )
         except Refused as refused:
@@ -118,7 +125,7 @@ class Connector:
             parts = []
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await request.read()
-        conversation_id = parts[2] if len(parts) > 2 else ""
+        conversation_id = (parts[2:] or [""])[0]
         return Received(request.method, raw_path, conversation_id, tuple(parts[3:]), headers, body)
 
     def _check_token(self, received: Received) -> None:

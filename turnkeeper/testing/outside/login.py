@@ -1,4 +1,4 @@
-"""The login service of the fake cloud: access tokens for bots, and the channel's keys.
+"""The login service of the cloud: access tokens for bots, and the channel's keys.
 
 It plays the OAuth 2.0 token endpoint for client credentials (secret and certificate), the
 two managed identity endpoints, the OpenID metadata and the JWKS document.
@@ -16,8 +16,8 @@ from typing import Any
 import jwt
 from aiohttp import web
 
-from tests.cloud.identity import CHANNEL_ISSUER, Identity
-from tests.cloud.script import Script
+from turnkeeper.testing.outside.faults import Faults
+from turnkeeper.testing.outside.identity import CHANNEL_ISSUER, Identity
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 RESOURCE = "https://api.botframework.com"
@@ -58,8 +58,8 @@ class Login:
         self.app_password = app_password
         self.certificate = certificate
         self.lifetime = lifetime
-        self.token_script = Script()
-        self.key_script = Script()
+        self.faults = Faults()
+        self.key_faults = Faults()
         self.token_requests = 0
         self.key_requests = 0
         self.token_paths: list[str] = []
@@ -106,7 +106,7 @@ class Login:
                 return web.json_response(error, status=refused.status)
             return web.json_response(self.issue())
 
-        return await self.token_script.play(request, usual)
+        return await self.faults.play(request, usual)
 
     def _check_client(self, form: Mapping[str, str], url: str) -> None:
         if form.get("grant_type") != "client_credentials":
@@ -153,7 +153,7 @@ class Login:
             token |= {"resource": RESOURCE, "expires_on": str(int(self._clock() + seconds))}
             return web.json_response(token if app_service else token | {"expires_in": str(seconds)})
 
-        return await self.token_script.play(request, usual)
+        return await self.faults.play(request, usual)
 
     async def _metadata(self, request: web.Request) -> web.StreamResponse:
         self.key_requests += 1
@@ -168,7 +168,7 @@ class Login:
             }
             return web.json_response(metadata)
 
-        return await self.key_script.play(request, usual)
+        return await self.key_faults.play(request, usual)
 
     async def _keys(self, request: web.Request) -> web.StreamResponse:
         self.key_requests += 1
@@ -176,4 +176,4 @@ class Login:
         async def usual() -> web.Response:
             return web.json_response(self.identity.jwks())
 
-        return await self.key_script.play(request, usual)
+        return await self.key_faults.play(request, usual)

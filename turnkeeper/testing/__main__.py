@@ -1,4 +1,4 @@
-"""``python -m tests.cloud``: talk to a running bot through the fake cloud, from a terminal.
+"""``python -m turnkeeper.testing``: talk to a running bot, from a terminal.
 
 Every line typed is a message to the bot; what the bot posts is printed.
 """
@@ -9,27 +9,26 @@ import argparse
 import asyncio
 import sys
 
-import aiohttp
-
-from tests.cloud.cloud import FakeCloud
-from tests.cloud.person import Turn
+from turnkeeper.testing.cloud import Cloud
+from turnkeeper.testing.people.person import Turn
 
 BOT_URL = "http://127.0.0.1:3978/api/messages"
 
 
 async def talk(options: argparse.Namespace) -> None:
     """Run the cloud until the input ends."""
-    async with FakeCloud(options.app_id, options.app_password, port=options.port) as cloud:
+    credentials = {"app_id": options.app_id, "app_password": options.app_password}
+    async with Cloud(**credentials, port=options.port) as cloud:
         print(f"service URL           {cloud.service_url}")
         print(f"LOGIN_URL             {cloud.url}")
         print(f"OPENID_METADATA_URL   {cloud.open_id_metadata_url}")
         if options.app_id:
             print("SERVICE_URL_HOSTS     127.0.0.1")
-        person = cloud.person(options.channel, scope=options.scope, bot_url=options.bot)
+        person = cloud.person(channel=options.channel, scope=options.scope, bot_url=options.bot)
         print(f"\nYou are in conversation {person.place.id}. Say something; Ctrl-D ends.")
-        _show(await person.joins(), options.traces)
+        _show(await person.sends(person.joining()), options.traces)
         while (text := await asyncio.to_thread(_read)) is not None:
-            _show(await person.says(text), options.traces)
+            _show(await person.sends(person.message(text)), options.traces)
 
 
 def _read() -> str | None:
@@ -51,7 +50,7 @@ def _show(turn: Turn, traces: bool) -> None:
 def main() -> int:
     """Read the command line and start. Exit code 1 if no bot answers."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.cloud",
+        prog="python -m turnkeeper.testing",
         description="Talk to a running bot from the terminal: every line is a message to it.",
     )
     add = parser.add_argument
@@ -66,7 +65,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         asyncio.run(talk(options))
-    except aiohttp.ClientError:
+    except ConnectionError:
         hint = "start it with python app.py"
         print(f"error: no bot answers at {options.bot}; {hint}", file=sys.stderr)
         return 1

@@ -1,0 +1,324 @@
+"""A cloud around a host: other ground for a while, people who talk, a channel with faults."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botbuilder.core import CardFactory, TurnContext
+from botbuilder.schema import Activity, CardAction, HeroCard, SuggestedActions
+
+from tests.turnkeeper.tiny.app import TYPES as TINY_TYPES
+from tests.turnkeeper.tiny.app import make_bot
+from turnkeeper import Host, Settings, UserState
+from turnkeeper.errors import BotError, SettingsError
+from turnkeeper.testing import Answer, Clock, Cloud, Drop, Place
+
+
+def echo(own_store: str = "memory:") -> tuple[Host, Any]:
+    """A host on a store of its own, and a bot on it that counts what each person says."""
+    host = Host(Settings(storage_url=own_store))
+    counts = host.user_state.create_property("count")
+
+    async def bot(context: TurnContext) -> None:
+        count = await counts.get(context, 0) + 1
+        await counts.set(context, count)
+        await context.send_activity(f"{count}: {context.activity.text}")
+
+    return host, bot
+
+
+class TestGround:
+    async def test_a_host_stands_on_a_new_store_each_time_and_on_its_own_afterwards(
+        self, tmp_path: Path
+    ) -> None:
+        host, bot = echo(f"sqlite:///{tmp_path}/own/bot.db")
+        for _ in range(2):
+            async with Cloud(host, bot) as cloud:
+                assert await cloud.person("Ada").says("hi") == ["1: hi"]
+        assert not (tmp_path / "own").exists()
+        async with host:
+            assert (tmp_path / "own" / "bot.db").exists()
+
+    async def test_a_store_is_gone_on_with(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path}/bot.db"
+        for count in (1, 2):
+            async with Cloud(*echo(), storage=url) as cloud:
+                assert await cloud.person("Ada").says("hi") == [f"{count}: hi"]
+
+    async def test_states_of_the_bots_own_come_along(self) -> None:
+        host, _ = echo()
+        own = UserState(host.storage)
+        seen = own.create_property("seen")
+
+        async def bot(context: TurnContext) -> None:
+            await context.send_activity(str(await seen.get(context)))
+            await seen.set(context, context.activity.text)
+            await own.save_changes(context)
+
+        async with Cloud(host, bot) as cloud:
+            ada = cloud.person("Ada")
+            assert [await ada.says("hi"), await ada.says("you")] == [["None"], ["hi"]]
+
+    async def test_a_restart_keeps_the_store(self) -> None:
+        host, bot = echo()
+        async with Cloud(host, bot) as cloud:
+            ada = cloud.person("Ada")
+            await ada.says("hi")
+            await cloud.restart()
+            assert await ada.says("hi") == ["2: hi"]
+
+            async def other(context: TurnContext) -> None:
+                await context.send_activity("other")
+
+            await cloud.restart(other)
+            assert await ada.says("hi") == ["other"]
+
+    async def test_the_whole_exchange_of_tokens_can_be_played(self) -> None:
+        words = {"app_id": "the-bot", "app_password": "made-up"}
+        async with Cloud(*echo(), **words) as cloud:  # type: ignore[arg-type]
+            ada = cloud.person("Ada")
+            assert await ada.says("hi") == ["1: hi"]
+            stranger = await cloud.post_to_bot("", ada.message("hi"), {"Authorization": ""})
+            assert stranger.status == 401
+        assert cloud.login.token_requests == 1
+
+    async def test_a_host_that_is_open_is_left_alone(self) -> None:
+        host, bot = echo()
+        async with Cloud(host, bot) as cloud:
+            with pytest.raises(BotError, match="open"):
+                await Cloud(host, bot).__aenter__()
+            assert await cloud.person("Ada").says("hi") == ["1: hi"]
+
+    async def test_a_host_with_wrong_settings_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PORT", "many")
+        with pytest.raises(SettingsError, match="PORT"):
+            await Cloud(Host.from_env(), echo()[1]).__aenter__()
+
+    def test_a_host_comes_with_its_bot(self) -> None:
+        with pytest.raises(TypeError, match="both or none"):
+            Cloud(echo()[0])
+
+
+class TestPeople:
+    async def test_replies_go_to_who_is_answered(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada", scope="groupChat")
+            bob = cloud.person("Bob", conversation=ada.place)
+            said = await asyncio.gather(*(p.says(str(n)) for n in range(3) for p in (ada, bob)))
+            assert said == [[f"{n + 1}: {n}"] for n in range(3) for _ in "ab"]
+            assert sorted(await ada.hears()) == ["1: 0", "2: 1", "3: 2"], "what Bob was told"
+
+    async def test_what_the_bot_says_first_is_heard(self) -> None:
+        host, bot = echo()
+        async with Cloud(host, bot) as cloud:
+            ada = cloud.person("Ada")
+            await ada.says("hi")
+
+            async def remind(context: TurnContext) -> None:
+                await context.send_activity("Do not forget.")
+
+            await host.adapter.continue_conversation(ada.reference, remind)
+            assert await ada.hears() == ["Do not forget."]
+
+    async def test_an_error_of_the_bot_is_told(self) -> None:
+        async def bot(context: TurnContext) -> None:
+            raise LookupError
+
+        host = Host(Settings(storage_url="memory:"))
+
+        async def give_up(context: TurnContext, error: Exception) -> None:
+            raise error
+
+        host.adapter.on_turn_error = give_up
+        async with Cloud(host, bot) as cloud:
+            ada = cloud.person("Ada")
+            with pytest.raises(AssertionError, match="the bot answered 500"):
+                await ada.says("hi")
+            assert (await ada.sends(ada.message("hi"))).status == 500
+
+    async def test_a_name_is_one_person(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            await cloud.person("Ada").says("hi")
+            assert await cloud.person("Ada").says("hi") == ["2: hi"]
+            assert await cloud.person("Bob").says("hi") == ["1: hi"]
+            assert await cloud.person().says("hi") == ["1: hi"]
+            assert await cloud.person().says("hi") == ["1: hi"]
+
+    async def test_a_delivery_that_is_repeated_runs_nothing(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada")
+            with pytest.raises(AssertionError, match="Ada has sent nothing yet"):
+                await ada.repeats()
+            await ada.says("hi")
+            assert await ada.repeats() == []
+            assert await ada.says("hi") == ["2: hi"]
+
+    async def test_what_is_remembered_can_be_asked_for(self) -> None:
+        host = Host(Settings(), types=TINY_TYPES)
+        async with Cloud(host, make_bot(host)) as cloud:
+            ada = cloud.person("Ada", channel="msteams", scope="groupChat")
+            assert await ada.state("Known") is None
+            await ada.says("hi")
+            assert await ada.state("DialogState") is not None
+            await ada.says("Ada")
+            assert (await ada.state("Known")).name.endswith("Ada")
+
+    async def test_a_process_that_is_not_there_is_a_lost_connection(self) -> None:
+        async with Cloud() as cloud:
+            with pytest.raises(ConnectionError):
+                await cloud.person(bot_url="http://127.0.0.1:9/api/messages").says("hi")
+
+
+CARD = {
+    "type": "AdaptiveCard",
+    "body": [{"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": "Send"}]}],
+    "actions": [
+        {"type": "Action.Submit", "title": "Order", "data": {"pizzas": 2}},
+        {"type": "Action.OpenUrl", "title": "Read", "url": "https://example.com"},
+    ],
+}
+
+
+async def buttons(context: TurnContext) -> None:
+    """Show buttons of every kind, and say what came of the one that was pressed."""
+    activity = context.activity
+    reply = Activity(type="message", text=f"{activity.text} {activity.value}")
+    reply.suggested_actions = SuggestedActions(
+        actions=[CardAction(type="imBack", title="Yes", value="yes, please")]
+    )
+    hero = HeroCard(
+        buttons=[
+            CardAction(type="postBack", title="Later", value={"when": "later"}),
+            CardAction(type="messageBack", title="No", text="no", value={"answer": False}),
+        ]
+    )
+    reply.attachments = [CardFactory.hero_card(hero), CardFactory.adaptive_card(CARD)]
+    await context.send_activity(reply)
+
+
+@pytest.mark.parametrize(
+    ("title", "inputs", "said"),
+    [
+        ("Yes", {}, "yes, please None"),
+        ("Later", {}, "None {'when': 'later'}"),
+        ("No", {}, "no {'answer': False}"),
+        ("Order", {"name": "Ada"}, "None {'pizzas': 2, 'name': 'Ada'}"),
+        ("Send", {"name": "Ada"}, "None {'name': 'Ada'}"),
+    ],
+)
+async def test_buttons_are_pressed_by_their_titles(
+    title: str, inputs: dict[str, Any], said: str
+) -> None:
+    async with Cloud(Host(Settings()), buttons) as cloud:
+        ada = cloud.person("Ada")
+        await ada.says("hi")
+        assert await ada.presses(title, **inputs) == [said]
+
+
+async def test_a_button_that_is_not_there_is_told() -> None:
+    async with Cloud(Host(Settings()), buttons) as cloud:
+        ada = cloud.person("Ada")
+        await ada.says("hi")
+        with pytest.raises(AssertionError, match="no button 'Maybe' among .*'Yes'"):
+            await ada.presses("Maybe")
+        with pytest.raises(AssertionError, match="OpenUrl sends nothing"):
+            await ada.presses("Read")
+
+
+class TestFaults:
+    async def test_a_wait_that_the_channel_asks_for_passes_at_once_and_in_full(self) -> None:
+        clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+        async with Cloud(*echo(), clock=clock) as cloud:
+            ada = cloud.person("Ada")
+            cloud.faults.next(Answer(429, retry_after=3))
+            assert await ada.says("hi") == ["1: hi"]
+            assert 3 <= clock() - datetime(2026, 1, 1, tzinfo=UTC).timestamp() < 4
+            assert cloud.faults.early == []
+
+    async def test_a_wait_that_is_too_long_leaves_the_reply_owed(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada")
+            cloud.faults.next(Answer(429, retry_after=60))
+            with pytest.raises(AssertionError, match="502"):
+                await ada.says("hi")
+            with pytest.raises(AssertionError, match="502"):
+                await ada.repeats()
+            assert cloud.faults.early == [ada.place.id], "the time was not over"
+            cloud.clock.move(seconds=60)
+            assert await ada.repeats() == ["1: hi"]
+
+    @pytest.mark.parametrize(
+        ("fault", "times"),
+        [
+            (Answer(503), 1),
+            (Answer(drop=Drop.BEFORE), 1),
+            (Answer(drop=Drop.AFTER), 2),
+            (Answer(delay=0.001), 1),
+        ],
+        ids=str,
+    )
+    async def test_the_bot_tries_again(self, fault: Answer, times: int) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada")
+            cloud.faults.next(fault)
+            assert await ada.says("hi") == ["1: hi"] * times
+
+    async def test_a_fault_may_be_for_one_conversation(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada, bob = cloud.person("Ada"), cloud.person("Bob")
+            cloud.faults.always(Answer(403), conversation_id=ada.place.id)
+            assert await ada.says("hi") == []
+            assert await bob.says("hi") == ["1: hi"]
+            cloud.faults.recover()
+            assert await ada.says("hi") == ["2: hi"]
+
+
+class TestClock:
+    async def test_state_expires_by_it(self) -> None:
+        settings = Settings(profile_ttl=86400)
+        host = Host(settings)
+        counts = host.user_state.create_property("count")
+
+        async def bot(context: TurnContext) -> None:
+            await counts.set(context, await counts.get(context, 0) + 1)
+            await context.send_activity(str(await counts.get(context)))
+
+        async with Cloud(host, bot) as cloud:
+            ada = cloud.person("Ada")
+            assert [await ada.says("hi"), await ada.says("hi")] == [["1"], ["2"]]
+            cloud.clock.move(days=2)
+            assert await ada.says("hi") == ["1"]
+
+    def test_with_a_start_it_stands_still_until_it_is_moved(self) -> None:
+        clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+        before = clock()
+        assert clock() == before
+        clock.move(minutes=90)
+        assert clock() == before + 5400
+
+    async def test_people_and_host_go_by_it(self) -> None:
+        clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+        host = Host(Settings())
+
+        async def bot(context: TurnContext) -> None:
+            told = datetime.fromtimestamp(host.clock(), UTC)
+            assert context.activity.timestamp == told
+            await context.send_activity(told.isoformat())
+
+        async with Cloud(host, bot, clock=clock) as cloud:
+            assert await cloud.person("Ada").says("hi") == ["2026-01-01T00:00:00+00:00"]
+
+
+async def test_a_place_may_be_left_for_another() -> None:
+    async with Cloud(*echo()) as cloud:
+        ada = cloud.person("Ada", channel="msteams")
+        await ada.says("hi")
+        ada.place = Place("msteams")
+        assert await ada.says("hi") == ["2: hi"]

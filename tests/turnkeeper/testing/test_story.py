@@ -1,0 +1,72 @@
+"""Story files are played as they are written, and say where a bot says something else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.turnkeeper.tiny.app import TYPES, make_bot
+from turnkeeper import Host, Settings
+from turnkeeper.testing import Cloud, Story
+
+STORY = """
+# A comment.
+@setting colour dark red
+@scope groupChat
+> hi
+< Who are you?
+Bob> hello
+< Who are you?
+
+> Ada
+< Hello Ada.
+@later 3 days
+@restart
+> [says nothing]
+< Ada 1: {*}
+@elsewhere
+> at last
+< Ada 2: at last
+> [reacts]
+"""
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[Cloud]:
+    host = Host(Settings(), types=TYPES)
+    async with Cloud(host, make_bot(host)) as cloud:
+        yield cloud
+
+
+@pytest.mark.parametrize("channel", ["emulator", "directline", "telegram"])
+async def test_a_story_is_played(cloud: Cloud, channel: str) -> None:
+    story = Story.parse(STORY)
+    assert story.settings == {"colour": "dark red"}
+    await story.play(cloud, channel)
+
+
+@pytest.mark.parametrize(
+    ("story", "complaint"),
+    [
+        ("> hi\n< What?", "line 1, on emulator: hi\n['Who are you?']\nexpected: ['What?']"),
+        ("> hi", "line 1, on emulator: hi\n['Who are you?']\nexpected: []"),
+        ("# x\n> hi\n< Who are you?\n< And more", "line 2, on emulator"),
+    ],
+)
+async def test_it_says_where_the_bot_says_something_else(
+    cloud: Cloud, story: str, complaint: str
+) -> None:
+    with pytest.raises(AssertionError) as told:
+        await Story.parse(story).play(cloud)
+    assert str(told.value).startswith(complaint)
+
+
+def test_a_line_of_no_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="line 2: what"):
+        Story.parse("> hi\nwhat\n")
+
+
+async def test_an_unknown_happening_is_refused(cloud: Cloud) -> None:
+    with pytest.raises(ValueError, match="@dance"):
+        await Story.parse("@dance").play(cloud)

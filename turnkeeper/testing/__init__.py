@@ -1,0 +1,38 @@
+"""What tests of a bot need: the cloud around it, people, a clock, stories, processes that die.
+
+``pip install "turnkeeper[testing]"`` brings what it needs. Start with :class:`Cloud`;
+``docs/testing.md`` has the rest. ``python -m turnkeeper.testing`` talks to a bot from a terminal.
+"""
+
+from __future__ import annotations
+
+from turnkeeper.testing.clock import Clock
+from turnkeeper.testing.cloud import Cloud
+from turnkeeper.testing.outside.connector import Activity
+from turnkeeper.testing.outside.faults import Answer, Drop, Faults
+from turnkeeper.testing.people.person import Person, Turn
+from turnkeeper.testing.people.place import Place
+from turnkeeper.testing.processes.gunicorn import Gunicorn
+from turnkeeper.testing.processes.mortal import Point
+from turnkeeper.testing.processes.process import BotProcess
+from turnkeeper.testing.processes.world import MortalProcess, World
+from turnkeeper.testing.story import Story, shown
+
+__all__ = [
+    "Activity",
+    "Answer",
+    "BotProcess",
+    "Clock",
+    "Cloud",
+    "Drop",
+    "Faults",
+    "Gunicorn",
+    "MortalProcess",
+    "Person",
+    "Place",
+    "Point",
+    "Story",
+    "Turn",
+    "World",
+    "shown",
+]

@@ -1,0 +1,242 @@
+"""The cloud around a bot: its channel, its login service, and the people who talk with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import Any, Self
+
+import aiohttp
+
+from turnkeeper.adapters.bot_run import Bot, Logic
+from turnkeeper.channels.addressing import address_of
+from turnkeeper.host import Host
+from turnkeeper.storage import RecordStorage
+from turnkeeper.testing.clock import Clock
+from turnkeeper.testing.ground import standing
+from turnkeeper.testing.outside.connector import Activity
+from turnkeeper.testing.outside.faults import Faults
+from turnkeeper.testing.outside.services import Services, listen
+from turnkeeper.testing.people.person import Answered, Person, texts_of
+from turnkeeper.testing.people.place import Place
+from turnkeeper.wire.activity import decode_activity
+
+
+class Cloud(Services):
+    """Everything around a bot, over real HTTP, while the block runs.
+
+    ::
+
+        async with Cloud(host, bot) as cloud:
+            ada = cloud.person("Ada", channel="msteams")
+            assert await ada.says("hi") == ["What is your name?"]
+
+    A host stands on other ground within the block: in local mode, or with the credentials given
+    here; on another store; on a clock that can be moved. What bot code holds on to stays what it
+    is, such as the properties of its states. A wait that the channel asks for takes no real time:
+    the clock moves on.
+
+    :param host: the bot's; None for bots that run elsewhere, as processes of their own.
+    :param bot: has a method ``on_turn``, or is an async function of the turn's context.
+    :param storage: the bot's store, its URL or itself; ``memory:`` is a new one.
+    :param clock: the clock of host, people and channel. Not of a store that is given itself.
+    :param app_id: the bot's app id. With one, bots are asked for the token that was issued to them,
+        and get a channel token with each activity; "" is local mode, where nobody asks.
+    :param app_password: the bot's secret.
+    :param certificate: the public key (PEM) of the bot's certificate, if it has one.
+    :param port: where to listen; 0 takes a free one.
+    :param path: the path of the service URL, which bots must keep.
+    :param token_lifetime: of the bot's access tokens, in seconds. Tokens go by real time.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a setting of its own
+        self,
+        host: Host | None = None,
+        bot: Bot | Logic | None = None,
+        *,
+        storage: str | RecordStorage = "memory:",
+        clock: Clock | None = None,
+        app_id: str = "",
+        app_password: str = "",
+        certificate: bytes | None = None,
+        port: int = 0,
+        path: str = "/_connector",
+        token_lifetime: float = 3600.0,
+    ) -> None:
+        if (host is None) is not (bot is None):
+            raise TypeError("a cloud is for a host and its bot: give both or none")
+        self.clock = clock or Clock()
+        super().__init__(
+            app_id,
+            app_password,
+            certificate=certificate,
+            port=port,
+            path=path,
+            token_lifetime=token_lifetime,
+            clock=self.clock,
+        )
+        self.host = host
+        self.bot_url = ""
+        self._bot = bot
+        self._storage = storage
+        self._running = AsyncExitStack()
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def faults(self) -> Faults:
+        """How the channel answers the bot next."""
+        return self.connector.faults
+
+    def person(  # noqa: PLR0913 - each is a fact of its own
+        self,
+        name: str = "",
+        *,
+        channel: str = "emulator",
+        scope: str = "personal",
+        conversation: Place | str | None = None,
+        locale: str | None = None,
+        time_zone: str | None = None,
+        id: str | None = None,
+        bot_url: str = "",
+        now: Callable[[], datetime] | None = None,
+    ) -> Person:
+        """Return a person.
+
+        :param name: what the channel calls them, and the id by which it knows them; without one
+            it is a stranger, whom it calls User.
+        :param channel: its id, such as ``msteams``.
+        :param scope: of the conversation: ``personal``, ``groupChat`` or ``channel``.
+        :param conversation: that of others, ``ada.place``, or the id of one; a new one by default.
+        :param locale: of the person's client, such as ``de-DE``; ``en-US`` by default.
+        :param time_zone: IANA name that the client reports; ``UTC`` by default.
+        :param id: in place of the name.
+        :param bot_url: where the bot listens, by default this cloud's; to talk to a process.
+        :param now: the client's clock, by default this cloud's.
+        """
+        place = conversation
+        if not isinstance(place, Place):
+            place = Place(channel, scope, place or "")
+        return Person(
+            self,
+            place,
+            name=name or "User",
+            id=id or name or None,
+            locale=locale,
+            time_zone=time_zone,
+            bot_url=bot_url,
+            now=now or self.clock.now,
+        )
+
+    async def restart(self, bot: Bot | Logic | None = None) -> None:
+        """Stop the host and start it again on the same store, as a deploy does.
+
+        Objects of the bot live on, unlike after a real restart: see
+        :class:`turnkeeper.testing.World` for processes.
+
+        :param bot: takes the place of the bot.
+        """
+        await self._running.aclose()
+        self._bot = bot or self._bot
+        await self._serve()
+
+    def sent(self, conversation_id: str) -> list[Activity]:
+        """Return the activities that the channel took for a conversation, in order."""
+        return self.connector.conversation(conversation_id).sent
+
+    def texts(self, conversation_id: str) -> list[str]:
+        """Return the texts of the messages among :meth:`sent`."""
+        return texts_of(self.sent(conversation_id))
+
+    async def wait_for(
+        self, conversation_id: str, count: int, *, seconds: float = 10.0
+    ) -> list[Activity]:
+        """Wait until a conversation holds ``count`` activities or more; return them all.
+
+        :raises AssertionError: it did not in time; the message says what it holds.
+        """
+        try:
+            await self.connector.wait_until(
+                lambda: len(self.sent(conversation_id)) >= count, seconds
+            )
+        except TimeoutError:
+            raise AssertionError(
+                f"{conversation_id}: {count} activities awaited, got {self.sent(conversation_id)}"
+            ) from None
+        return self.sent(conversation_id)
+
+    async def wait_for_requests(self, count: int, *, seconds: float = 10.0) -> None:
+        """Wait until ``count`` requests have come to the connector, answered or not."""
+        requests = self.connector.requests
+        await self.connector.wait_until(lambda: len(requests) >= count, seconds)
+
+    def mint(self, **changes: Any) -> str:
+        """Return a channel token for the bot.
+
+        :param changes: see :meth:`turnkeeper.testing.outside.identity.Identity.mint`.
+        """
+        return self.identity.mint(self.app_id, self.service_url, **changes)
+
+    async def post_to_bot(
+        self, bot_url: str, activity: Activity | bytes, headers: dict[str, str] | None = None
+    ) -> Answered:
+        """Post an activity, or any bytes, to a bot, as the channel does.
+
+        :param headers: to change the usual ones; "" drops one.
+        """
+        usual = {"Content-Type": "application/json; charset=utf-8"}
+        if self.app_id:
+            usual["Authorization"] = f"Bearer {self.mint()}"
+        chosen = {name: value for name, value in (usual | (headers or {})).items() if value}
+        body = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
+        if self._session is None:
+            raise RuntimeError("the cloud is not open: use it in an async with block")
+        async with self._session.post(
+            bot_url or self.bot_url, data=body, headers=chosen, skip_auto_headers=("Content-Type",)
+        ) as response:
+            return Answered(response.status, dict(response.headers), await response.read())
+
+    async def state_of(self, activity: Activity, name: str) -> Any:
+        """Return a property of the bot's state of an activity's sender; None where there is none.
+
+        :raises AssertionError: both states have it, or the bot runs elsewhere.
+        """
+        host = self.host
+        if host is None:
+            raise AssertionError("the bot runs in a process of its own: its state is not at hand")
+        address = address_of(decode_activity(activity), self.app_id)
+        states = (host.user_state, host.conversation_state)
+        found = await host.storage.read([state.storage_key(address) for state in states])
+        values = [record[name] for record in found.values() if name in record]
+        if len(values) > 1:
+            raise AssertionError(f"{name} is in the state of the user and of the conversation")
+        return values[0] if values else None
+
+    async def __aenter__(self) -> Self:
+        """Open the cloud, and start the bot where it has a host.
+
+        :raises SettingsError: the host's settings are wrong.
+        :raises BotError: the host is open already, or its store is away.
+        """
+        await super().__aenter__()
+        try:
+            connector = aiohttp.TCPConnector(limit=0)
+            session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+            )
+            self._session = await self._stack.enter_async_context(session)
+            if self.host is not None:
+                self._stack.enter_context(standing(self.host, self, self._storage, self.clock))
+                self._stack.push_async_callback(self._running.aclose)
+                await self._serve()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _serve(self) -> None:
+        assert self.host is not None  # noqa: S101 - who calls this has one
+        assert self._bot is not None  # noqa: S101 - as above
+        port = await listen(self._running, self.host.app(self._bot))
+        self.bot_url = f"http://127.0.0.1:{port}/api/messages"

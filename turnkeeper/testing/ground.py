@@ -1,0 +1,54 @@
+"""Other ground under a host, for as long as a test lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from turnkeeper.connector.client import Connector
+from turnkeeper.errors import SettingsError
+from turnkeeper.host import Host
+from turnkeeper.parts import Footing
+from turnkeeper.settings import Settings
+from turnkeeper.storage import RecordStorage
+from turnkeeper.testing.clock import Clock
+from turnkeeper.testing.outside.services import Services
+
+
+@contextmanager
+def standing(
+    host: Host, services: Services, storage: str | RecordStorage, clock: Clock
+) -> Iterator[None]:
+    """Have a host stand on a test's services, store and clock; at the end it is as it was.
+
+    What is the bot's own stays: its types, its name, how long it remembers.
+
+    :param storage: the store, or its URL.
+    :raises SettingsError: the host's settings are wrong.
+    :raises BotError: the host is open already.
+    """
+    if host.faults:
+        raise SettingsError(*host.faults)
+    parts, settings, footing = host._parts, host.settings, host._parts.footing
+    in_cloud = Settings(
+        storage_url=storage if isinstance(storage, str) else "memory:",
+        app_id=services.app_id,
+        app_password=services.login.app_password,
+        login_url=services.url,
+        open_id_metadata_url=services.open_id_metadata_url,
+        service_hosts=("127.0.0.1",),
+        bot_name=settings.bot_name,
+        max_turns=settings.max_turns,
+        conversation_ttl=settings.conversation_ttl,
+        profile_ttl=settings.profile_ttl,
+    )
+    own = storage if isinstance(storage, RecordStorage) else None
+    connector = partial(Connector, clock=clock.waited, sleep=clock.skip)
+    parts.stand_on(Footing.of(in_cloud, own, clock, connector))
+    host.settings = in_cloud
+    try:
+        yield
+    finally:
+        host.settings = settings
+        parts.stand_on(footing)

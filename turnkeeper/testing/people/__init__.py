@@ -1,0 +1,1 @@
+"""The people who talk with a bot, and their clients."""

@@ -1,0 +1,142 @@
+"""What the clients of channels send: activities as they make them.
+
+The shapes are those of Bot Framework Emulator 4.15.1 and Microsoft 365 Agents Playground 0.2.28. A
+channel none of them plays gets the shape of Direct Line.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from turnkeeper.testing.outside.connector import Activity
+from turnkeeper.testing.people.place import Place
+
+BOT: Final = {"id": "28:bot", "name": "Test Bot"}
+"""What the channels call the bot."""
+
+
+@dataclass
+class Client:
+    """The client of one person.
+
+    :param service_url: where the channel listens for replies.
+    :param place: the conversation.
+    :param id: the channel's id of the person.
+    :param name: the channel's name of the person.
+    :param locale: of the client.
+    :param time_zone: IANA name that the client reports.
+    :param now: tells the time of the client.
+    """
+
+    service_url: str
+    place: Place
+    id: str
+    name: str
+    locale: str
+    time_zone: str
+    now: Callable[[], datetime]
+
+    def message(self, text: str, *, mention: bool = True, **fields: Any) -> Activity:
+        """Return a message as the channel's client makes it, not yet sent.
+
+        :param mention: whether it mentions the bot where others are; in the groups and channels of
+            Teams a bot is told of no other messages, unless it asked for all of them.
+        :param fields: further ones, set as they are; None drops one.
+        """
+        entities: list[dict[str, Any]] = []
+        if self.place.is_teams:
+            if self.place.scope != "personal" and text and mention:
+                mark = f"<at>{BOT['name']}</at>"
+                entities.append({"type": "mention", "mentioned": BOT, "text": mark})
+                text = f"{mark} {text}"
+            client = {"locale": self.locale, "platform": "Web", "timezone": self.time_zone}
+            entities.append({"type": "clientInfo", "country": "US"} | client)
+        else:
+            can = {"requiresBotState": True, "supportsListening": True, "supportsTts": True}
+            entities.append({"type": "ClientCapabilities"} | can)
+        message = {
+            "text": text,
+            "textFormat": "plain",
+            "attachments": [] if self._at_emulator else None,
+            "channelData": self.place.message_data(),
+            "localTimezone": self.time_zone,
+            "entities": entities,
+        }
+        return self.activity("message", **(message | fields))
+
+    def submission(self, value: Any, **fields: Any) -> Activity:
+        """Return a message without text, as a card's submit button makes it, not yet sent."""
+        message = self.message("", textFormat=None, value=value, **fields)
+        del message["text"]
+        return message
+
+    def joining(self, **fields: Any) -> Activity:
+        """Return the conversationUpdate that opens the conversation, not yet sent.
+
+        A Teams group or channel names only the bot among the added members.
+        """
+        bot, here = BOT, {"id": self.id, "name": self.name}
+        if self.place.is_teams:
+            bot, here = {"id": BOT["id"]}, {"id": self.id, "aadObjectId": self._aad_object_id}
+        if self._at_emulator:
+            update: Activity = {"membersAdded": [bot, here], "membersRemoved": []}
+        else:
+            personal = self.place.scope == "personal"
+            update = {"membersAdded": [here, bot] if personal else [bot]}
+            sender = self._account(name=not self.place.is_teams)
+            update |= {"localTimestamp": None, "locale": None, "from": sender}
+        return self.activity("conversationUpdate", **(update | fields))
+
+    def installation(self, *, action: str = "add", **fields: Any) -> Activity:
+        """Return the installationUpdate of Teams, not yet sent."""
+        place = {"settings": {"selectedChannel": {"id": self.place.id}}}
+        update: Activity = {
+            "action": action,
+            "channelData": {**(self.place.channel_data() or {}), **place},
+            "entities": [{"type": "clientInfo", "locale": self.locale}],
+            "from": self._account(name=False),
+            "localTimestamp": None,
+        }
+        return self.activity("installationUpdate", **(update | fields))
+
+    def activity(self, kind: str, **fields: Any) -> Activity:
+        """Return any activity with the fields that the channel always sends, not yet sent.
+
+        :param fields: further ones; None drops one.
+        """
+        now = self.now()
+        activity = {
+            "type": kind,
+            "id": str(uuid.uuid4()),
+            "channelId": self.place.channel,
+            "from": self._account(),
+            "recipient": BOT | ({"role": "bot"} if self._at_emulator else {}),
+            "conversation": self.place.account(),
+            "timestamp": now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "localTimestamp": now.isoformat(timespec="milliseconds"),
+            "locale": self.locale,
+            "channelData": self.place.channel_data(),
+            "serviceUrl": self.service_url,
+            **fields,
+        }
+        return {name: value for name, value in activity.items() if value is not None}
+
+    @property
+    def _at_emulator(self) -> bool:
+        return self.place.channel == "emulator"
+
+    @property
+    def _aad_object_id(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, self.id))
+
+    def _account(self, *, name: bool = True) -> dict[str, str]:
+        account = {"id": self.id} | ({"name": self.name} if name else {})
+        if self._at_emulator:
+            account["role"] = "user"
+        if self.place.is_teams:
+            account["aadObjectId"] = self._aad_object_id
+        return account

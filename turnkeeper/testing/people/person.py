@@ -1,0 +1,216 @@
+"""A person who talks with a bot, as a test tells it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aiohttp import ClientConnectionError
+from botbuilder.core import TurnContext
+from botbuilder.schema import ConversationReference
+
+from turnkeeper.testing.outside.connector import Activity
+from turnkeeper.testing.people.buttons import buttons_in
+from turnkeeper.testing.people.client import Client
+from turnkeeper.testing.people.place import Place
+from turnkeeper.wire.activity import decode_activity
+
+if TYPE_CHECKING:
+    from turnkeeper.testing.cloud import Cloud
+
+_OK = range(200, 300)
+
+
+class Turn(NamedTuple):
+    """What one activity brought.
+
+    :param status: the HTTP status with which the bot answered.
+    :param replies: the activities with which it replied. With ``deliveryMode: expectReplies`` they
+        are those of the HTTP answer.
+    :param body: the HTTP answer's JSON, such as an invoke has; None where there is none.
+    """
+
+    status: int
+    replies: list[Activity]
+    body: Any = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of the messages among the replies."""
+        return texts_of(self.replies)
+
+
+class Answered(NamedTuple):
+    """The bot's HTTP answer as it stands."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+class Person(Client):
+    """One person in one conversation. Make one with :meth:`turnkeeper.testing.Cloud.person`.
+
+    :ivar cloud: the cloud around the bot.
+    :ivar place: the conversation; a person goes elsewhere by another one, ``ada.place =
+        Place("msteams")``.
+    :ivar bot_url: where the bot listens; set it to talk to another process.
+    :ivar last: the activities with which the bot replied last.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
+        self,
+        cloud: Cloud,
+        place: Place,
+        *,
+        now: Callable[[], datetime],
+        name: str = "User",
+        id: str | None = None,
+        locale: str | None = None,
+        time_zone: str | None = None,
+        bot_url: str = "",
+    ) -> None:
+        person = str(uuid.uuid4()) if id is None else id
+        language, zone = locale or "en-US", time_zone or "UTC"
+        super().__init__(cloud.service_url, place, person, name, language, zone, now)
+        self.bot_url = bot_url
+        self.last: list[Activity] = []
+        self.cloud = cloud
+        self._heard = _objects(cloud.sent(place.id))
+        self._said: Activity | None = None
+
+    async def says(self, text: str, bot_url: str = "", **fields: Any) -> list[str]:
+        """Send a message and return the texts of the replies to it.
+
+        :param bot_url: the process to send it to, if not the person's own.
+        :param fields: of the activity, set as they are; None drops one.
+        :raises AssertionError: the bot answered with an error.
+        """
+        return await self._tell(self.message(text, **fields), bot_url)
+
+    async def presses(self, title: str, **inputs: Any) -> list[str]:
+        """Press a button of the last replies, and return the texts of what comes of it.
+
+        :param title: of a suggested action, a button of a card, ``Action.Submit`` or
+            ``Action.Execute``.
+        :param inputs: what was entered into the inputs of an Adaptive Card.
+        :raises AssertionError: there is no such button, or the bot answered with an error.
+        """
+        buttons = buttons_in(self.last)
+        if title not in buttons:
+            raise AssertionError(f"no button {title!r} among {sorted(buttons)}")
+        return await self._tell(buttons[title].pressed(self, inputs))
+
+    async def repeats(self, bot_url: str = "") -> list[str]:
+        """Have the channel deliver the last activity again; return the texts of what comes of it.
+
+        :param bot_url: the process to send it to, if not the person's own.
+        :raises AssertionError: nothing was sent yet, or the bot answered with an error.
+        """
+        if self._said is None:
+            raise AssertionError(f"{self.name} has sent nothing yet")
+        return await self._tell(self._said, bot_url)
+
+    async def hears(self) -> list[str]:
+        """Wait for what comes beside the replies, and return the texts of all there is of it.
+
+        That is what the bot says by itself, late, or to others in the conversation.
+
+        :raises AssertionError: nothing came within 10 seconds of real time.
+        """
+        while not (new := self._unheard()):
+            await self.cloud.wait_for(self.place.id, len(self.cloud.sent(self.place.id)) + 1)
+        self._hear(new)
+        return texts_of(new)
+
+    async def state(self, name: str) -> Any:
+        """Return a property of what the bot remembers of this person, None where there is none.
+
+        :param name: of the property, as in ``create_property``; it is looked for in the state of
+            the user, then in that of the conversation.
+        """
+        return await self.cloud.state_of(self.activity("message"), name)
+
+    @property
+    def reference(self) -> ConversationReference:
+        """The reference by which the bot can speak to this person first."""
+        activity = decode_activity(self.activity("message"))
+        return TurnContext.get_conversation_reference(activity)
+
+    async def submits(self, value: Any, bot_url: str = "") -> list[str]:
+        """Press a card's submit button; return the texts of the replies.
+
+        :raises AssertionError: the bot answered with an error.
+        """
+        return await self._tell(self.submission(value), bot_url)
+
+    async def joins(self, bot_url: str = "", **fields: Any) -> list[str]:
+        """Open the conversation: one conversationUpdate. Return the texts of the replies.
+
+        :raises AssertionError: the bot answered with an error.
+        """
+        return await self._tell(self.joining(**fields), bot_url)
+
+    async def installs(self, bot_url: str = "", **fields: Any) -> list[str]:
+        """Install the app on Teams, or remove it with ``action="remove"``.
+
+        :raises AssertionError: the bot answered with an error.
+        """
+        return await self._tell(self.installation(**fields), bot_url)
+
+    async def invokes(self, name: str, value: Any, bot_url: str = "") -> Turn:
+        """Invoke something, such as ``adaptiveCard/action``."""
+        return await self.sends(self.activity("invoke", name=name, value=value), bot_url)
+
+    async def sends(self, activity: Activity, bot_url: str = "") -> Turn:
+        """Send any activity, and return how the bot answered, whatever it was.
+
+        :param activity: as :meth:`message`, :meth:`activity` and the others make it.
+        :param bot_url: the process to send it to, if not the person's own.
+        :raises ConnectionError: the bot's process is not there, or died meanwhile.
+        """
+        self._said = activity
+        try:
+            answered = await self.cloud.post_to_bot(bot_url or self.bot_url, activity)
+        except ClientConnectionError as error:
+            raise ConnectionError(f"the bot's process is gone: {error}") from error
+        body = answered.json() if answered.body[:1] in (b"{", b"[") else None
+        if activity.get("deliveryMode") == "expectReplies" and body and answered.status in _OK:
+            self._hear(replies := body["activities"])
+        else:
+            self._hear(replies := [r for r in self._unheard() if _answers(r, activity)])
+        return Turn(answered.status, replies, body)
+
+    async def _tell(self, activity: Activity, bot_url: str = "") -> list[str]:
+        turn = await self.sends(activity, bot_url)
+        if turn.status not in _OK:
+            raise AssertionError(f"the bot answered {turn.status}: {turn.body}")
+        return turn.texts
+
+    def _unheard(self) -> list[Activity]:
+        return [a for a in self.cloud.sent(self.place.id) if id(a) not in self._heard]
+
+    def _hear(self, activities: list[Activity]) -> None:
+        self.last = activities
+        self._heard |= _objects(activities)
+
+
+def _objects(activities: list[Activity]) -> set[int]:
+    return {id(activity) for activity in activities}
+
+
+def texts_of(activities: list[Activity]) -> list[str]:
+    """Return the texts of the messages among activities."""
+    return [one.get("text", "") for one in activities if one["type"] == "message"]
+
+
+def _answers(reply: Activity, activity: Activity) -> bool:
+    """Whether an activity is a reply to another; an activity without an id has none to name."""
+    return reply.get("replyToId") in (None, activity.get("id"))

@@ -1,0 +1,98 @@
+"""A world of processes that die."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final, Self
+
+import turnkeeper
+from turnkeeper.testing.cloud import Cloud
+from turnkeeper.testing.processes.mortal import ARMED, Point
+from turnkeeper.testing.processes.process import BotProcess
+
+_ENGINE: Final = Path(turnkeeper.__file__).resolve().parents[1]
+
+
+class MortalProcess(BotProcess):
+    """A bot process that dies by kill -9 at a named point of a turn."""
+
+    def command(self) -> list[str]:
+        """Return what Python is told to run."""
+        mortal = ("-m", "turnkeeper.testing.processes")
+        return ["-X", "dev", *mortal, str(self._program), *self._arguments]
+
+    async def dies(self, point: Point) -> None:
+        """Have it die when a turn next comes to a point.
+
+        :param point: of this or of a later turn; tell it when none is under way.
+        """
+        stdin = self._running().stdin
+        assert stdin is not None  # noqa: S101 - it is a pipe
+        stdin.write(f"{point}\n".encode())
+        await self.wait_for_lines(f"{ARMED}{point}", 1)
+
+    async def died(self) -> None:
+        """Wait until it has died.
+
+        :raises AssertionError: it ended otherwise.
+        """
+        code = await self._running().wait()
+        await self.output_ended()
+        if code != -signal.SIGKILL:
+            raise AssertionError(f"it ended with exit code {code}: {self.printed}")
+
+
+class World:
+    """Processes of one bot on one store, in front of one cloud; all end with the block.
+
+    ::
+
+        async with World("app.py") as world:
+            first = await world.process()
+            ada = world.cloud.person("Ada", bot_url=first.url)
+            await first.dies(Point.AFTER_COMMIT)
+            with pytest.raises(ConnectionError):
+                await ada.says("hi")
+            second = await world.process()
+            assert await ada.repeats(second.url) == ["What is your name?"]
+
+    :param program: the file that Python runs; it ends in ``host.run(bot)``.
+    :param variables: the environment of the processes.
+    :param storage: the URL of their store; a new SQLite file by default.
+    """
+
+    def __init__(
+        self,
+        program: Path | str,
+        variables: Mapping[str, str] | None = None,
+        *,
+        storage: str = "",
+    ) -> None:
+        self.cloud = Cloud()
+        self._program = program
+        self._variables = variables or {}
+        self._storage = storage
+        self._stack = AsyncExitStack()
+
+    async def process(self, **variables: str) -> MortalProcess:
+        """Start one more process and return it once it listens.
+
+        :param variables: of its environment, beside those of all.
+        """
+        shared = {"STORAGE_URL": self._storage, "PYTHONPATH": str(_ENGINE)}
+        process = MortalProcess(self._program, {**shared, **self._variables, **variables})
+        return await self._stack.enter_async_context(process)
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.cloud)
+        if not self._storage:
+            folder = self._stack.enter_context(tempfile.TemporaryDirectory())
+            self._storage = f"sqlite:///{folder}/bot.db"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()

@@ -1,0 +1,193 @@
+"""Story files: transcripts of conversations with a bot, and how they are played.
+
+A story is a text file. Its lines, by how they begin:
+
+``#``       a comment
+``>``       what the person sends; ``Ada>`` where there are several. In brackets is what is no text:
+            ``[joins]``, ``[installs]``, ``[uninstalls]``, ``[edits Grace]``, ``[reacts]``,
+            ``[deletes]``, ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
+            ``[says nothing]``
+``<``       a reply; without one the bot must stay silent. Further lines of the reply are indented
+            by two spaces. Cards and files are shown as their text, buttons in a last line as
+            ``[Help] [Cancel]``. ``{channel}`` is the channel's name, ``{*}`` anything at all.
+``@``       what happens: ``@locale de-DE`` and ``@zone Europe/Berlin`` (of the person's client),
+            ``@scope groupChat`` or ``channel``, ``@later 90 minutes``, ``@elsewhere`` (another
+            conversation), ``@restart`` (of the bot). ``@setting name value``, at the top, is for
+            who makes the bot: :attr:`Story.settings`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from turnkeeper.adapters.bot_run import Bot, Logic
+from turnkeeper.channels.names import channel_name
+from turnkeeper.testing.cloud import Cloud
+from turnkeeper.testing.outside.connector import Activity
+from turnkeeper.testing.people.buttons import buttons_in
+from turnkeeper.testing.people.person import Person
+from turnkeeper.testing.people.place import Place
+
+_ISOLATES: Final = re.compile("[\u2068\u2069]")
+
+
+@dataclass
+class Exchange:
+    """One thing that is sent, and the replies that are expected."""
+
+    line: int
+    sender: str
+    sent: str
+    replies: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Story:
+    """A story, read.
+
+    :ivar settings: what ``@setting`` lines say, by their names.
+    :ivar steps: exchanges, and the words of the other lines that begin with ``@``.
+    """
+
+    settings: dict[str, str] = field(default_factory=dict)
+    steps: list[Exchange | list[str]] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, text: str) -> Story:
+        """Return the story that a text tells.
+
+        :raises ValueError: a line is of no known kind; the message has its number.
+        """
+        story, exchange = cls(), Exchange(0, "", "")
+        for number, line in enumerate(text.splitlines(), 1):
+            said = re.fullmatch(r"(\w*)> ?(.*)", line)
+            if said:
+                exchange = Exchange(number, said[1], said[2])
+                story.steps.append(exchange)
+            elif line.startswith("@setting "):
+                _, name, value = line.split(maxsplit=2)
+                story.settings[name] = value
+            elif line.startswith("@"):
+                story.steps.append(line[1:].split())
+            elif exchange.line and line.startswith("< "):
+                exchange.replies.append(line[2:])
+            elif exchange.replies and line.startswith("  "):
+                exchange.replies[-1] += "\n" + line[2:]
+            elif line.strip() and not line.startswith("#"):
+                raise ValueError(f"line {number}: {line}")
+        return story
+
+    async def play(
+        self,
+        cloud: Cloud,
+        channel: str = "emulator",
+        *,
+        restarted: Callable[[], Bot | Logic] | None = None,
+    ) -> None:
+        """Play the story to its end.
+
+        :param cloud: with a host and its bot; its clock stands still between the lines.
+        :param restarted: makes the bot that comes with ``@restart``; by default the same object.
+        :raises AssertionError: the bot says something else; the message has the line's number.
+        """
+        await _Player(cloud, channel, restarted).play(self)
+
+
+class _Player:
+    def __init__(
+        self, cloud: Cloud, channel: str, restarted: Callable[[], Bot | Logic] | None
+    ) -> None:
+        self.cloud, self.channel, self.restarted = cloud, channel, restarted
+        self.people: dict[str, Person] = {}
+        self.client = {"locale": "en-US", "time_zone": "UTC"}
+        self.scope, self.conversations = "personal", 1
+
+    async def play(self, story: Story) -> None:
+        for step in story.steps:
+            if isinstance(step, list):
+                await self.direct(*step)
+                continue
+            replies = [shown(reply) for reply in await self.send(step)]
+            where = f"line {step.line}, on {self.channel}: {step.sent}"
+            told = f"{where}\n{replies}\nexpected: {step.replies}"
+            if len(replies) != len(step.replies) or not all(
+                re.fullmatch(self.pattern(expected), reply, re.DOTALL)
+                for reply, expected in zip(replies, step.replies, strict=True)
+            ):
+                raise AssertionError(told)
+
+    async def direct(self, what: str, *words: str) -> None:
+        match what, *words:
+            case "locale", locale:
+                self.client["locale"] = locale
+            case "zone", zone:
+                self.client["time_zone"] = zone
+            case "scope", scope:
+                self.scope = scope
+            case "later", number, unit:
+                self.cloud.clock.move(**{unit: float(number)})
+            case ["elsewhere"]:
+                self.conversations += 1
+            case ["restart"]:
+                await self.cloud.restart(self.restarted and self.restarted())
+            case _:
+                raise ValueError(f"@{what} {' '.join(words)}")
+
+    async def send(self, step: Exchange) -> list[Activity]:
+        place = Place(self.channel, self.scope, f"conversation {self.conversations}")
+        if step.sender not in self.people:
+            name = f"person {step.sender}"
+            self.people[step.sender] = self.cloud.person(id=name, conversation=place)
+        person = self.people[step.sender]
+        person.place = place
+        person.locale, person.time_zone = self.client["locale"], self.client["time_zone"]
+        turn = await person.sends(self.activity(person, step.sent))
+        if turn.status not in range(200, 300):
+            raise AssertionError(f"line {step.line}: the bot answered {turn.status}: {turn.body}")
+        return [reply for reply in turn.replies if reply["type"] == "message"]
+
+    def activity(self, person: Person, sent: str) -> Activity:
+        """What a line of a story sends."""
+        action = re.fullmatch(r"\[(\w+) ?(.*)\]", sent)
+        what, rest = action.groups() if action else ("", "")
+        file = {"contentType": rest, "contentUrl": "https://example.com/file"}
+        likes = [{"type": "like"}]
+        actions: dict[str, Callable[[], Activity]] = {
+            "joins": person.joining,
+            "installs": person.installation,
+            "uninstalls": lambda: person.installation(action="remove"),
+            "edits": lambda: person.activity("messageUpdate", text=rest),
+            "reacts": lambda: person.activity("messageReaction", reactionsAdded=likes),
+            "deletes": lambda: person.activity("messageDelete"),
+            "attaches": lambda: person.message("", attachments=[file]),
+            "submits": lambda: person.submission(json.loads(rest)),
+            "presses": lambda: buttons_in(person.last)[rest].pressed(person, {}),
+            "says": lambda: person.message(""),
+        }
+        return actions.get(what, lambda: person.message(sent))()
+
+    def pattern(self, expected: str) -> str:
+        """The regular expression of an expected reply."""
+        name = re.escape(channel_name(self.channel))
+        escaped = re.escape(expected).replace(re.escape("{channel}"), name)
+        return escaped.replace(re.escape("{*}"), ".*")
+
+
+def shown(reply: Activity) -> str:
+    """Return a reply as a person reads it: text, card, file and buttons."""
+    lines = [reply["text"]] if reply.get("text") else []
+    for attachment in reply.get("attachments") or ():
+        content: Any = attachment.get("content") or {}
+        for block in content.get("body", ()):
+            lines.append("".join(run["text"] for run in block.get("inlines") or [block]))
+        lines += [content[name] for name in ("title", "subtitle", "text") if content.get(name)]
+        if (url := attachment.get("contentUrl") or "").startswith("data:"):
+            lines.append(b64decode(url.partition("base64,")[2]).decode())
+    if buttons := buttons_in([reply]):
+        lines.append(" ".join(f"[{title}]" for title in buttons))
+    return _ISOLATES.sub("", "\n".join(lines))
