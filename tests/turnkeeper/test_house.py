@@ -15,8 +15,8 @@ ENGINE = ROOT / "turnkeeper"
 
 # The rooms from the top down. Those of one line are one level.
 LEVELS = (
-    {"__main__"},
-    {"operator", "testing"},
+    {"__main__", "testing"},
+    {"operator"},
     {"__init__", "host"},
     {"parts"},
     {"adapters", "serving"},
@@ -93,6 +93,14 @@ def test_rooms_of_one_level_do_not_import_each_other_both_ways() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_the_contract_of_stores_is_imported_by_itself_alone(path: Path) -> None:
+    contract = "turnkeeper.testing.contract"
+    # The package itself imports it when it is asked for, since it needs pytest.
+    if name_of(path) != "turnkeeper.testing" and not name_of(path).startswith(contract):
+        assert not [name for name in imported(path) if name.startswith(contract)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_has_at_most_250_lines(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 250
 
@@ -132,6 +140,8 @@ def test_what_is_public_is_there_and_comes_with_a_version() -> None:
         "assert turnkeeper.__version__\n"
         # A bot without dialogs need not wait for them.
         "assert not [m for m in sys.modules if m.startswith('botbuilder.dialogs')]\n"
+        # What tests need is there for tests alone.
+        "assert not {'pytest', 'hypothesis', 'turnkeeper.testing'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)  # noqa: S603
     assert (ENGINE / "py.typed").exists()

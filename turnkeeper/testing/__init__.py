@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from turnkeeper.testing.clock import Clock
 from turnkeeper.testing.cloud import Cloud
 from turnkeeper.testing.outside.connector import Activity
@@ -17,6 +19,9 @@ from turnkeeper.testing.processes.mortal import Point
 from turnkeeper.testing.processes.process import BotProcess
 from turnkeeper.testing.processes.world import MortalProcess, World
 from turnkeeper.testing.story import Story, shown
+
+if TYPE_CHECKING:
+    from turnkeeper.testing.contract import StoreContract
 
 __all__ = [
     "Activity",
@@ -31,8 +36,18 @@ __all__ = [
     "Person",
     "Place",
     "Point",
+    "StoreContract",
     "Story",
     "Turn",
     "World",
     "shown",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs pytest when it is asked for."""
+    if name != "StoreContract":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from turnkeeper.testing.contract import StoreContract  # noqa: PLC0415 - see above
+
+    return StoreContract

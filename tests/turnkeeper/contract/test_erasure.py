@@ -26,8 +26,8 @@ from tests.turnkeeper.contract.remembering import (
     remember_everywhere,
     says,
 )
-from tests.turnkeeper.contract.test_lifecycle import shared
 from tests.turnkeeper.models import TYPES, Known
+from tests.turnkeeper.stores import shared
 from tests.turnkeeper.turn.world import Process
 from turnkeeper.errors import WriteConflict
 from turnkeeper.ledger.effects import Delay, Effect

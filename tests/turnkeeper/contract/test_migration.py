@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.turnkeeper.contract.operator_command import ended, operate, start
-from tests.turnkeeper.contract.test_lifecycle import shared
+from tests.turnkeeper.stores import shared
 from turnkeeper.operator.migration import copy, differences
 from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage, open_storage
 from turnkeeper.storage import format as store_format

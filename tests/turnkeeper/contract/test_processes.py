@@ -7,17 +7,15 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.turnkeeper.contract import incrementing_process
-from tests.turnkeeper.stores import STORES
+from tests.turnkeeper.stores import shared
 from turnkeeper.storage import RecordStorage
 
 PROCESSES = 2
 TIMES = 200
 
 
-@pytest.mark.parametrize("storage_url", STORES[1:], indirect=True)
+@shared
 async def test_no_increment_is_lost_and_no_half_commit_is_seen(
     storage_url: str, storage: RecordStorage
 ) -> None:

@@ -1,0 +1,43 @@
+"""Every store of the engine keeps the contract."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from tests.turnkeeper.stores import SHARED, STORES, empty_store
+from turnkeeper.storage import MemoryStorage, RecordStorage, open_storage
+from turnkeeper.testing.contract import StoreContract
+
+Clock = Callable[[], float]
+Another = Callable[[], RecordStorage]
+
+
+class TestStores(StoreContract):
+    """In memory, SQLite, PostgreSQL and Valkey."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """The memory of one storage is no other's."""
+        kinds = SHARED if "another" in metafunc.fixturenames else STORES
+        metafunc.parametrize("kind", kinds)
+
+    @pytest.fixture
+    async def url(self, kind: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+        async with empty_store(kind, request) as url:
+            yield url
+
+    @pytest.fixture
+    async def storage(self, url: str, clock: Clock) -> AsyncIterator[RecordStorage]:
+        store = open_storage(url, clock)
+        await store.open()
+        yield store
+        await store.close()
+
+    @pytest.fixture
+    def another(self, url: str, clock: Clock) -> Another:
+        return lambda: open_storage(url, clock)
+
+
+async def test_closing_memory_that_was_never_opened_is_no_error() -> None:
+    await MemoryStorage().close()
