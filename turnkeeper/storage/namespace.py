@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from turnkeeper.errors import WriteConflict
 from turnkeeper.storage.records import Change, Record, RecordStorage
 
 
@@ -37,15 +38,17 @@ class Namespace(RecordStorage):
         return {self._without(key): self._seen(record) for key, record in found.items()}
 
     async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
-        e_tags = await self.storage.commit(
-            [
-                change._replace(
-                    key=self._within(change.key),
-                    owner=self._within(change.owner) if change.owner else "",
-                )
-                for change in changes
-            ]
-        )
+        within = [
+            change._replace(
+                key=self._within(change.key),
+                owner=self._within(change.owner) if change.owner else "",
+            )
+            for change in changes
+        ]
+        try:
+            e_tags = await self.storage.commit(within)
+        except WriteConflict as conflict:
+            raise WriteConflict(self._without(conflict.key)) from conflict
         return {self._without(key): e_tag for key, e_tag in e_tags.items()}
 
     async def scan(

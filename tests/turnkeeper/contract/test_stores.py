@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
 from tests.turnkeeper.stores import SHARED, STORES, empty_store
 from turnkeeper.storage import MemoryStorage, RecordStorage, open_storage
+from turnkeeper.storage.namespace import Namespace
 from turnkeeper.testing.contract import StoreContract
 
 Clock = Callable[[], float]
@@ -37,6 +39,21 @@ class TestStores(StoreContract):
     @pytest.fixture
     def another(self, url: str, clock: Clock) -> Another:
         return lambda: open_storage(url, clock)
+
+
+class TestNamespace(StoreContract):
+    """The part of a store that is one bot's, beside another bot's."""
+
+    @pytest.fixture
+    async def storage(self, another: Another) -> AsyncIterator[RecordStorage]:
+        store = another()
+        await store.open()
+        yield store
+        await store.close()
+
+    @pytest.fixture
+    def another(self, tmp_path: Path, clock: Clock) -> Another:
+        return lambda: Namespace(open_storage(f"sqlite:///{tmp_path}/bot.db", clock), "shop")
 
 
 async def test_closing_memory_that_was_never_opened_is_no_error() -> None:
