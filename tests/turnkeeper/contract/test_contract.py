@@ -30,14 +30,14 @@ from tests.turnkeeper.contract.broken_stores import (
     WritesHalf,
 )
 from tests.turnkeeper.contract.dict_store import DictStore
-from turnkeeper.testing.contract import StoreContract
+from turnkeeper.testing import StoreContract
 
 ROOT = Path(__file__).parents[3]
 WITH_A_CLOCK = """\
 import pytest
 
 from {module} import {name}
-from turnkeeper.testing.contract import StoreContract
+from turnkeeper.testing import StoreContract
 
 
 class Test{name}(StoreContract):
@@ -51,7 +51,7 @@ import time
 import pytest_asyncio
 
 from tests.turnkeeper.contract.dict_store import DictStore
-from turnkeeper.testing.contract import StoreContract
+from turnkeeper.testing import StoreContract
 
 
 class TestWithAClock(StoreContract):

@@ -10,7 +10,7 @@ import pytest
 from tests.turnkeeper.stores import SHARED, STORES, empty_store
 from turnkeeper.storage import MemoryStorage, RecordStorage, open_storage
 from turnkeeper.storage.namespace import Namespace
-from turnkeeper.testing.contract import StoreContract
+from turnkeeper.testing import StoreContract
 
 Clock = Callable[[], float]
 Another = Callable[[], RecordStorage]
