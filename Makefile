@@ -3,7 +3,7 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
 .DEFAULT_GOAL := help
 .PHONY: help install tools run test lint format bench wheel lock clean \
-	show-own-bot show-wheel show-instructions
+	show-own-bot show-wheel show-two-houses show-instructions
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ show-own-bot: ## A bot of one's own in place of the sample, killed and started a
 
 show-wheel: ## The wheel in an empty environment, and a bot of 15 lines on it
 	$(PYTHON) -m shows.wheel
+
+show-two-houses: tools ## The engine's tests without the sample, and with its words changed
+	$(PYTHON) -m shows.two_houses
 
 show-instructions: tools ## Count a greeting's instructions and moves between files (valgrind)
 	$(PYTHON) benchmarks/instructions.py --moves
