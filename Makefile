@@ -1,8 +1,10 @@
 # Uses .venv where there is one (make install), else the python3 at hand.
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+# Of make test-python.
+VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test lint format bench wheel lock clean \
+.PHONY: help install tools run test test-python lint format bench wheel lock clean \
 	show-own-bot show-wheel show-two-houses show-instructions
 
 help: ## Show this list
@@ -21,6 +23,9 @@ run: ## Run the bot
 
 test: tools ## Run the tests
 	$(PYTHON) -m pytest
+
+test-python: ## Run the tests on a Python of Debian's newest (VERSION=3.15; Linux, as root)
+	$(PYTHON) -m shows.python $(VERSION)
 
 lint: tools ## Check style and types
 	$(PYTHON) -m ruff check .
