@@ -40,7 +40,6 @@ PACKAGES: Final = (
 
 KEPT: Final = ("PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "http_proxy", "https_proxy", "no_proxy")
 """What is kept of the environment: how packages are fetched."""
-
 # In namespaces of its own: its mounts and its processes go with it, however it ends. The shell
 # stays, to wait for what the tests leave behind.
 INSIDE: Final = """\
