@@ -116,6 +116,16 @@ def test_no_text_does_anything_but_work_or_be_a_fault(name: str, text: str) -> N
     assert faults({name: text}) in ([], [name])
 
 
+@pytest.mark.parametrize("name", VARIABLES)
+def test_faults_show_no_value(name: str) -> None:
+    with mock.patch.dict(os.environ, {name: "s3cret !"}, clear=True):
+        host = Host.from_env()
+        host.own_settings(Config)
+    [fault] = host.faults
+    assert fault.variable == name
+    assert "s3cret" not in str(fault)
+
+
 def test_a_host_reads_them_where_its_own_come_from(folder: Path) -> None:
     file = folder / ".env"
     file.write_text("DEFAULT_LOCALE=fr\nFORGET_ON_UNINSTALL=yes\n")

@@ -94,7 +94,7 @@ class Old:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty store, of each kind in turn; the engine's tests have the other kinds."""
+    """The URL of an empty store, of each kind that needs no server."""
     return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path}/bot.db"
 
 

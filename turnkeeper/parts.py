@@ -120,15 +120,16 @@ class Parts:
         """Return the seconds since the epoch."""
         return self.footing.clock()
 
-    def stand_on(self, footing: Footing) -> None:
+    def stand_on(self, footing: Footing, *, anyhow: bool = False) -> None:
         """Change what the parts stand on, for a test.
 
         What bot code holds on to stays what it is: the states and their properties, the storage,
         the adapter with its middleware.
 
+        :param anyhow: also where the parts are open; they close what they have opened.
         :raises BotError: the parts are open.
         """
-        if self._open:
+        if self._open and not anyhow:
             raise BotError("the host is open; close its application first")
         self.footing = footing
         self.storage.records = footing.records

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,10 @@ STORIES = {
     for path in sorted(HERE.glob("*/*.txt"))
 }
 START = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
-SETTINGS = {"default_locale": str, "forget_on_uninstall": bool}
+SETTINGS: dict[str, Callable[[str], Any]] = {
+    "default_locale": str,
+    "forget_on_uninstall": {"yes": True, "no": False}.__getitem__,
+}
 
 
 @pytest.mark.parametrize("channel", ["emulator", "msteams", "directline"])

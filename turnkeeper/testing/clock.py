@@ -14,9 +14,12 @@ class Clock:
 
     :param start: what it shows, with a time zone; then it stands still until it is moved. Without
         one it shows what time it is, and goes on.
+    :raises ValueError: the start has no time zone.
     """
 
     def __init__(self, start: datetime | None = None) -> None:
+        if start is not None and start.tzinfo is None:
+            raise ValueError("start: give it a time zone, such as datetime(..., tzinfo=UTC)")
         self._start = start
         self._moved = timedelta()
 
@@ -33,11 +36,11 @@ class Clock:
         self._moved += timedelta(**span)
 
     async def skip(self, seconds: float) -> None:
-        """Wait so long by this clock, in no time: it moves on."""
+        """Move on instead of waiting. Of several waits at once each moves it."""
         self.move(seconds=seconds)
         _SKIPPED.set(_SKIPPED.get() + seconds)
 
     @staticmethod
     def waited() -> float:
-        """Return seconds from some moment on, with those that this task has skipped."""
+        """Return the event loop's time, with what this task has skipped."""
         return asyncio.get_running_loop().time() + _SKIPPED.get()

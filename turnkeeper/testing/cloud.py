@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import aiohttp
 
@@ -19,9 +19,12 @@ from turnkeeper.testing.ground import standing
 from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.outside.faults import Faults
 from turnkeeper.testing.outside.services import Services, listen
-from turnkeeper.testing.people.person import Answered, Person, texts_of
+from turnkeeper.testing.people.person import Answered, Person
 from turnkeeper.testing.people.place import Place
 from turnkeeper.wire.activity import decode_activity
+
+GRACE: Final = 15.0
+"""Seconds that the bot's turns under way have when it is stopped."""
 
 
 class Cloud(Services):
@@ -67,6 +70,10 @@ class Cloud(Services):
     ) -> None:
         if (host is None) is not (bot is None):
             raise TypeError("a cloud is for a host and its bot: give both or none")
+        if not isinstance(storage, str | RecordStorage):
+            raise TypeError(f"storage: a URL or a RecordStorage, not {type(storage).__name__}")
+        if host is not None and certificate is not None:
+            raise TypeError("certificate: for bots that run elsewhere; here give app_password")
         self.clock = clock or Clock()
         super().__init__(
             app_id,
@@ -93,8 +100,8 @@ class Cloud(Services):
         self,
         name: str = "",
         *,
-        channel: str = "emulator",
-        scope: str = "personal",
+        channel: str = "",
+        scope: str = "",
         conversation: Place | str | None = None,
         locale: str | None = None,
         time_zone: str | None = None,
@@ -106,9 +113,10 @@ class Cloud(Services):
 
         :param name: what the channel calls them, and the id by which it knows them; without one
             it is a stranger, whom it calls User.
-        :param channel: its id, such as ``msteams``.
-        :param scope: of the conversation: ``personal``, ``groupChat`` or ``channel``.
+        :param channel: its id, such as ``msteams``; ``emulator`` by default.
+        :param scope: of the conversation: ``groupChat`` or ``channel``; ``personal`` by default.
         :param conversation: that of others, ``ada.place``, or the id of one; a new one by default.
+            A place knows its channel and scope.
         :param locale: of the person's client, such as ``de-DE``; ``en-US`` by default.
         :param time_zone: IANA name that the client reports; ``UTC`` by default.
         :param id: in place of the name.
@@ -117,7 +125,9 @@ class Cloud(Services):
         """
         place = conversation
         if not isinstance(place, Place):
-            place = Place(channel, scope, place or "")
+            place = Place(channel or "emulator", scope or "personal", place or "")
+        elif channel or scope:
+            raise TypeError("a place knows its channel and scope: give neither")
         return Person(
             self,
             place,
@@ -136,40 +146,13 @@ class Cloud(Services):
         :class:`turnkeeper.testing.World` for processes.
 
         :param bot: takes the place of the bot.
+        :raises RuntimeError: the cloud is not open, or has no host.
         """
+        if not self.bot_url:
+            raise RuntimeError("there is nothing to restart: open the cloud, with a host")
         await self._running.aclose()
         self._bot = bot or self._bot
         await self._serve()
-
-    def sent(self, conversation_id: str) -> list[Activity]:
-        """Return the activities that the channel took for a conversation, in order."""
-        return self.connector.conversation(conversation_id).sent
-
-    def texts(self, conversation_id: str) -> list[str]:
-        """Return the texts of the messages among :meth:`sent`."""
-        return texts_of(self.sent(conversation_id))
-
-    async def wait_for(
-        self, conversation_id: str, count: int, *, seconds: float = 10.0
-    ) -> list[Activity]:
-        """Wait until a conversation holds ``count`` activities or more; return them all.
-
-        :raises AssertionError: it did not in time; the message says what it holds.
-        """
-        try:
-            await self.connector.wait_until(
-                lambda: len(self.sent(conversation_id)) >= count, seconds
-            )
-        except TimeoutError:
-            raise AssertionError(
-                f"{conversation_id}: {count} activities awaited, got {self.sent(conversation_id)}"
-            ) from None
-        return self.sent(conversation_id)
-
-    async def wait_for_requests(self, count: int, *, seconds: float = 10.0) -> None:
-        """Wait until ``count`` requests have come to the connector, answered or not."""
-        requests = self.connector.requests
-        await self.connector.wait_until(lambda: len(requests) >= count, seconds)
 
     def mint(self, **changes: Any) -> str:
         """Return a channel token for the bot.
@@ -238,5 +221,5 @@ class Cloud(Services):
     async def _serve(self) -> None:
         assert self.host is not None  # noqa: S101 - who calls this has one
         assert self._bot is not None  # noqa: S101 - as above
-        port = await listen(self._running, self.host.app(self._bot))
+        port = await listen(self._running, self.host.app(self._bot), grace=GRACE)
         self.bot_url = f"http://127.0.0.1:{port}/api/messages"

@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,6 +33,10 @@ from turnkeeper.testing.people.buttons import buttons_in
 from turnkeeper.testing.people.person import Person
 from turnkeeper.testing.people.place import Place
 
+_HAPPENING: Final = re.compile(
+    r"@(locale \S+|zone \S+|scope (personal|groupChat|channel)|elsewhere|restart"
+    r"|later [\d.]+ (seconds|minutes|hours|days|weeks))"
+)
 _ISOLATES: Final = re.compile("[\u2068\u2069]")
 
 
@@ -69,10 +73,10 @@ class Story:
             if said:
                 exchange = Exchange(number, said[1], said[2])
                 story.steps.append(exchange)
-            elif line.startswith("@setting "):
-                _, name, value = line.split(maxsplit=2)
-                story.settings[name] = value
-            elif line.startswith("@"):
+            elif setting := re.fullmatch(r"@setting (\S+) (.+)", line):
+                story.settings[setting[1]] = setting[2]
+            elif _HAPPENING.fullmatch(line):
+                exchange = Exchange(0, "", "")
                 story.steps.append(line[1:].split())
             elif exchange.line and line.startswith("< "):
                 exchange.replies.append(line[2:])
@@ -91,7 +95,7 @@ class Story:
     ) -> None:
         """Play the story to its end.
 
-        :param cloud: with a host and its bot; its clock stands still between the lines.
+        :param cloud: with a host and its bot, and a clock with a start where times are told.
         :param restarted: makes the bot that comes with ``@restart``; by default the same object.
         :raises AssertionError: the bot says something else; the message has the line's number.
         """
@@ -135,14 +139,12 @@ class _Player:
                 self.conversations += 1
             case ["restart"]:
                 await self.cloud.restart(self.restarted and self.restarted())
-            case _:
-                raise ValueError(f"@{what} {' '.join(words)}")
 
     async def send(self, step: Exchange) -> list[Activity]:
         place = Place(self.channel, self.scope, f"conversation {self.conversations}")
         if step.sender not in self.people:
-            name = f"person {step.sender}"
-            self.people[step.sender] = self.cloud.person(id=name, conversation=place)
+            name = step.sender or "User"
+            self.people[step.sender] = self.cloud.person(name, conversation=place)
         person = self.people[step.sender]
         person.place = place
         person.locale, person.time_zone = self.client["locale"], self.client["time_zone"]
@@ -166,10 +168,11 @@ class _Player:
             "deletes": lambda: person.activity("messageDelete"),
             "attaches": lambda: person.message("", attachments=[file]),
             "submits": lambda: person.submission(json.loads(rest)),
-            "presses": lambda: buttons_in(person.last)[rest].pressed(person, {}),
-            "says": lambda: person.message(""),
+            "presses": lambda: person.press(rest),
+            "says nothing": lambda: person.message(""),
         }
-        return actions.get(what, lambda: person.message(sent))()
+        named = actions.get(what) or actions.get(sent[1:-1])
+        return named() if action and named else person.message(sent)
 
     def pattern(self, expected: str) -> str:
         """The regular expression of an expected reply."""
@@ -182,12 +185,27 @@ def shown(reply: Activity) -> str:
     """Return a reply as a person reads it: text, card, file and buttons."""
     lines = [reply["text"]] if reply.get("text") else []
     for attachment in reply.get("attachments") or ():
-        content: Any = attachment.get("content") or {}
-        for block in content.get("body", ()):
-            lines.append("".join(run["text"] for run in block.get("inlines") or [block]))
-        lines += [content[name] for name in ("title", "subtitle", "text") if content.get(name)]
-        if (url := attachment.get("contentUrl") or "").startswith("data:"):
-            lines.append(b64decode(url.partition("base64,")[2]).decode())
+        content: Any = attachment.get("content")
+        if isinstance(content, dict):
+            lines += [content[name] for name in ("title", "subtitle", "text") if content.get(name)]
+            lines += _texts_in(content.get("body"))
+        url = attachment.get("contentUrl") or ""
+        if url.startswith("data:") and "base64," in url:
+            lines.append(b64decode(url.partition("base64,")[2]).decode(errors="replace"))
     if buttons := buttons_in([reply]):
         lines.append(" ".join(f"[{title}]" for title in buttons))
     return _ISOLATES.sub("", "\n".join(lines))
+
+
+def _texts_in(block: Any) -> Iterator[str]:
+    """The texts of an Adaptive Card's body, a line each."""
+    if isinstance(block, list):
+        for inner in block:
+            yield from _texts_in(inner)
+    elif isinstance(block, dict):
+        if block.get("type") == "RichTextBlock":
+            yield "".join(run if isinstance(run, str) else run["text"] for run in block["inlines"])
+        elif isinstance(text := block.get("text"), str):
+            yield text
+        for name in ("items", "columns"):
+            yield from _texts_in(block.get(name))

@@ -101,9 +101,44 @@ class TestGround:
         with pytest.raises(SettingsError, match="PORT"):
             await Cloud(Host.from_env(), echo()[1]).__aenter__()
 
-    def test_a_host_comes_with_its_bot(self) -> None:
+    def test_what_makes_no_sense_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(TypeError, match="both or none"):
             Cloud(echo()[0])
+        with pytest.raises(TypeError, match="storage"):
+            Cloud(*echo(), storage=tmp_path)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="certificate"):
+            Cloud(*echo(), certificate=b"")
+
+    async def test_a_restart_waits_for_the_turn_under_way(self) -> None:
+        reached, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(context: TurnContext) -> None:
+            reached.set()
+            await go_on.wait()
+            await context.send_activity("done")
+
+        async with Cloud(Host(Settings()), slow) as cloud:
+            ada = cloud.person("Ada")
+            said = asyncio.create_task(ada.says("hi"))
+            await reached.wait()
+            restarted = asyncio.create_task(cloud.restart())
+            go_on.set()
+            assert await said == ["done"]
+            await restarted
+
+    async def test_only_what_runs_here_is_restarted(self) -> None:
+        async with Cloud() as cloud:
+            with pytest.raises(RuntimeError, match="nothing to restart"):
+                await cloud.restart()
+
+    async def test_the_hosts_own_store_is_its_own_again_whatever_happens(
+        self, tmp_path: Path
+    ) -> None:
+        host, bot = echo(f"sqlite:///{tmp_path}/bot.db")
+        async with Cloud(host, bot):
+            await host.__aenter__()  # and is never left
+        assert host.settings.storage_url == f"sqlite:///{tmp_path}/bot.db"
+        assert type(host.storage.records).__name__ == "SQLiteStorage"
 
 
 class TestPeople:
@@ -115,17 +150,44 @@ class TestPeople:
             assert said == [[f"{n + 1}: {n}"] for n in range(3) for _ in "ab"]
             assert sorted(await ada.hears()) == ["1: 0", "2: 1", "3: 2"], "what Bob was told"
 
-    async def test_what_the_bot_says_first_is_heard(self) -> None:
+    async def test_what_the_bot_says_first_is_heard_and_is_no_reply(self) -> None:
         host, bot = echo()
         async with Cloud(host, bot) as cloud:
             ada = cloud.person("Ada")
             await ada.says("hi")
 
             async def remind(context: TurnContext) -> None:
+                await context.send_activity(Activity(type="typing"))
                 await context.send_activity("Do not forget.")
 
-            await host.adapter.continue_conversation(ada.reference, remind)
-            assert await ada.hears() == ["Do not forget."]
+            for _ in range(2):
+                await host.adapter.continue_conversation(ada.reference, remind)
+                assert await ada.says("hi") in (["2: hi"], ["3: hi"])
+                assert await ada.hears() == ["Do not forget."]
+
+    async def test_a_reply_that_comes_late_is_read_with_the_next(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada")
+            cloud.faults.next(Answer(429, retry_after=60))
+            await ada.sends(ada.message("hi"))
+            cloud.clock.move(seconds=60)
+            assert await ada.says("you") == ["1: hi", "2: you"]
+
+    async def test_who_comes_later_has_heard_nothing_of_before(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada", scope="groupChat")
+            await ada.says("hi")
+            bob = cloud.person("Bob")
+            bob.place = ada.place
+            await ada.says("you")
+            assert await bob.hears() == ["2: you"]
+
+    async def test_answers_over_http_take_nothing_away(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada")
+            for number in range(1, 100, 2):
+                direct = await ada.says("x", deliveryMode="expectReplies")
+                assert [direct, await ada.says("y")] == [[f"{number}: x"], [f"{number + 1}: y"]]
 
     async def test_an_error_of_the_bot_is_told(self) -> None:
         async def bot(context: TurnContext) -> None:
@@ -170,6 +232,31 @@ class TestPeople:
             await ada.says("Ada")
             assert (await ada.state("Known")).name.endswith("Ada")
 
+    async def test_what_is_updated_and_deleted_can_be_seen(self) -> None:
+        async def bot(context: TurnContext) -> None:
+            first = await context.send_activity("first")
+            changed = Activity(type="message", id=first.id, text="changed")
+            await context.update_activity(changed)
+            await context.delete_activity(first.id)
+
+        async with Cloud(Host(Settings()), bot) as cloud:
+            ada = cloud.person("Ada")
+            assert await ada.says("hi") == ["first"]
+            [shown] = ada.last
+            [update] = cloud.updated(ada.place.id)
+            assert (update["id"], update["text"]) == (shown["id"], "changed")
+            assert cloud.deleted(ada.place.id) == [shown["id"]]
+
+    async def test_local_time_is_that_of_the_client(self) -> None:
+        clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
+        async with Cloud(*echo(), clock=clock) as cloud:
+            ada = cloud.person("Ada", time_zone="Asia/Tokyo")
+            assert ada.message("hi")["localTimestamp"] == "2026-01-01T09:00:00.000+09:00"
+
+    def test_a_place_knows_its_channel(self) -> None:
+        with pytest.raises(TypeError, match="a place knows its channel"):
+            Cloud().person("Ada", channel="msteams", conversation=Place("emulator"))
+
     async def test_a_process_that_is_not_there_is_a_lost_connection(self) -> None:
         async with Cloud() as cloud:
             with pytest.raises(ConnectionError):
@@ -189,7 +276,8 @@ CARD = {
 async def buttons(context: TurnContext) -> None:
     """Show buttons of every kind, and say what came of the one that was pressed."""
     activity = context.activity
-    reply = Activity(type="message", text=f"{activity.text} {activity.value}")
+    pressed = "a button" if activity.reply_to_id else "none"
+    reply = Activity(type="message", text=f"{activity.text} {activity.value} {pressed}")
     reply.suggested_actions = SuggestedActions(
         actions=[CardAction(type="imBack", title="Yes", value="yes, please")]
     )
@@ -206,11 +294,11 @@ async def buttons(context: TurnContext) -> None:
 @pytest.mark.parametrize(
     ("title", "inputs", "said"),
     [
-        ("Yes", {}, "yes, please None"),
-        ("Later", {}, "None {'when': 'later'}"),
-        ("No", {}, "no {'answer': False}"),
-        ("Order", {"name": "Ada"}, "None {'pizzas': 2, 'name': 'Ada'}"),
-        ("Send", {"name": "Ada"}, "None {'name': 'Ada'}"),
+        ("Yes", {}, "yes, please None a button"),
+        ("Later", {}, "None {'when': 'later'} a button"),
+        ("No", {}, "no {'answer': False} a button"),
+        ("Order", {"name": "Ada"}, "None {'pizzas': 2, 'name': 'Ada'} a button"),
+        ("Send", {"name": "Ada"}, "None {'name': 'Ada'} a button"),
     ],
 )
 async def test_buttons_are_pressed_by_their_titles(
@@ -233,6 +321,20 @@ async def test_a_button_that_is_not_there_is_told() -> None:
 
 
 class TestFaults:
+    @pytest.mark.parametrize(
+        "fault", [Answer(429, retry_after=60), Answer(503, {"Retry-After": "60"})], ids=str
+    )
+    async def test_who_comes_before_the_time_is_over_is_told_so_again(self, fault: Answer) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada")
+            cloud.faults.always(fault)
+            for early in ([], [ada.place.id], [ada.place.id] * 2):
+                assert (await ada.sends(ada.message("hi", id="1"))).status == 502
+                assert cloud.faults.early == early
+            cloud.clock.move(seconds=61)
+            assert (await ada.sends(ada.message("hi", id="1"))).status == 502
+            assert len(cloud.faults.early) == 2, "the time was over"
+
     async def test_a_wait_that_the_channel_asks_for_passes_at_once_and_in_full(self) -> None:
         clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
         async with Cloud(*echo(), clock=clock) as cloud:
@@ -251,24 +353,26 @@ class TestFaults:
             with pytest.raises(AssertionError, match="502"):
                 await ada.repeats()
             assert cloud.faults.early == [ada.place.id], "the time was not over"
+            assert len(cloud.connector.requests) == 2
             cloud.clock.move(seconds=60)
             assert await ada.repeats() == ["1: hi"]
 
     @pytest.mark.parametrize(
-        ("fault", "times"),
+        ("fault", "requests", "times"),
         [
-            (Answer(503), 1),
-            (Answer(drop=Drop.BEFORE), 1),
-            (Answer(drop=Drop.AFTER), 2),
-            (Answer(delay=0.001), 1),
+            (Answer(503), 2, 1),
+            (Answer(drop=Drop.BEFORE), 2, 1),
+            (Answer(drop=Drop.AFTER), 2, 2),
+            (Answer(delay=0.001), 1, 1),
         ],
         ids=str,
     )
-    async def test_the_bot_tries_again(self, fault: Answer, times: int) -> None:
+    async def test_the_bot_tries_again(self, fault: Answer, requests: int, times: int) -> None:
         async with Cloud(*echo()) as cloud:
             ada = cloud.person("Ada")
             cloud.faults.next(fault)
             assert await ada.says("hi") == ["1: hi"] * times
+            assert len(cloud.connector.requests) == requests
 
     async def test_a_fault_may_be_for_one_conversation(self) -> None:
         async with Cloud(*echo()) as cloud:
@@ -295,6 +399,10 @@ class TestClock:
             assert [await ada.says("hi"), await ada.says("hi")] == [["1"], ["2"]]
             cloud.clock.move(days=2)
             assert await ada.says("hi") == ["1"]
+
+    def test_a_start_has_a_time_zone(self) -> None:
+        with pytest.raises(ValueError, match="time zone"):
+            Clock(datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
 
     def test_with_a_start_it_stands_still_until_it_is_moved(self) -> None:
         clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from tests.turnkeeper.tiny.app import TYPES, make_bot
 from turnkeeper import Host, Settings
-from turnkeeper.testing import Cloud, Story
+from turnkeeper.testing import Cloud, Story, shown
 
 STORY = """
 # A comment.
@@ -62,11 +63,37 @@ async def test_it_says_where_the_bot_says_something_else(
     assert str(told.value).startswith(complaint)
 
 
-def test_a_line_of_no_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match="line 2: what"):
-        Story.parse("> hi\nwhat\n")
+@pytest.mark.parametrize(
+    "line",
+    ["what", "@dance", "@later 3 minuets", "@setting x", "@scope everywhere", "< late", "  more"],
+)
+def test_a_line_of_no_kind_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match=f"line 3: {line}"):
+        Story.parse(f"> hi\n@elsewhere\n{line}\n")
 
 
-async def test_an_unknown_happening_is_refused(cloud: Cloud) -> None:
-    with pytest.raises(ValueError, match="@dance"):
-        await Story.parse("@dance").play(cloud)
+async def test_a_button_is_pressed_by_its_title(cloud: Cloud) -> None:
+    with pytest.raises(AssertionError, match="no button 'Maybe'"):
+        await Story.parse("> hi\n< Who are you?\n> [presses Maybe]").play(cloud)
+
+
+CARD = [
+    {"type": "TextBlock", "text": "one"},
+    {"type": "Input.Text", "id": "x"},
+    {"type": "Container", "items": [{"type": "TextBlock", "text": "two"}]},
+    {"type": "RichTextBlock", "inlines": ["th", {"text": "ree"}]},
+    {"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": "Go"}]},
+]
+
+
+@pytest.mark.parametrize(
+    ("attachment", "read"),
+    [
+        ({"content": "plain"}, "hi"),
+        ({"contentUrl": "data:image/png;base64,/w=="}, "hi\n\ufffd"),
+        ({"content": {"title": "A", "text": "B"}}, "hi\nA\nB"),
+        ({"content": {"body": CARD}}, "hi\none\ntwo\nthree\n[Go]"),
+    ],
+)
+def test_a_reply_is_read_as_a_person_does(attachment: dict[str, Any], read: str) -> None:
+    assert shown({"text": "hi", "attachments": [attachment]}) == read

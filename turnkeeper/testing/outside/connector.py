@@ -22,6 +22,11 @@ from turnkeeper.testing.outside.faults import Faults
 Activity = dict[str, Any]
 
 
+def texts_of(activities: list[Activity]) -> list[str]:
+    """Return the texts of the messages among activities."""
+    return [one.get("text", "") for one in activities if one["type"] == "message"]
+
+
 @dataclass(frozen=True)
 class Received:
     """One request as it came in, accepted or not.
@@ -161,7 +166,7 @@ class Connector:
         activity = _activity(received)
         self._count += 1
         activity_id = f"{self._count:06}"
-        self.conversation(received.conversation_id).sent.append(activity)
+        self.conversation(received.conversation_id).sent.append(activity | {"id": activity_id})
         status = 202 if activity["type"] == "typing" else 201
         return web.json_response({"id": activity_id}, status=status)
 

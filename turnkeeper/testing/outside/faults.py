@@ -59,8 +59,8 @@ class Faults:
     """The answers ordered of one part of the cloud, by conversation or for any request.
 
     :param clock: tells the seconds since 1970.
-    :ivar early: the conversations of which a request came before the time was over that
-        ``Retry-After`` had asked it to wait; each such request was answered the same again.
+    :ivar early: the conversations that sent a request before the time was over that
+        ``Retry-After`` had asked them to wait; it was answered the same again.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -117,18 +117,17 @@ class Faults:
         response.headers.update(answer.headers)
         if answer.retry_after is not None:
             response.headers["Retry-After"] = str(answer.retry_after)
+        wish = response.headers.get("Retry-After", "")
+        if wish.isdecimal() and conversation_id not in self._waiting:
+            # Until a moment before: the clock of a test counts whole microseconds.
+            self._waiting[conversation_id] = self._clock() + int(wish) - 0.001, answer
         return response
 
     def _take(self, conversation_id: str) -> Answer | None:
         keys = dict.fromkeys((conversation_id, ""))
         for key in keys:
             if waiting := self._next.get(key):
-                answer = waiting.popleft()
-                if answer.retry_after is not None:
-                    # Until a moment before: the clock of a test counts whole microseconds.
-                    until = self._clock() + answer.retry_after - 0.001
-                    self._waiting[conversation_id] = until, answer
-                return answer
+                return waiting.popleft()
         return next((self._always[key] for key in keys if key in self._always), None)
 
     def _again(self, conversation_id: str) -> Answer | None:
@@ -138,7 +137,7 @@ class Faults:
             self._waiting.pop(conversation_id, None)
             return None
         self.early.append(conversation_id)
-        return replace(answer, retry_after=math.ceil(left))
+        return replace(answer, retry_after=math.ceil(left), delay=0.0, reached=None, after=None)
 
 
 def _drop(request: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from turnkeeper.testing.outside.connector import Connector
+from turnkeeper.testing.outside.connector import Activity, Connector, texts_of
 from turnkeeper.testing.outside.identity import Identity
 from turnkeeper.testing.outside.login import Login
 
@@ -64,11 +64,60 @@ class Services:
         """Where bots find the channel's keys."""
         return f"{self.url}/v1/.well-known/openidconfiguration"
 
+    def sent(self, conversation_id: str) -> list[Activity]:
+        """Return the activities that the channel took for a conversation, in order.
+
+        Each has the ``id`` that the channel gave it.
+        """
+        return list(self.connector.conversation(conversation_id).sent)
+
+    def updated(self, conversation_id: str) -> list[Activity]:
+        """Return the updates that the channel took for a conversation, in order."""
+        return list(self.connector.conversation(conversation_id).updated)
+
+    def deleted(self, conversation_id: str) -> list[str]:
+        """Return the ids of the activities that the channel was told to delete, in order."""
+        return list(self.connector.conversation(conversation_id).deleted)
+
+    def texts(self, conversation_id: str) -> list[str]:
+        """Return the texts of the messages among :meth:`sent`."""
+        return texts_of(self.sent(conversation_id))
+
+    async def wait_for(
+        self, conversation_id: str, count: int, *, seconds: float = 10.0
+    ) -> list[Activity]:
+        """Wait until a conversation holds ``count`` activities or more; return them all.
+
+        :raises AssertionError: it did not in time; the message says what it holds.
+        """
+        try:
+            await self.connector.wait_until(
+                lambda: len(self.sent(conversation_id)) >= count, seconds
+            )
+        except TimeoutError:
+            raise AssertionError(
+                f"{conversation_id}: {count} activities awaited, got {self.sent(conversation_id)}"
+            ) from None
+        return self.sent(conversation_id)
+
+    async def wait_for_requests(self, count: int, *, seconds: float = 10.0) -> None:
+        """Wait until ``count`` requests have come to the connector, answered or not.
+
+        :raises AssertionError: they did not in time.
+        """
+        requests = self.connector.requests
+        try:
+            await self.connector.wait_until(lambda: len(requests) >= count, seconds)
+        except TimeoutError:
+            raise AssertionError(f"{count} requests awaited, got {len(requests)}") from None
+
     async def __aenter__(self) -> Self:
+        """Listen."""
         self.port = await listen(self._stack, self.application(), self.port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """Listen no more."""
         await self._stack.aclose()
 
     def application(self) -> web.Application:
@@ -86,13 +135,16 @@ class Services:
         return await handler(request)
 
 
-async def listen(stack: AsyncExitStack, app: web.Application, port: int = 0) -> int:
+async def listen(
+    stack: AsyncExitStack, app: web.Application, port: int = 0, *, grace: float = 0.1
+) -> int:
     """Serve an application on loopback until a stack is closed, and return the port.
 
     :param port: 0 takes a free one.
+    :param grace: seconds that requests under way have then. A handler of the cloud that waits for
+        an event must not hold up the end of a test.
     """
-    # A handler that waits for an event must not hold up the end of a test.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=grace)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", port).start()

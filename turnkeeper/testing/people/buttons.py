@@ -15,9 +15,11 @@ class Button:
     """One button.
 
     :param action: a CardAction, or an action of an Adaptive Card, as JSON.
+    :param activity_id: the channel's id of the activity that shows it.
     """
 
     action: Mapping[str, Any]
+    activity_id: str | None = None
 
     def pressed(self, client: Client, inputs: Mapping[str, Any]) -> Activity:
         """Return the activity that a client sends when the button is pressed.
@@ -27,24 +29,26 @@ class Button:
         """
         action, kind = self.action, self.action["type"]
         value, data = action.get("value"), _merged(action.get("data"), inputs)
+        shown_in: dict[str, Any] = {"replyToId": self.activity_id}
         if kind == "imBack" or (kind == "postBack" and isinstance(value, str)):
-            return client.message(str(value))
+            return client.message(str(value), **shown_in)
         if kind == "messageBack":
-            return client.message(action.get("text") or "", value=value)
+            return client.message(action.get("text") or "", value=value, **shown_in)
         if kind in ("postBack", "Action.Submit"):
-            return client.submission(value if kind == "postBack" else data)
+            return client.submission(value if kind == "postBack" else data, **shown_in)
         if kind == "invoke":
-            return client.activity("invoke", **(value if isinstance(value, dict) else {}))
+            named = value if isinstance(value, dict) else {"value": value}
+            return client.activity("invoke", **named, **shown_in)
         if kind == "Action.Execute":
             value = {"action": {**action, "data": data}, "trigger": "manual"}
-            return client.activity("invoke", name="adaptiveCard/action", value=value)
+            return client.activity("invoke", name="adaptiveCard/action", value=value, **shown_in)
         raise AssertionError(f"{kind} sends nothing to the bot")
 
 
 def buttons_in(activities: list[Activity]) -> dict[str, Button]:
     """Return the buttons that activities show, by their titles; of two alike the later one."""
     return {
-        str(action.get("title") or action.get("value")): Button(action)
+        str(action.get("title") or action.get("value")): Button(action, activity.get("id"))
         for activity in activities
         for action in _actions(activity)
     }

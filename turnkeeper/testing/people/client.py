@@ -9,8 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.people.place import Place
@@ -117,13 +118,20 @@ class Client:
             "recipient": BOT | ({"role": "bot"} if self._at_emulator else {}),
             "conversation": self.place.account(),
             "timestamp": now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
-            "localTimestamp": now.isoformat(timespec="milliseconds"),
+            "localTimestamp": now.astimezone(self._zone).isoformat(timespec="milliseconds"),
             "locale": self.locale,
             "channelData": self.place.channel_data(),
             "serviceUrl": self.service_url,
             **fields,
         }
         return {name: value for name, value in activity.items() if value is not None}
+
+    @property
+    def _zone(self) -> tzinfo:
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ValueError, OSError):  # a client may report anything
+            return UTC
 
     @property
     def _at_emulator(self) -> bool:

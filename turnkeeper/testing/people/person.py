@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aiohttp import ClientConnectionError
+from aiohttp import ClientError
 from botbuilder.core import TurnContext
 from botbuilder.schema import ConversationReference
 
-from turnkeeper.testing.outside.connector import Activity
+from turnkeeper.testing.outside.connector import Activity, texts_of
 from turnkeeper.testing.people.buttons import buttons_in
 from turnkeeper.testing.people.client import Client
 from turnkeeper.testing.people.place import Place
@@ -59,8 +59,6 @@ class Person(Client):
     """One person in one conversation. Make one with :meth:`turnkeeper.testing.Cloud.person`.
 
     :ivar cloud: the cloud around the bot.
-    :ivar place: the conversation; a person goes elsewhere by another one, ``ada.place =
-        Place("msteams")``.
     :ivar bot_url: where the bot listens; set it to talk to another process.
     :ivar last: the activities with which the bot replied last.
     """
@@ -77,17 +75,28 @@ class Person(Client):
         time_zone: str | None = None,
         bot_url: str = "",
     ) -> None:
+        self.cloud = cloud
+        self.bot_url = bot_url
+        self.last: list[Activity] = []
+        self._heard: set[str] = set()
+        self._said: list[Activity] = []
+        self._under_way: set[str] = set()
         person = str(uuid.uuid4()) if id is None else id
         language, zone = locale or "en-US", time_zone or "UTC"
         super().__init__(cloud.service_url, place, person, name, language, zone, now)
-        self.bot_url = bot_url
-        self.last: list[Activity] = []
-        self.cloud = cloud
-        self._heard = _objects(cloud.sent(place.id))
-        self._said: Activity | None = None
+
+    @property
+    def place(self) -> Place:
+        """The conversation. What was said there before this person came is not heard."""
+        return self._place
+
+    @place.setter
+    def place(self, place: Place) -> None:
+        self._place = place
+        self._heard |= {one["id"] for one in self.cloud.sent(place.id)}
 
     async def says(self, text: str, bot_url: str = "", **fields: Any) -> list[str]:
-        """Send a message and return the texts of the replies to it.
+        """Send a message and return the texts of the replies, late ones to earlier messages too.
 
         :param bot_url: the process to send it to, if not the person's own.
         :param fields: of the activity, set as they are; None drops one.
@@ -103,10 +112,14 @@ class Person(Client):
         :param inputs: what was entered into the inputs of an Adaptive Card.
         :raises AssertionError: there is no such button, or the bot answered with an error.
         """
+        return await self._tell(self.press(title, **inputs))
+
+    def press(self, title: str, **inputs: Any) -> Activity:
+        """Return what pressing a button sends, not yet sent; see :meth:`presses`."""
         buttons = buttons_in(self.last)
         if title not in buttons:
             raise AssertionError(f"no button {title!r} among {sorted(buttons)}")
-        return await self._tell(buttons[title].pressed(self, inputs))
+        return buttons[title].pressed(self, inputs)
 
     async def repeats(self, bot_url: str = "") -> list[str]:
         """Have the channel deliver the last activity again; return the texts of what comes of it.
@@ -114,18 +127,18 @@ class Person(Client):
         :param bot_url: the process to send it to, if not the person's own.
         :raises AssertionError: nothing was sent yet, or the bot answered with an error.
         """
-        if self._said is None:
+        if not self._said:
             raise AssertionError(f"{self.name} has sent nothing yet")
-        return await self._tell(self._said, bot_url)
+        return await self._tell(self._said[-1], bot_url)
 
     async def hears(self) -> list[str]:
-        """Wait for what comes beside the replies, and return the texts of all there is of it.
+        """Wait for a message beside the replies, and return the texts of all that have come.
 
         That is what the bot says by itself, late, or to others in the conversation.
 
-        :raises AssertionError: nothing came within 10 seconds of real time.
+        :raises AssertionError: none came within 10 seconds of real time.
         """
-        while not (new := self._unheard()):
+        while not texts_of(new := self._unheard()):
             await self.cloud.wait_for(self.place.id, len(self.cloud.sent(self.place.id)) + 1)
         self._hear(new)
         return texts_of(new)
@@ -133,8 +146,9 @@ class Person(Client):
     async def state(self, name: str) -> Any:
         """Return a property of what the bot remembers of this person, None where there is none.
 
-        :param name: of the property, as in ``create_property``; it is looked for in the state of
-            the user, then in that of the conversation.
+        :param name: of the property, as in ``create_property``, of the user's or the conversation's
+            state.
+        :raises AssertionError: both states have it, or the bot runs in a process of its own.
         """
         return await self.cloud.state_of(self.activity("message"), name)
 
@@ -176,17 +190,30 @@ class Person(Client):
         :param bot_url: the process to send it to, if not the person's own.
         :raises ConnectionError: the bot's process is not there, or died meanwhile.
         """
-        self._said = activity
+        before = {one["id"] for one in self._unheard()}
+        activity_id = activity.get("id", "")
+        self._said.append(activity)
+        self._under_way.add(activity_id)
         try:
             answered = await self.cloud.post_to_bot(bot_url or self.bot_url, activity)
-        except ClientConnectionError as error:
+        except ClientError as error:
             raise ConnectionError(f"the bot's process is gone: {error}") from error
-        body = answered.json() if answered.body[:1] in (b"{", b"[") else None
-        if activity.get("deliveryMode") == "expectReplies" and body and answered.status in _OK:
-            self._hear(replies := body["activities"])
+        finally:
+            self._under_way.discard(activity_id)
+        body: Any = answered.json() if answered.body else None
+        if activity.get("deliveryMode") == "expectReplies" and answered.status in _OK:
+            self.last = body["activities"]
         else:
-            self._hear(replies := [r for r in self._unheard() if _answers(r, activity)])
-        return Turn(answered.status, replies, body)
+            self._hear([one for one in self._unheard() if self._answered(one, activity_id, before)])
+        return Turn(answered.status, self.last, body)
+
+    def _answered(self, reply: Activity, activity_id: str, before: set[str]) -> bool:
+        """Whether what came is for who sent an activity: it answers that one, or an earlier one."""
+        answers = reply.get("replyToId")
+        if not answers:  # as to an activity without an id: it must have come just now
+            return reply["id"] not in before
+        said = {one.get("id", "") for one in self._said}
+        return answers == activity_id or answers in said - self._under_way
 
     async def _tell(self, activity: Activity, bot_url: str = "") -> list[str]:
         turn = await self.sends(activity, bot_url)
@@ -195,22 +222,9 @@ class Person(Client):
         return turn.texts
 
     def _unheard(self) -> list[Activity]:
-        return [a for a in self.cloud.sent(self.place.id) if id(a) not in self._heard]
+        sent = self.cloud.sent(self.place.id)
+        return [one for one in sent if one["id"] not in self._heard]
 
     def _hear(self, activities: list[Activity]) -> None:
         self.last = activities
-        self._heard |= _objects(activities)
-
-
-def _objects(activities: list[Activity]) -> set[int]:
-    return {id(activity) for activity in activities}
-
-
-def texts_of(activities: list[Activity]) -> list[str]:
-    """Return the texts of the messages among activities."""
-    return [one.get("text", "") for one in activities if one["type"] == "message"]
-
-
-def _answers(reply: Activity, activity: Activity) -> bool:
-    """Whether an activity is a reply to another; an activity without an id has none to name."""
-    return reply.get("replyToId") in (None, activity.get("id"))
+        self._heard |= {one["id"] for one in activities}

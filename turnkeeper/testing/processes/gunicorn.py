@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -59,9 +56,3 @@ class Gunicorn(BotProcess):
         """Return the process ids of the first workers, once there were so many."""
         lines = await self.wait_for_lines("Booting worker with pid: ", count)
         return [int(match[1]) for line in lines if (match := _BOOTING.search(line))]
-
-    async def kill(self) -> None:
-        """End it and its workers by kill -9."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-        await super().kill()

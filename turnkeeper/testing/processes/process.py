@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, STDOUT
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -43,6 +44,7 @@ class BotProcess:
         self._more = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._stdin = DEVNULL
         self.url = ""
         self.printed: list[str] = []
 
@@ -68,9 +70,10 @@ class BotProcess:
             sys.executable,
             *self.command(),
             env={**kept, **self._variables},
-            stdin=PIPE,
+            stdin=self._stdin,
             stdout=PIPE,
             stderr=STDOUT,
+            limit=2**24,  # of a line
             start_new_session=True,  # so that a signal can reach it and its workers, and no more
             cwd=self._variables.get("PWD", str(self._program.parent)),
         )
@@ -82,25 +85,38 @@ class BotProcess:
         :raises AssertionError: it ended instead; the text is what it said.
         """
         process = await self.spawn()
-        async with asyncio.timeout(PATIENCE):
-            while line := await self._read_line(process):
-                if url := self.listens_at(line):
-                    self.url = url
-                    self._reader = asyncio.create_task(self._read_on(process))
-                    return self
-            raise AssertionError(f"exit code {await process.wait()}: {self.printed}")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while line := await self._read_line(process):
+                    if url := self.listens_at(line):
+                        self.url = url
+                        self._reader = asyncio.create_task(self._read_on(process))
+                        return self
+                raise AssertionError(f"exit code {await process.wait()}: {self.printed}")
+        except BaseException:
+            self._signal(signal.SIGKILL)
+            raise
 
     async def ended(self) -> tuple[int, str]:
-        """Start it where it cannot run, and wait for its end: its exit code and all it said."""
+        """Start it where it cannot run, and return its exit code and all it said."""
         process = await self.spawn()
-        async with asyncio.timeout(PATIENCE):
-            output, _ = await process.communicate()
-            return await process.wait(), output.decode().rstrip()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                output, _ = await process.communicate()
+                return await process.wait(), output.decode(errors="replace").rstrip()
+        except BaseException:
+            self._signal(signal.SIGKILL)
+            raise
 
     async def wait_for_lines(self, text: str, count: int) -> list[str]:
-        """Wait until it has printed so many lines with this text; those lines."""
+        """Wait until it has printed so many lines with this text, and return those.
+
+        :raises AssertionError: it ended before.
+        """
         async with asyncio.timeout(PATIENCE):
             while len(lines := [line for line in self.printed if text in line]) < count:
+                if self._reader is None or self._reader.done():
+                    raise AssertionError(f"it ended, and printed {self.printed}")
                 self._more.clear()
                 await self._more.wait()
         return lines
@@ -108,23 +124,31 @@ class BotProcess:
     async def output_ended(self) -> None:
         """Wait until no process is left that could print."""
         if self._reader:
-            await self._reader
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.shield(self._reader)
 
     async def kill(self) -> None:
-        """End it by kill -9, as a crash does."""
-        await self._end(signal.SIGKILL)
+        """End it and what it has started by kill -9, as a crash does."""
+        self._signal(signal.SIGKILL)
+        await self.exit_code()
 
     async def terminate(self) -> int:
         """End it by SIGTERM, as a deploy does, and return the exit code."""
-        return await self._end(signal.SIGTERM)
-
-    async def _end(self, number: signal.Signals) -> int:
         process = self._running()
         if process.returncode is None:
-            process.send_signal(number)
-        code = await process.wait()
+            process.send_signal(signal.SIGTERM)
+        return await self.exit_code()
+
+    async def exit_code(self) -> int:
+        """Wait until it has ended, and return its exit code; below 0 is the number of a signal."""
+        async with asyncio.timeout(PATIENCE):
+            code = await self._running().wait()
         await self.output_ended()
         return code
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):  # it is the leader of a group of its own
+            os.killpg(self._running().pid, number)
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:
@@ -134,7 +158,7 @@ class BotProcess:
     async def _read_line(self, process: asyncio.subprocess.Process) -> str:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         if line := await process.stdout.readline():
-            self.printed.append(line.decode().rstrip())
+            self.printed.append(line.decode(errors="replace").rstrip())
             self._more.set()
             return self.printed[-1] or " "
         return ""
@@ -142,8 +166,10 @@ class BotProcess:
     async def _read_on(self, process: asyncio.subprocess.Process) -> None:
         while await self._read_line(process):
             pass
+        self._more.set()  # there is no more to wait for
 
     async def __aenter__(self) -> Self:
+        """Start it and wait until it listens."""
         return await self.start()
 
     async def __aexit__(
@@ -152,4 +178,5 @@ class BotProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Kill it."""
         await self.kill()

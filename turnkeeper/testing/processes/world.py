@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -20,29 +21,32 @@ _ENGINE: Final = Path(turnkeeper.__file__).resolve().parents[1]
 class MortalProcess(BotProcess):
     """A bot process that dies by kill -9 at a named point of a turn."""
 
+    def __init__(self, program: Path | str, variables: Mapping[str, str] | None = None) -> None:
+        super().__init__(program, variables)
+        self._stdin = PIPE
+        self._told = 0
+
     def command(self) -> list[str]:
         """Return what Python is told to run."""
-        mortal = ("-m", "turnkeeper.testing.processes")
-        return ["-X", "dev", *mortal, str(self._program), *self._arguments]
+        return ["-X", "dev", "-m", "turnkeeper.testing.processes", str(self._program)]
 
     async def dies(self, point: Point) -> None:
-        """Have it die when a turn next comes to a point.
+        """Have it die when a turn next comes to a point; tell it when none is under way.
 
-        :param point: of this or of a later turn; tell it when none is under way.
+        :raises AssertionError: it has ended.
         """
         stdin = self._running().stdin
         assert stdin is not None  # noqa: S101 - it is a pipe
         stdin.write(f"{point}\n".encode())
-        await self.wait_for_lines(f"{ARMED}{point}", 1)
+        self._told += 1
+        await self.wait_for_lines(ARMED, self._told)
 
     async def died(self) -> None:
         """Wait until it has died.
 
         :raises AssertionError: it ended otherwise.
         """
-        code = await self._running().wait()
-        await self.output_ended()
-        if code != -signal.SIGKILL:
+        if (code := await self.exit_code()) != -signal.SIGKILL:
             raise AssertionError(f"it ended with exit code {code}: {self.printed}")
 
 
@@ -88,6 +92,7 @@ class World:
         return await self._stack.enter_async_context(process)
 
     async def __aenter__(self) -> Self:
+        """Open the cloud."""
         await self._stack.enter_async_context(self.cloud)
         if not self._storage:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory())
@@ -95,4 +100,5 @@ class World:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """Kill all processes and close the cloud."""
         await self._stack.aclose()
