@@ -68,8 +68,10 @@ class Cloud(Services):
         path: str = "/_connector",
         token_lifetime: float = 3600.0,
     ) -> None:
-        if (host is None) is not (bot is None):
-            raise TypeError("a cloud is for a host and its bot: give both or none")
+        if (host is None) is not (bot is None) or not isinstance(host, Host | None):
+            raise TypeError("a cloud is for a host and its bot, in this order: give both or none")
+        if not isinstance(clock, Clock | None):
+            raise TypeError(f"clock: a Clock of turnkeeper.testing, not {type(clock).__name__}")
         if not isinstance(storage, str | RecordStorage):
             raise TypeError(f"storage: a URL or a RecordStorage, not {type(storage).__name__}")
         if host is not None and certificate is not None:
@@ -175,6 +177,8 @@ class Cloud(Services):
         body = activity if isinstance(activity, bytes) else json.dumps(activity).encode()
         if self._session is None:
             raise RuntimeError("the cloud is not open: use it in an async with block")
+        if not (bot_url or self.bot_url):
+            raise RuntimeError("the bot runs elsewhere: give the person its bot_url")
         async with self._session.post(
             bot_url or self.bot_url, data=body, headers=chosen, skip_auto_headers=("Content-Type",)
         ) as response:
@@ -186,8 +190,8 @@ class Cloud(Services):
         :raises AssertionError: both states have it, or the bot runs elsewhere.
         """
         host = self.host
-        if host is None:
-            raise AssertionError("the bot runs in a process of its own: its state is not at hand")
+        if host is None or self._session is None:
+            raise AssertionError("its state is not at hand: the bot runs elsewhere, or not at all")
         address = address_of(decode_activity(activity), self.app_id)
         states = (host.user_state, host.conversation_state)
         found = await host.storage.read([state.storage_key(address) for state in states])
@@ -202,13 +206,13 @@ class Cloud(Services):
         :raises SettingsError: the host's settings are wrong.
         :raises BotError: the host is open already, or its store is away.
         """
+        if self._session is not None:
+            raise RuntimeError("the cloud is open already")
         await super().__aenter__()
         try:
-            connector = aiohttp.TCPConnector(limit=0)
-            session = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar()
-            )
+            session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
             self._session = await self._stack.enter_async_context(session)
+            self._stack.callback(self._close)
             if self.host is not None:
                 self._stack.enter_context(standing(self.host, self, self._storage, self.clock))
                 self._stack.push_async_callback(self._running.aclose)
@@ -218,8 +222,13 @@ class Cloud(Services):
             raise
         return self
 
+    def _close(self) -> None:
+        self._session, self.bot_url = None, ""
+
     async def _serve(self) -> None:
         assert self.host is not None  # noqa: S101 - who calls this has one
         assert self._bot is not None  # noqa: S101 - as above
+        # First by itself: an application whose host cannot be opened ends the program.
+        await self._running.enter_async_context(self.host)
         port = await listen(self._running, self.host.app(self._bot), grace=GRACE)
         self.bot_url = f"http://127.0.0.1:{port}/api/messages"

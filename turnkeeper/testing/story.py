@@ -37,6 +37,11 @@ _HAPPENING: Final = re.compile(
     r"@(locale \S+|zone \S+|scope (personal|groupChat|channel)|elsewhere|restart"
     r"|later [\d.]+ (seconds|minutes|hours|days|weeks))"
 )
+_BRACKETS: Final = re.compile(r"\[\w[^\]]*\]")
+_ACTION: Final = re.compile(
+    r"\[(?:(joins|installs|uninstalls|reacts|deletes|says nothing)"
+    r"|(edits|attaches|submits|presses) (.+))\]"
+)
 _ISOLATES: Final = re.compile("[\u2068\u2069]")
 
 
@@ -68,9 +73,9 @@ class Story:
         :raises ValueError: a line is of no known kind; the message has its number.
         """
         story, exchange = cls(), Exchange(0, "", "")
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
             said = re.fullmatch(r"(\w*)> ?(.*)", line)
-            if said:
+            if said and (not _BRACKETS.fullmatch(said[2]) or _ACTION.fullmatch(said[2])):
                 exchange = Exchange(number, said[1], said[2])
                 story.steps.append(exchange)
             elif setting := re.fullmatch(r"@setting (\S+) (.+)", line):
@@ -78,12 +83,14 @@ class Story:
             elif _HAPPENING.fullmatch(line):
                 exchange = Exchange(0, "", "")
                 story.steps.append(line[1:].split())
-            elif exchange.line and line.startswith("< "):
+            elif exchange.line and re.match("<( |$)", line):
                 exchange.replies.append(line[2:])
             elif exchange.replies and line.startswith("  "):
                 exchange.replies[-1] += "\n" + line[2:]
             elif line.strip() and not line.startswith("#"):
                 raise ValueError(f"line {number}: {line}")
+        if not story.steps:
+            raise ValueError("a story tells something")
         return story
 
     async def play(
@@ -155,8 +162,9 @@ class _Player:
 
     def activity(self, person: Person, sent: str) -> Activity:
         """What a line of a story sends."""
-        action = re.fullmatch(r"\[(\w+) ?(.*)\]", sent)
-        what, rest = action.groups() if action else ("", "")
+        if not (action := _ACTION.fullmatch(sent)):
+            return person.message(sent)
+        what, rest = action[1] or action[2], action[3]
         file = {"contentType": rest, "contentUrl": "https://example.com/file"}
         likes = [{"type": "like"}]
         actions: dict[str, Callable[[], Activity]] = {
@@ -171,8 +179,7 @@ class _Player:
             "presses": lambda: person.press(rest),
             "says nothing": lambda: person.message(""),
         }
-        named = actions.get(what) or actions.get(sent[1:-1])
-        return named() if action and named else person.message(sent)
+        return actions[what]()
 
     def pattern(self, expected: str) -> str:
         """The regular expression of an expected reply."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botbuilder.core import CardFactory, TurnContext
-from botbuilder.schema import Activity, CardAction, HeroCard, SuggestedActions
+from botbuilder.core import ActivityHandler, CardFactory, InvokeResponse, TurnContext
+from botbuilder.schema import (
+    Activity,
+    CardAction,
+    HeroCard,
+    SuggestedActions,
+)
 
 from tests.turnkeeper.tiny.app import TYPES as TINY_TYPES
 from tests.turnkeeper.tiny.app import make_bot
@@ -102,8 +108,13 @@ class TestGround:
             await Cloud(Host.from_env(), echo()[1]).__aenter__()
 
     def test_what_makes_no_sense_is_refused(self, tmp_path: Path) -> None:
+        host, bot = echo()
         with pytest.raises(TypeError, match="both or none"):
-            Cloud(echo()[0])
+            Cloud(host)
+        with pytest.raises(TypeError, match="in this order"):
+            Cloud(bot, host)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="clock"):
+            Cloud(host, bot, clock=time.time)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="storage"):
             Cloud(*echo(), storage=tmp_path)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="certificate"):
@@ -125,6 +136,27 @@ class TestGround:
             go_on.set()
             assert await said == ["done"]
             await restarted
+
+    async def test_a_store_that_cannot_be_opened_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(BotError):
+            await Cloud(*echo(), storage=f"sqlite:///{tmp_path}/file/bot.db").__aenter__()
+
+    async def test_what_is_not_open_says_so(self) -> None:
+        cloud = Cloud(*echo())
+        ada = cloud.person("Ada")
+        for _ in "before", "after":
+            with pytest.raises(RuntimeError, match="not open"):
+                await ada.says("hi")
+            with pytest.raises(AssertionError, match="not at hand"):
+                await ada.state("count")
+            async with cloud:
+                assert await ada.says("hi") == ["1: hi"] if _ == "before" else ["2: hi"]
+                with pytest.raises(RuntimeError, match="open already"):
+                    await cloud.__aenter__()
+        async with Cloud() as elsewhere:
+            with pytest.raises(RuntimeError, match="bot_url"):
+                await elsewhere.person("Ada").says("hi")
 
     async def test_only_what_runs_here_is_restarted(self) -> None:
         async with Cloud() as cloud:
@@ -265,10 +297,19 @@ class TestPeople:
 
 CARD = {
     "type": "AdaptiveCard",
-    "body": [{"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": "Send"}]}],
+    "body": [
+        {"type": "Input.Text", "id": "name"},
+        {"type": "Input.Text", "id": "colour", "value": "red"},
+        {"type": "ActionSet", "actions": [{"type": "Action.Submit", "title": "Send"}]},
+    ],
     "actions": [
         {"type": "Action.Submit", "title": "Order", "data": {"pizzas": 2}},
         {"type": "Action.OpenUrl", "title": "Read", "url": "https://example.com"},
+        {
+            "type": "Action.Submit",
+            "title": "Talk",
+            "data": {"msteams": {"type": "imBack", "value": "said in Teams"}},
+        },
     ],
 }
 
@@ -297,8 +338,9 @@ async def buttons(context: TurnContext) -> None:
         ("Yes", {}, "yes, please None a button"),
         ("Later", {}, "None {'when': 'later'} a button"),
         ("No", {}, "no {'answer': False} a button"),
-        ("Order", {"name": "Ada"}, "None {'pizzas': 2, 'name': 'Ada'} a button"),
-        ("Send", {"name": "Ada"}, "None {'name': 'Ada'} a button"),
+        ("Order", {"name": "Ada"}, "None {'pizzas': 2, 'name': 'Ada', 'colour': 'red'} a button"),
+        ("Talk", {}, "said in Teams None a button"),
+        ("Send", {"name": "Ada"}, "None {'name': 'Ada', 'colour': 'red'} a button"),
     ],
 )
 async def test_buttons_are_pressed_by_their_titles(
@@ -318,6 +360,45 @@ async def test_a_button_that_is_not_there_is_told() -> None:
             await ada.presses("Maybe")
         with pytest.raises(AssertionError, match="OpenUrl sends nothing"):
             await ada.presses("Read")
+        with pytest.raises(AssertionError, match=r"no input \['size'\], but \['colour', 'name'\]"):
+            await ada.presses("Send", size="L")
+
+
+class CardBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
+    """Shows a card with one button, and answers its action as the text said before."""
+
+    def __init__(self) -> None:
+        self.said = ""
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        self.said = turn_context.activity.text
+        action = {"type": "Action.Execute", "title": "Do", "verb": "do"}
+        card = {"type": "AdaptiveCard", "actions": [action]}
+        reply = Activity(type="message", attachments=[CardFactory.adaptive_card(card)])
+        await turn_context.send_activity(reply)
+
+    async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
+        action = {"type": "Action.Submit", "title": "Next", "data": {}}
+        code, kind, value = {
+            "text": (200, "activity.message", turn_context.activity.value["action"]["verb"]),
+            "card": (200, "card.adaptive", {"actions": [action]}),
+            "error": (400, "error", {"code": "BadRequest", "message": "no"}),
+        }[self.said]
+        body = {"statusCode": code, "type": f"application/vnd.microsoft.{kind}", "value": value}
+        return InvokeResponse(status=200, body=body)
+
+
+async def test_what_answers_a_card_is_read() -> None:
+    async with Cloud(Host(Settings()), CardBot()) as cloud:
+        ada = cloud.person("Ada", channel="msteams")
+        await ada.says("text")
+        assert await ada.presses("Do") == ["do"]
+        await ada.says("error")
+        with pytest.raises(AssertionError, match="BadRequest"):
+            await ada.presses("Do")
+        await ada.says("card")
+        assert await ada.presses("Do") == []
+        assert await ada.presses("Next") == [""]
 
 
 class TestFaults:

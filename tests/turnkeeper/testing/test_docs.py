@@ -83,6 +83,15 @@ async def test_the_story_is_told(
         await Story.parse(block("first_order.txt\n>")).play(cloud, channel)
 
 
+async def test_the_outage_passes(folder: Path) -> None:
+    test = folder / "test_outage.py"
+    first = block("async def ada").partition("async def test_")[0]
+    code = re.sub(r"^", "    ", block("faults.always"), flags=re.MULTILINE)
+    test.write_text(f"{first}async def test_it(ada):\n{code}\n")
+    ended = run_tests(folder)
+    assert "4 passed" in ended.stdout, ended.stdout
+
+
 async def test_the_process_dies_and_nothing_is_lost(folder: Path) -> None:
     code = block("async with World").replace('"order_bot.py"', "program")
     names = {"World": World, "Point": Point, "pytest": pytest, "program": folder / "order_bot.py"}

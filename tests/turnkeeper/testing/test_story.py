@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -65,10 +66,13 @@ async def test_it_says_where_the_bot_says_something_else(
 
 @pytest.mark.parametrize(
     "line",
-    ["what", "@dance", "@later 3 minuets", "@setting x", "@scope everywhere", "< late", "  more"],
+    [
+        *("what", "@dance", "@later 3 minuets", "@setting x", "@scope everywhere", "< late"),
+        *("  more", "> [jions]", "> [says hello]", "> [presses]"),
+    ],
 )
 def test_a_line_of_no_kind_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match=f"line 3: {line}"):
+    with pytest.raises(ValueError, match=re.escape(f"line 3: {line}")):
         Story.parse(f"> hi\n@elsewhere\n{line}\n")
 
 
@@ -97,3 +101,12 @@ CARD = [
 )
 def test_a_reply_is_read_as_a_person_does(attachment: dict[str, Any], read: str) -> None:
     assert shown({"text": "hi", "attachments": [attachment]}) == read
+
+
+def test_a_story_tells_something() -> None:
+    with pytest.raises(ValueError, match="tells something"):
+        Story.parse("\ufeff# nothing\n")
+
+
+async def test_what_is_in_brackets_with_more_around_it_is_said(cloud: Cloud) -> None:
+    await Story.parse("> hi\n< Who are you?\n> [Ada](x)\n< Hello [Ada](x).").play(cloud)

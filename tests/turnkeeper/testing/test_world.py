@@ -95,6 +95,32 @@ async def test_a_process_that_ends_otherwise_has_not_died(program: Path) -> None
             await process.dies(Point.AFTER_SEND)
 
 
+async def test_a_point_that_is_none_is_refused(program: Path) -> None:
+    async with World(program) as world:
+        process = await world.process()
+        with pytest.raises(ValueError, match="after comit"):
+            await process.dies("after comit")  # type: ignore[arg-type]
+
+
+async def test_the_exchange_of_tokens_and_a_death_go_together(program: Path) -> None:
+    (program.parent / ".env").write_text("MicrosoftAppId=another\n")  # and is not read
+    words = {"app_id": "the-bot", "app_password": "made-up"}
+    async with World(program, **words) as world:  # type: ignore[arg-type]
+        first = await world.process()
+        ada = world.cloud.person("Ada", bot_url=first.url)
+        await first.dies(Point.AFTER_COMMIT)
+        with pytest.raises(ConnectionError):
+            await ada.says("hi")
+        second = await world.process()
+        assert await ada.repeats(second.url) == ["1: hi"]
+        assert world.cloud.login.token_requests == 1
+
+
+async def test_a_world_is_opened_first(program: Path) -> None:
+    with pytest.raises(RuntimeError, match="not open"):
+        await World(program).process()
+
+
 async def test_a_program_that_cannot_start_says_why(program: Path) -> None:
     async with World(program, {"PORT": "many"}) as world:
         with pytest.raises(AssertionError, match="exit code 2.*PORT"):

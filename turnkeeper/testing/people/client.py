@@ -24,7 +24,7 @@ BOT: Final = {"id": "28:bot", "name": "Test Bot"}
 class Client:
     """The client of one person.
 
-    :param service_url: where the channel listens for replies.
+    :param service_url: tells where the channel listens for replies.
     :param place: the conversation.
     :param id: the channel's id of the person.
     :param name: the channel's name of the person.
@@ -33,7 +33,7 @@ class Client:
     :param now: tells the time of the client.
     """
 
-    service_url: str
+    service_url: Callable[[], str]
     place: Place
     id: str
     name: str
@@ -121,7 +121,7 @@ class Client:
             "localTimestamp": now.astimezone(self._zone).isoformat(timespec="milliseconds"),
             "locale": self.locale,
             "channelData": self.place.channel_data(),
-            "serviceUrl": self.service_url,
+            "serviceUrl": self.service_url(),
             **fields,
         }
         return {name: value for name, value in activity.items() if value is not None}

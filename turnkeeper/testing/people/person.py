@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from turnkeeper.testing.cloud import Cloud
 
 _OK = range(200, 300)
+_ERROR = 400
 
 
 class Turn(NamedTuple):
@@ -83,7 +84,7 @@ class Person(Client):
         self._under_way: set[str] = set()
         person = str(uuid.uuid4()) if id is None else id
         language, zone = locale or "en-US", time_zone or "UTC"
-        super().__init__(cloud.service_url, place, person, name, language, zone, now)
+        super().__init__(lambda: cloud.service_url, place, person, name, language, zone, now)
 
     @property
     def place(self) -> Place:
@@ -138,9 +139,11 @@ class Person(Client):
 
         :raises AssertionError: none came within 10 seconds of real time.
         """
-        while not texts_of(new := self._unheard()):
-            await self.cloud.wait_for(self.place.id, len(self.cloud.sent(self.place.id)) + 1)
-        self._hear(new)
+        try:
+            await self.cloud.connector.wait_until(lambda: bool(texts_of(self._unheard())), 10.0)
+        except TimeoutError:
+            raise AssertionError(f"nothing more was said to {self.name} within 10 s") from None
+        self._hear(new := self._unheard())
         return texts_of(new)
 
     async def state(self, name: str) -> Any:
@@ -219,7 +222,19 @@ class Person(Client):
         turn = await self.sends(activity, bot_url)
         if turn.status not in _OK:
             raise AssertionError(f"the bot answered {turn.status}: {turn.body}")
-        return turn.texts
+        return turn.texts + self._card_action_told(turn.body)
+
+    def _card_action_told(self, answer: Any) -> list[str]:
+        """The message in the answer to an ``Action.Execute``; a card in it is among the last."""
+        if not (isinstance(answer, dict) and "statusCode" in answer):
+            return []
+        if answer["statusCode"] >= _ERROR:
+            raise AssertionError(f"the bot answered the card with {answer}")
+        value = answer.get("value")
+        if isinstance(value, dict):
+            shown = {"contentType": answer.get("type"), "content": value}
+            self.last = [*self.last, {"type": "message", "attachments": [shown]}]
+        return [value] if isinstance(value, str) else []
 
     def _unheard(self) -> list[Activity]:
         sent = self.cloud.sent(self.place.id)

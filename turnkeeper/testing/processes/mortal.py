@@ -40,10 +40,11 @@ class Death:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def listen(self) -> None:
-        """Take the points from the input, until it ends."""
+        """Take the points from the input. Who started this has ended where that does: die too."""
         while line := os.read(sys.stdin.fileno(), 100):  # with no lock, which an end would wait for
             self.point = Point(line.decode().strip())
             print(f"{ARMED}{self.point}", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class MortalStorage(RecordStorage):

@@ -15,6 +15,7 @@ from typing import Final, Self
 
 PATIENCE: Final = 60.0
 """Seconds of real time that anything here may take."""
+_TOLD: Final = 30
 
 
 class BotProcess:
@@ -92,10 +93,12 @@ class BotProcess:
                         self.url = url
                         self._reader = asyncio.create_task(self._read_on(process))
                         return self
-                raise AssertionError(f"exit code {await process.wait()}: {self.printed}")
-        except BaseException:
-            self._signal(signal.SIGKILL)
-            raise
+                raise AssertionError(f"exit code {await process.wait()}: {self.told()}")
+        except TimeoutError:
+            raise AssertionError(f"it does not listen after {PATIENCE} s: {self.told()}") from None
+        finally:
+            if not self.url:
+                self._signal(signal.SIGKILL)
 
     async def ended(self) -> tuple[int, str]:
         """Start it where it cannot run, and return its exit code and all it said."""
@@ -116,7 +119,7 @@ class BotProcess:
         async with asyncio.timeout(PATIENCE):
             while len(lines := [line for line in self.printed if text in line]) < count:
                 if self._reader is None or self._reader.done():
-                    raise AssertionError(f"it ended, and printed {self.printed}")
+                    raise AssertionError(f"it ended before: {self.told()}")
                 self._more.clear()
                 await self._more.wait()
         return lines
@@ -140,11 +143,21 @@ class BotProcess:
         return await self.exit_code()
 
     async def exit_code(self) -> int:
-        """Wait until it has ended, and return its exit code; below 0 is the number of a signal."""
-        async with asyncio.timeout(PATIENCE):
-            code = await self._running().wait()
+        """Wait until it has ended, and return its exit code; below 0 is the number of a signal.
+
+        :raises AssertionError: it has not ended in time.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                code = await self._running().wait()
+        except TimeoutError:
+            raise AssertionError(f"it still runs after {PATIENCE} s: {self.told()}") from None
         await self.output_ended()
         return code
+
+    def told(self) -> str:
+        """Return what it has printed, for an error: the end of it."""
+        return "\n".join(self.printed[-_TOLD:])
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):  # it is the leader of a group of its own
