@@ -5,7 +5,7 @@ VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
 .PHONY: help install tools run test test-python lint format bench wheel lock clean \
-	show-own-bot show-wheel show-two-houses show-instructions
+	show-own-bot show-wheel show-two-houses show-mutations show-instructions
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ show-two-houses: tools ## The engine's tests without the sample, and with its wo
 
 show-instructions: tools ## Count a greeting's instructions and moves between files (valgrind)
 	$(PYTHON) benchmarks/instructions.py --moves
+
+show-mutations: tools ## Plant faults in the engine and show which tests find them (ONLY=turn: of a room)
+	$(PYTHON) -m shows.mutations $(ONLY)
 
 lock: ## Write constraints.txt anew, after a change to the requirements
 	rm -rf build/lock && mkdir -p build/lock

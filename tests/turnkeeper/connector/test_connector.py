@@ -115,8 +115,9 @@ async def test_a_message_arrives_as_it_was_and_its_id_comes_back(
 ) -> None:
     body = message("c")
     assert await connector.send(cloud.service_url, "c", body) == "000001"
-    assert cloud.sent("c") == [json.loads(body)]
+    assert cloud.sent("c") == [{**json.loads(body), "id": "000001"}]
     request = cloud.connector.requests[0]
+    assert request.body == body
     assert (request.method, request.raw_path) == (
         "POST",
         "/_connector/v3/conversations/c/activities",

@@ -74,8 +74,11 @@ class TestGround:
         async with Cloud(host, bot) as cloud:
             ada = cloud.person("Ada")
             await ada.says("hi")
+            before = cloud.bot_url
             await cloud.restart()
             assert await ada.says("hi") == ["2: hi"]
+            with pytest.raises(ConnectionError):
+                await ada.says("hi", before)
 
             async def other(context: TurnContext) -> None:
                 await context.send_activity("other")
@@ -403,7 +406,7 @@ async def test_what_answers_a_card_is_read() -> None:
 
 class TestFaults:
     @pytest.mark.parametrize(
-        "fault", [Answer(429, retry_after=60), Answer(503, {"Retry-After": "60"})], ids=str
+        "fault", [Answer(429, retry_after=60), Answer(503, retry_after=60)], ids=str
     )
     async def test_who_comes_before_the_time_is_over_is_told_so_again(self, fault: Answer) -> None:
         async with Cloud(*echo()) as cloud:
@@ -424,6 +427,14 @@ class TestFaults:
             assert await ada.says("hi") == ["1: hi"]
             assert 3 <= clock() - datetime(2026, 1, 1, tzinfo=UTC).timestamp() < 4
             assert cloud.faults.early == []
+
+    async def test_waits_that_are_skipped_use_up_the_time_for_a_delivery(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada")
+            cloud.faults.always(Answer(429, retry_after=3))
+            with pytest.raises(AssertionError, match="502"):
+                await ada.says("hi")
+            assert 2 <= len(cloud.connector.requests) <= 4, "in 10 s"
 
     async def test_a_wait_that_is_too_long_leaves_the_reply_owed(self) -> None:
         async with Cloud(*echo()) as cloud:

@@ -33,9 +33,10 @@ class Answer:
 
     :param status: the HTTP status; None for the usual one. From 300 on the request has no
         effect.
-    :param headers: further headers.
+    :param headers: further headers, as they are.
     :param body: the bytes of the body in place of the usual ones.
-    :param retry_after: the header ``Retry-After``, in whole seconds.
+    :param retry_after: the header ``Retry-After``, in whole seconds, and the same answer to who
+        comes before.
     :param delay: seconds of real time before anything else happens.
     :param reached: is set when a request takes this answer.
     :param after: the request waits for this event before anything else happens.
@@ -117,10 +118,9 @@ class Faults:
         response.headers.update(answer.headers)
         if answer.retry_after is not None:
             response.headers["Retry-After"] = str(answer.retry_after)
-        wish = response.headers.get("Retry-After", "")
-        if wish.isdecimal() and conversation_id not in self._waiting:
             # Until a moment before: the clock of a test counts whole microseconds.
-            self._waiting[conversation_id] = self._clock() + int(wish) - 0.001, answer
+            until = self._clock() + answer.retry_after - 0.001
+            self._waiting.setdefault(conversation_id, (until, answer))
         return response
 
     def _take(self, conversation_id: str) -> Answer | None:

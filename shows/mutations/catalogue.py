@@ -1,0 +1,60 @@
+"""All mutations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shows.mutations.mutation import Mutation
+from shows.mutations.rooms import (
+    auth,
+    channels,
+    erasure,
+    login,
+    operating,
+    root,
+    running,
+    settings,
+    state,
+    storage,
+    stores,
+    testing,
+    wire,
+)
+from shows.mutations.turns import (
+    activities,
+    adapters,
+    connector,
+    delivery,
+    inbound,
+    ledger,
+    outbound,
+    receipts,
+    speaking,
+    turn,
+)
+
+MUTATIONS: Final[tuple[Mutation, ...]] = (
+    *turn.MUTATIONS,
+    *speaking.MUTATIONS,
+    *adapters.MUTATIONS,
+    *delivery.MUTATIONS,
+    *receipts.MUTATIONS,
+    *connector.MUTATIONS,
+    *outbound.MUTATIONS,
+    *ledger.MUTATIONS,
+    *auth.MUTATIONS,
+    *login.MUTATIONS,
+    *state.MUTATIONS,
+    *erasure.MUTATIONS,
+    *storage.MUTATIONS,
+    *stores.MUTATIONS,
+    *inbound.MUTATIONS,
+    *activities.MUTATIONS,
+    *wire.MUTATIONS,
+    *channels.MUTATIONS,
+    *operating.MUTATIONS,
+    *running.MUTATIONS,
+    *root.MUTATIONS,
+    *settings.MUTATIONS,
+    *testing.MUTATIONS,
+)

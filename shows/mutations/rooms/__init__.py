@@ -1,0 +1,1 @@
+"""Mutations of the other rooms, and of the modules that stand alone."""

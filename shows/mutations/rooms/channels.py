@@ -1,0 +1,144 @@
+"""What each channel means."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shows.mutations.mutation import Mutation
+
+MENTIONS: Final = "turnkeeper/channels/mentions.py"
+LIMITS: Final = "turnkeeper/channels/limits.py"
+SHORTENING: Final = "turnkeeper/channels/shortening.py"
+PLACE: Final = "turnkeeper/channels/place.py"
+TIME_ZONE: Final = "turnkeeper/channels/time_zone.py"
+ADDRESSING: Final = "turnkeeper/channels/addressing.py"
+NAMES: Final = "turnkeeper/channels/names.py"
+ENTITIES: Final = "turnkeeper/channels/entities.py"
+MENTIONS_TESTS: Final = "tests/turnkeeper/channels/test_mentions.py"
+TO_THE_LETTER_TESTS: Final = "tests/turnkeeper/channels/test_to_the_letter.py"
+LIMITS_TESTS: Final = "tests/turnkeeper/channels/test_limits.py"
+SHORTENING_TESTS: Final = "tests/turnkeeper/channels/test_shortening.py"
+SCOPES_TESTS: Final = "tests/turnkeeper/channels/test_scopes.py"
+TIME_ZONE_TESTS: Final = "tests/turnkeeper/channels/test_time_zone.py"
+TURN_STATE_TESTS: Final = "tests/turnkeeper/state/test_turn_state.py"
+
+MUTATIONS: Final = (
+    Mutation(
+        MENTIONS,
+        'if bot and text_in(mention, "mentioned", "id") == bot',
+        "if bot",
+        (f"{MENTIONS_TESTS}::test_only_the_bots_own_leading_mention_is_removed",),
+        "a mention of somebody else is taken for the bot's",
+    ),
+    Mutation(
+        MENTIONS,
+        'mention.endswith(">") or _AFTER_WORD.match(text, end)',
+        "mention",
+        (f"{MENTIONS_TESTS}::test_a_mention_without_a_closing_tag_ends_with_the_word",),
+        "@Ann is taken out of @Annabel",
+    ),
+    Mutation(
+        LIMITS,
+        (
+            "if 2 * len(reply.text) > limits.longest_text and units(reply.text) > "
+            "limits.longest_text:"
+        ),
+        "if len(reply.text) > limits.longest_text:",
+        (f"{TO_THE_LETTER_TESTS}::test_an_emoji_counts_as_the_two_units_that_it_takes",),
+        "a text of emoji is longer than its channel takes",
+    ),
+    Mutation(
+        LIMITS,
+        "escape(_NOT_XML.sub(' ', text))",
+        "text",
+        (f"{LIMITS_TESTS}::test_a_channel_that_speaks_is_told_what_to_say",),
+        "a text is read as markup when it is spoken",
+    ),
+    Mutation(
+        LIMITS,
+        "table = _IN_GROUPS if several_people_in(activity) else _TABLE",
+        "table = _TABLE",
+        (f"{LIMITS_TESTS}::test_where_several_people_talk_nothing_is_suggested",),
+        "in a group buttons are suggested that answer for others",
+    ),
+    Mutation(
+        SHORTENING,
+        '_CLUSTER = regex.compile(r"\\X")',
+        '_CLUSTER = regex.compile(r".", regex.DOTALL)',
+        (f"{SHORTENING_TESTS}::test_a_text_is_cut_between_what_people_see_as_characters",),
+        "a family of emoji is cut in two",
+    ),
+    Mutation(
+        PLACE,
+        "return Scope.GROUP_CHAT if is_group is True else Scope.PERSONAL",
+        "return Scope.PERSONAL",
+        (f"{SCOPES_TESTS}::test_scope_is_the_conversations_type_or_whether_it_is_a_group",),
+        "a group that only says isGroup is taken for one person",
+    ),
+    Mutation(
+        TIME_ZONE,
+        "    if rest or abs(offset) > _FARTHEST_OFFSET:\n",
+        "    if rest:\n",
+        (f"{TIME_ZONE_TESTS}::test_an_activity_may_tell_no_zone",),
+        "an absurd offset is taken for a time zone",
+    ),
+    Mutation(
+        ADDRESSING,
+        "        activity.type in _SHARED,\n",
+        "        False,\n",
+        (f"{TURN_STATE_TESTS}::test_joins_concern_the_group_as_a_whole",),
+        "a join is stored as the place of who joins",
+    ),
+    Mutation(
+        LIMITS,
+        "    if limits.speaks and not reply.speak:\n",
+        "    if limits.speaks:\n",
+        (f"{TO_THE_LETTER_TESTS}::test_what_a_bot_wants_spoken_is_spoken",),
+        "what a bot wants spoken is replaced",
+    ),
+    Mutation(
+        PLACE,
+        ('    if text_in(activity.channel_data, "team", "id"):\n        return Scope.CHANNEL\n'),
+        "",
+        (f"{SCOPES_TESTS}::test_a_message_to_a_team_is_one_to_a_channel",),
+        "a message to a team without a type is taken for one person's",
+    ),
+    Mutation(
+        TIME_ZONE,
+        "if not _EARLIEST <= stamp.timestamp() <= now + _FARTHEST_AHEAD:",
+        "if not _EARLIEST <= stamp.timestamp():",
+        (f"{TIME_ZONE_TESTS}::test_a_missing_or_absurd_timestamp_means_now",),
+        "a message may come from the year 3000",
+    ),
+    Mutation(
+        SHORTENING,
+        "        if used >= limit:\n",
+        "        if used > limit:\n",
+        (f"{LIMITS_TESTS}::test_a_message_is_as_long_as_the_channel_takes",),
+        "a shortened text is one longer than it may be",
+    ),
+    Mutation(
+        MENTIONS,
+        (
+            'longest_first = sorted(spellings - {""}, key=lambda spelling: '
+            "(-len(spelling), spelling))"
+        ),
+        'longest_first = sorted(spellings - {""})',
+        (f"{TO_THE_LETTER_TESTS}::test_the_longest_of_a_bots_names_is_taken_out",),
+        "of two spellings of a mention the shorter one is taken out",
+    ),
+    Mutation(
+        NAMES,
+        "_NAMES.get(channel_id.casefold())",
+        "_NAMES.get(channel_id)",
+        (f"{TO_THE_LETTER_TESTS}::test_a_channel_has_its_name_in_any_case",),
+        "a channel in capitals has no name",
+    ),
+    Mutation(
+        ENTITIES,
+        "    if isinstance(entities, list):\n        for entity",
+        "    if entities:\n        for entity",
+        (f"{MENTIONS_TESTS}::test_odd_entities_are_no_mention_and_no_error",),
+        "entities of another shape are an error",
+    ),
+)

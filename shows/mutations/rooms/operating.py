@@ -1,0 +1,106 @@
+"""The operator's commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shows.mutations.mutation import Mutation
+
+COMMANDS: Final = "turnkeeper/operator/commands.py"
+MIGRATION: Final = "turnkeeper/operator/migration.py"
+TERMINAL: Final = "turnkeeper/operator/terminal.py"
+STORE: Final = "turnkeeper/operator/store.py"
+CLI: Final = "turnkeeper/operator/cli.py"
+APPLICATION: Final = "turnkeeper/operator/application.py"
+CLI_TESTS: Final = "tests/turnkeeper/operator/test_cli.py"
+COMMANDS_TESTS: Final = "tests/turnkeeper/operator/test_commands.py"
+COPYING_TESTS: Final = "tests/turnkeeper/operator/test_copying.py"
+APPLICATION_TESTS: Final = "tests/turnkeeper/operator/test_application.py"
+TERMINAL_TESTS: Final = "tests/turnkeeper/operator/test_terminal.py"
+
+MUTATIONS: Final = (
+    Mutation(
+        COMMANDS,
+        'if sys.stdin.readline().strip().lower() not in ("y", "yes"):',
+        'if sys.stdin.readline().strip().lower() in ("n", "no"):',
+        (f"{CLI_TESTS}::test_any_answer_but_yes_erases_nothing",),
+        "an empty answer erases",
+    ),
+    Mutation(
+        COMMANDS,
+        "    return 1 if unreadable else 0\n",
+        "    return 0\n",
+        (f"{COMMANDS_TESTS}::test_check_names_what_is_no_record",),
+        "check is content with records that cannot be read",
+    ),
+    Mutation(
+        MIGRATION,
+        ("Change(key, record.body, ANY if overwrite else None, record.owner, record.expires_at)"),
+        "Change(key, record.body, ANY, record.owner, record.expires_at)",
+        (f"{COPYING_TESTS}::test_what_a_bot_writes_to_the_target_meanwhile_stays",),
+        "a migration overwrites what is written to the target meanwhile",
+    ),
+    Mutation(
+        MIGRATION,
+        "record.owner, record.expires_at)\n            for key",
+        '"", record.expires_at)\n            for key',
+        (f"{COPYING_TESTS}::test_owner_and_expiry_are_those_of_the_source",),
+        "records lose their owner in a migration",
+    ),
+    Mutation(
+        TERMINAL,
+        ('character if character.isprintable() and character != "\\\\" else _escape(character)'),
+        "character",
+        (f"{COMMANDS_TESTS}::test_list_shows_a_record_a_line",),
+        "a key drives the operator's terminal",
+    ),
+    Mutation(
+        STORE,
+        ("if isinstance(records, SQLiteStorage) and not (create or os.path.exists(records.path)):"),
+        "if isinstance(records, SQLiteStorage) and not create and not records.path:",
+        (f"{CLI_TESTS}::test_a_mistyped_path_makes_no_file",),
+        "a mistyped path makes an empty store",
+    ),
+    Mutation(
+        COMMANDS,
+        "                if left == 0:\n",
+        "                if left == 1:\n",
+        (f"{COMMANDS_TESTS}::test_list_by_prefix_and_up_to_a_limit",),
+        "list shows one record less than was asked for",
+    ),
+    Mutation(
+        CLI,
+        're.sub(r"://[^\\s/]*@", "://***@", message)',
+        "message",
+        (f"{CLI_TESTS}::test_no_password_is_shown",),
+        "a wrong argument shows the password of a URL",
+    ),
+    Mutation(
+        STORE,
+        '        if key.startswith("~"):\n',
+        '        if key.startswith("~~"):\n',
+        (f"{COMMANDS_TESTS}::test_ledgers_are_shown_with_the_activities_that_they_owe",),
+        "check calls the mark of a store unreadable",
+    ),
+    Mutation(
+        APPLICATION,
+        "        if found.faults:\n            raise SettingsError(*found.faults)\n",
+        "",
+        (f"{APPLICATION_TESTS}::test_what_is_no_store_is_an_error",),
+        "a command works with a host whose settings are wrong",
+    ),
+    Mutation(
+        TERMINAL,
+        "        if percent // 10 > self._shown:\n",
+        "        if percent > self._shown:\n",
+        (f"{TERMINAL_TESTS}::test_how_far_it_is_comes_in_a_line_for_each_tenth",),
+        "a command shows a line for each percent",
+    ),
+    Mutation(
+        TERMINAL,
+        ('character if character.isprintable() or character == "\\n" else _json_escape(character)'),
+        "character",
+        (f"{TERMINAL_TESTS}::test_any_value_is_printable_json",),
+        "what is stored drives the operator's terminal",
+    ),
+)

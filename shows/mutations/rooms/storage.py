@@ -1,0 +1,182 @@
+"""The contract of stores."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shows.mutations.mutation import Mutation
+
+TRANSACTION: Final = "turnkeeper/storage/transaction.py"
+MEMORY: Final = "turnkeeper/storage/memory.py"
+NAMESPACE: Final = "turnkeeper/storage/namespace.py"
+FORMAT: Final = "turnkeeper/storage/format.py"
+SERVER_URL: Final = "turnkeeper/storage/server_url.py"
+FAILED_COMMIT_TESTS: Final = "tests/turnkeeper/storage/test_failed_commit.py"
+TURN_STATE_TESTS: Final = "tests/turnkeeper/state/test_turn_state.py"
+ERASURE_TESTS: Final = "tests/turnkeeper/contract/test_erasure.py"
+LEASES_TESTS: Final = "tests/turnkeeper/turn/test_leases.py"
+PARTS_TESTS: Final = "tests/turnkeeper/test_parts.py"
+KEPT_TESTS: Final = "tests/turnkeeper/storage/test_kept.py"
+TRANSACTION_TESTS: Final = "tests/turnkeeper/storage/test_transaction.py"
+TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
+FETCH_COMMIT_TESTS: Final = "tests/turnkeeper/contract/test_stores.py::TestStores"
+APPLICATION_TESTS: Final = "tests/turnkeeper/operator/test_application.py"
+
+MUTATIONS: Final = (
+    Mutation(
+        TRANSACTION,
+        (
+            "            for one in transactions:\n"
+            "                one.discard()  # nobody may write it later, unasked\n"
+            "            raise"
+        ),
+        "            raise",
+        (f"{FAILED_COMMIT_TESTS}::test_the_next_commit_writes_nothing_of_it",),
+        "what a commit could not write is written by a later one, unasked",
+    ),
+    Mutation(
+        TRANSACTION,
+        (
+            "            for one in transactions:\n"
+            "                one.discard()  # nobody may write it later, unasked\n"
+            "            raise"
+        ),
+        "            transactions[0].discard()\n            raise",
+        (f"{FAILED_COMMIT_TESTS}::test_of_several_none_writes_it_later",),
+        "of receipts written together only the first is discarded when they fail",
+    ),
+    Mutation(
+        TRANSACTION,
+        "key, body, record.e_tag if record else None, owner, self._expiry(ttl)",
+        'key, body, "*", owner, self._expiry(ttl)',
+        (f"{TURN_STATE_TESTS}::test_the_second_of_two_turns_on_one_record_fails",),
+        "a turn writes over what others changed meanwhile, its e_tag left out",
+    ),
+    Mutation(
+        TRANSACTION,
+        "self._changes[key] = Change(key, None, record.e_tag)",
+        'self._changes[key] = Change(key, None, "*")',
+        (
+            (
+                f"{ERASURE_TESTS}::"
+                "test_a_name_told_elsewhere_at_the_same_moment_is_forgotten_or_new[memory]"
+            ),
+        ),
+        "a turn deletes what others changed meanwhile, its e_tag left out",
+    ),
+    Mutation(
+        TRANSACTION,
+        "Change(key, body, record.e_tag, record.owner, record.expires_at)",
+        'Change(key, body, "*", record.owner, record.expires_at)',
+        (f"{LEASES_TESTS}::test_a_commit_that_took_longer_than_the_lease_is_not_sent_by_two",),
+        "a receipt undoes the turns of others, its e_tag left out",
+    ),
+    Mutation(
+        TRANSACTION,
+        "Change(key, body, record.e_tag, record.owner, record.expires_at)",
+        "Change(key, body, record.e_tag, record.owner)",
+        (f"{PARTS_TESTS}::test_conversations_and_people_are_kept_as_long_as_the_settings_say",),
+        "a ledger that is written anew never expires",
+    ),
+    Mutation(
+        TRANSACTION,
+        "Change(key, body, record.e_tag, record.owner, record.expires_at)",
+        'Change(key, body, record.e_tag, "", record.expires_at)',
+        (f"{ERASURE_TESTS}::test_forget_me_erases_the_person_wherever_it_is_said[memory]",),
+        "a ledger that is written anew is nobody's",
+    ),
+    Mutation(
+        TRANSACTION,
+        '        owner = owner or (record.owner if record else "")\n',
+        "",
+        (f"{KEPT_TESTS}::test_a_record_keeps_its_owner_in_a_turn_that_has_none",),
+        "a record loses its owner in a turn that has none",
+    ),
+    Mutation(
+        TRANSACTION,
+        "return record.expires_at - self._clock() > ttl / 2",
+        "return True",
+        (
+            (
+                f"{TRANSACTION_TESTS}::"
+                "test_an_unchanged_record_is_not_rewritten_before_half_of_its_life"
+            ),
+        ),
+        "a record that is only read expires under who uses it",
+    ),
+    Mutation(
+        TRANSACTION,
+        "return record.expires_at - self._clock() > ttl / 2",
+        "return False",
+        (
+            (
+                f"{TRANSACTION_TESTS}::"
+                "test_an_unchanged_record_is_not_rewritten_before_half_of_its_life"
+            ),
+        ),
+        "an unchanged record is written in each turn",
+    ),
+    Mutation(
+        TRANSACTION,
+        "            return ttl is None and record.expires_at is None\n",
+        "            return True\n",
+        (f"{TRANSACTION_TESTS}::test_a_changed_time_to_live_reaches_old_records",),
+        "a changed time to live never reaches old records",
+    ),
+    Mutation(
+        TRANSACTION,
+        "            one._committed(e_tags)\n",
+        "            one.discard()\n",
+        (f"{TRANSACTION_TESTS}::test_the_last_put_counts_and_can_be_taken_back",),
+        "a second commit of a turn conflicts with its first",
+    ),
+    Mutation(
+        TRANSACTION,
+        "        self._changes.clear()\n\n    def _expiry",
+        "\n    def _expiry",
+        (f"{TURNS_TESTS}::test_when_nobody_waits_what_was_sent_is_noted_before_the_answer",),
+        "what was committed is written again by the next commit",
+    ),
+    Mutation(
+        MEMORY,
+        "record.expires_at <= self._clock()",
+        "record.expires_at < self._clock()",
+        (f"{KEPT_TESTS}::test_in_memory_too_a_record_is_gone_from_the_very_moment",),
+        "a record is there a moment longer than it says",
+    ),
+    Mutation(
+        MEMORY,
+        "if change.e_tag not in (ANY, record.e_tag if record else None):",
+        "if change.e_tag not in (ANY, None, record.e_tag if record else None):",
+        (f"{FETCH_COMMIT_TESTS}::test_e_tag_none_means_it_must_not_exist[memory]",),
+        "what must not exist yet is written over",
+    ),
+    Mutation(
+        NAMESPACE,
+        'owner=self._within(change.owner) if change.owner else "",',
+        "owner=change.owner,",
+        (f"{KEPT_TESTS}::test_who_is_erased_in_one_bot_is_known_in_the_others",),
+        "who is erased in one bot is erased in all",
+    ),
+    Mutation(
+        NAMESPACE,
+        "prefix=self._within(prefix),",
+        'prefix=self._within(prefix) if prefix else "",',
+        (f"{APPLICATION_TESTS}::test_a_host_with_a_name_has_its_own_records_alone",),
+        "a bot lists the records of all bots on the store",
+    ),
+    Mutation(
+        FORMAT,
+        "newer = found > FORMAT",
+        "newer = found > FORMAT + 1",
+        (f"{KEPT_TESTS}::test_a_store_of_a_later_format_is_not_written_into",),
+        "a store of a later format is written into",
+    ),
+    Mutation(
+        SERVER_URL,
+        'if plain and "@" not in parts.path + query and not parts.fragment:',
+        "if plain and not parts.fragment:",
+        (f"{KEPT_TESTS}::test_a_password_that_looks_like_a_port_is_shown_in_no_part",),
+        "a piece of a password is taken for the database, and shown",
+    ),
+)

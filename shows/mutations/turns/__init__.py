@@ -1,0 +1,1 @@
+"""Mutations of the way of a turn."""
