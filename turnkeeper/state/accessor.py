@@ -18,6 +18,7 @@ class CachedState:
     :param key: the record's.
     :param state: property names to values.
     :param codec: how values are stored.
+    :param unread: whether the record was not read before the state was cleared.
     :param defaults: encoded default values given out and not set; they are not stored unless
         the bot changed them.
     """
@@ -25,6 +26,7 @@ class CachedState:
     key: str
     state: dict[str, Any]
     codec: Codec
+    unread: bool = False
     defaults: dict[str, str] = field(default_factory=dict)
 
     def body(self) -> str | None:

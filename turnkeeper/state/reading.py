@@ -12,6 +12,7 @@ from turnkeeper.errors import UnreadableRecord
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.storage import Record, RecordStorage
 from turnkeeper.wire.codec import Codec
+from turnkeeper.wire.values import COLLECTIONS
 
 PAGE: Final = 200
 """Records read at once."""
@@ -109,10 +110,20 @@ def _untagged(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     tag = value.pop("$", None)
-    if tag == "dict":  # a plain dict that has a key "$" of its own
-        return {name: _untagged(item) for name, item in value["items"].items()}
+    if tag == "dict" or tag in COLLECTIONS.values():
+        # A plain dict that has a key "$" of its own; a tuple or a set.
+        items = value["items"]
+        return (
+            {n: _untagged(item) for n, item in items.items()} if tag == "dict" else _untagged(items)
+        )
     if tag in ("int", "Decimal"):  # too large, or too exact, for some JSON libraries
-        return int(value["digits"]) if tag == "int" else value["digits"]
-    if tag and tag.startswith("schema."):  # the SDK's models are stored as JSON in JSON
+        return _number(tag, value)
+    if tag and tag.startswith("schema."):  # models of the SDK were JSON in JSON up to 0.3
         return json.loads(value["data"])
     return {name: _untagged(item) for name, item in value.items()}
+
+
+def _number(tag: str, value: dict[str, str]) -> int | str:
+    if "hex" in value:  # too long for Python to write its digits
+        return value["hex"]
+    return int(value["digits"]) if tag == "int" else value["digits"]

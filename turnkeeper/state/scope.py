@@ -9,15 +9,19 @@ which is committed before any reply leaves; elsewhere it writes at once.
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any, Literal
 
 from botbuilder.core import BotState, BotStateSet, TurnContext
 
 from turnkeeper.address import Address
+from turnkeeper.errors import UnreadableRecord
 from turnkeeper.state.accessor import CachedState, StateProperty
 from turnkeeper.state.services import address_in, transaction_in
 from turnkeeper.state.typed_storage import TypedStorage
-from turnkeeper.storage import RecordStorage
+from turnkeeper.storage import Record, RecordStorage
+
+_log = logging.getLogger(__name__)
 
 
 class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
@@ -90,10 +94,12 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         turn_context.turn_state[self._slot] = CachedState(key, state, codec)
 
     async def save_changes(self, turn_context: TurnContext, force: bool = False) -> None:
-        """Have the state written as it is now; a state that was not loaded is left alone.
+        """Have the state written as it is now; one that was not loaded or is unreadable stays.
 
         An empty state has no record. ``force`` is accepted for the SDK's sake: an unchanged
         record is never rewritten.
+
+        :raises UnreadableRecord: an unreadable record was cleared, and something set anew.
         """
         cached = self.loaded(turn_context)
         if cached is None:
@@ -101,17 +107,40 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         transaction, address = transaction_in(turn_context, self.storage.records)
         if not transaction.has(cached.key):
             await transaction.load([cached.key])
+        if cached.unread and self._is_unreadable(transaction.record(cached.key), cached):
+            return
         transaction.put(cached.key, cached.body(), owner=address.owner, ttl=self._ttl)
         if not transaction.hosted:
             await transaction.commit()
 
+    @staticmethod
+    def _is_unreadable(record: Record | None, cached: CachedState) -> bool:
+        """Return whether a record that the turn has not read stays, since it cannot be read.
+
+        :raises UnreadableRecord: it would be written over.
+        """
+        try:
+            if record is not None:
+                cached.codec.decode_state(record.body, key=cached.key)
+        except UnreadableRecord as error:
+            if cached.body() is not None:
+                raise
+            _log.warning("not deleted: %s", error)
+            return True
+        return False
+
     async def clear_state(self, turn_context: TurnContext) -> None:
-        """Empty the state for the rest of the turn; the record goes when the state is saved."""
+        """Empty the state for the rest of the turn; the record goes when the state is saved.
+
+        An unreadable record stays.
+        """
         key = self.get_storage_key(turn_context)
-        turn_context.turn_state[self._slot] = CachedState(key, {}, self.storage.codec)
+        cached = self.loaded(turn_context)
+        unread = cached is None or cached.unread or cached.key != key
+        turn_context.turn_state[self._slot] = CachedState(key, {}, self.storage.codec, unread)
 
     async def delete(self, turn_context: TurnContext) -> None:
-        """Empty the state and delete its record, saved or not."""
+        """Empty the state and delete its record, saved or not. An unreadable record stays."""
         await self.clear_state(turn_context)
         await self.save_changes(turn_context)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from turnkeeper.errors import UnreadableRecord
-from turnkeeper.wire.built_in import built_in
+from turnkeeper.wire.built_in import built_in, is_reserved
+from turnkeeper.wire.by_name import add_class
+from turnkeeper.wire.nameable import full_name, why_not
 from turnkeeper.wire.values import ESCAPED, TAG, Registry
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
@@ -15,12 +15,18 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Types:
-    """The dataclasses that a bot may store, beside what is built in.
+    """The classes whose instances a bot may store, beside what is built in.
 
-    Built in are JSON's own types, int of any size, Decimal, datetime, the models of
-    ``botbuilder.schema`` that bots keep, and what the SDK's dialogs and prompts put into state.
-    A field that a stored record lacks gets its default; one that the class has no more is dropped.
-    A stored object is made without its constructor, ``__post_init__`` included.
+    Built in are JSON's own types, int of any size, Decimal, datetime, date, time, timedelta, UUID,
+    bytes, tuple, set, frozenset, the models and enums of ``botbuilder.schema``, those for Teams
+    too, and what the SDK's dialogs and prompts put into state. Each comes back as what it was.
+
+    To be named are dataclasses, Enums, named tuples, models of pydantic 2 and any other class
+    written in Python. A stored object is made without its constructor, ``__post_init__`` and
+    validators included. An Enum is stored by the names of its members. A field that a stored record
+    lacks gets its default; one that the class has no more is dropped. Of a class that declares no
+    fields all attributes are stored; one that a record lacks is not there, unless the class itself
+    has it.
 
     ``upgrades`` is for what a class cannot tell by itself, such as a price that was in euros and
     now is in cents. A function gets each JSON object of a record in turn, wherever it stands, those
@@ -37,12 +43,13 @@ class Types:
     Records are upgraded as they are read. A version that does not know the format of a record
     neither reads nor overwrites it.
 
-    :param classes: dataclasses. What a class is called is its tag in the store.
+    :param classes: what a class is called, without its module, is its tag in the store. A subclass
+        is a class of its own.
     :param tags: classes with another tag: for a class that was renamed, its old name.
     :param format: the number of today's format. Raise it with a change that older versions of the
         bot must not overwrite.
     :param upgrades: by format N, the function that leads to N + 1.
-    :raises TypeError: a class is no dataclass.
+    :raises TypeError: a class cannot be named; the error says why.
     :raises ValueError: two classes have one tag, or a format has no upgrade.
     """
 
@@ -59,9 +66,11 @@ class Types:
         self._upgrades = dict(upgrades or {})
         if missing := [number for number in range(1, format) if number not in self._upgrades]:
             raise ValueError(f"Types(format={format}): upgrades has nothing for {missing}")
+        known = built_in()
         for cls in (*classes, *(tags or ())):
-            if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
-                raise TypeError(f"Types(): {cls!r} is no dataclass")
+            is_known = isinstance(cls, type) and cls in known
+            if reason := "is built in, and needs no name" if is_known else why_not(cls):
+                raise TypeError(f"Types(): {cls!r} {reason}")
         self._tags = {**dict.fromkeys(classes, ""), **(tags or {})}
         self.registry()
 
@@ -70,12 +79,16 @@ class Types:
         registry = built_in()
         for cls, name in self._tags.items():
             tag = name or cls.__name__
-            if tag in registry or tag in _LATE:
+            if type(tag) is not str:
+                raise TypeError(f"Types(): the tag of {cls.__name__} must be a string")
+            other = registry.class_of(tag)
+            if other or is_reserved(tag):
+                by = f"by {full_name(other)}" if other else "by a type that is built in"
                 raise ValueError(
-                    f"Types(): the tag {tag!r} is taken; give {cls.__module__}.{tag} another one: "
+                    f"Types(): the tag {tag!r} is taken {by}; give {full_name(cls)} another one: "
                     f"tags={{{cls.__name__}: '...'}}"
                 )
-            _add_dataclass(registry, cls, tag)
+            add_class(registry, cls, tag)
         return registry
 
     def upgraded(self, state: dict[str, Any], version: int) -> dict[str, Any]:
@@ -87,9 +100,6 @@ class Types:
         for step in range(version, self.format):
             state = _each_object(state, self._upgrades[step])
         return state
-
-
-_LATE = frozenset({"DialogState", "DialogInstance", "PromptOptions", "Choice", "ListStyle"})
 
 
 def _each_object(value: Any, upgrade: Upgrade) -> Any:
@@ -104,32 +114,3 @@ def _each_object(value: Any, upgrade: Upgrade) -> Any:
     if type(changed) is not dict:
         raise TypeError("an upgrade must return a dict")
     return changed
-
-
-def _add_dataclass(registry: Registry, cls: Any, tag: str) -> None:
-    fields = dataclasses.fields(cls)
-    names = tuple(field.name for field in fields)
-    makers = {field.name: _default_of(field) for field in fields}
-
-    def make(data: dict[str, Any]) -> Any:
-        # Without its constructor: what that does is done already in what is stored, and what it
-        # refuses today may have been stored before.
-        value = object.__new__(cls)
-        for name in names:
-            if name in data:
-                item = data[name]
-            elif (make_default := makers[name]) is not None:
-                item = make_default()
-            else:
-                raise UnreadableRecord("", f"{tag}.{name} is missing, and has no default")
-            object.__setattr__(value, name, item)  # also where it is frozen
-        return value
-
-    registry.add_attributes(cls, tag, names, make)
-
-
-def _default_of(field: dataclasses.Field[Any]) -> Callable[[], Any] | None:
-    if field.default is not dataclasses.MISSING:
-        default = field.default
-        return lambda: default
-    return None if field.default_factory is dataclasses.MISSING else field.default_factory

@@ -7,13 +7,13 @@ the registered types: its tag. Stored bytes never decide which class is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import is_dataclass
-from enum import Enum
 from math import isfinite
 from operator import attrgetter
 from typing import Any, Final
 
 from turnkeeper.errors import CodecError, UnreadableRecord
+from turnkeeper.wire import json_text
+from turnkeeper.wire.nameable import advice, full_name
 
 MAX_DEPTH: Final = 64
 """How deep values may nest."""
@@ -24,46 +24,58 @@ ESCAPED: Final = "dict"
 
 _PLAIN: Final = frozenset({str, bool, type(None)})
 _NESTING: Final = frozenset({dict, list})
+_BARE: Final = frozenset({*_PLAIN, *_NESTING, int, float, tuple, set, frozenset})
 _INTEGERS: Final = range(-(2**63), 2**63)  # what every JSON library keeps exactly
-_Apart = Callable[[Any], dict[str, Any]]
+_TOO_DEEP: Final = f"state nests deeper than {MAX_DEPTH}, or holds itself"
+_DIGITS: Final = 1 << 2000  # below it Python writes and reads ints in decimals, however it is set
+
+COLLECTIONS: Final[dict[type, str]] = {
+    tuple: "py.tuple",
+    set: "py.set",
+    frozenset: "py.frozenset",
+}
+"""The tags of the collections that are no list; what they hold stands behind ``items``."""
+
+_Apart = Callable[[Any], Iterable[tuple[str, Any]]]
 _Make = Callable[[dict[str, Any]], Any]
-_Pairs = Callable[[Any], Iterable[tuple[str, Any]]]
+_Late = Callable[["Registry", "type | str"], bool]
 
 
 class Registry:
     """The types that may be stored, each with its tag.
 
     :param known: a registry whose types are known from the beginning.
-    :param late: adds further types, when one is met that is not known yet.
+    :param late: adds a type when it is first met, by its class or by its tag; returns whether it
+        knows that.
     """
 
-    def __init__(
-        self, known: Registry | None = None, late: Callable[[Registry], None] | None = None
-    ) -> None:
-        self._apart: dict[type, tuple[str, _Pairs]] = dict(known._apart) if known else {}
+    def __init__(self, known: Registry | None = None, late: _Late = lambda *_: False) -> None:
+        self._apart: dict[type, tuple[str, _Apart]] = dict(known._apart) if known else {}
         self._makers: dict[str, _Make] = dict(known._makers) if known else {}
         self._late = late
 
-    def __contains__(self, tag: str) -> bool:
-        """Whether a tag is taken."""
-        return tag in self._makers or tag == ESCAPED
+    def __contains__(self, known: type) -> bool:
+        """Whether instances of a class may be stored."""
+        return known in self._apart or known in _BARE or self._late(self, known)
+
+    def class_of(self, tag: str) -> type | None:
+        """Return the class that is stored under a tag, if it is known yet."""
+        return next((cls for cls, (its, _) in self._apart.items() if its == tag), None)
 
     def add(self, cls: type, tag: str, take_apart: _Apart, make: _Make) -> None:
         """Allow instances of ``cls`` (exactly, no subclass).
 
         :param tag: the name in the stored JSON; never change it while records hold it.
-        :param take_apart: the instance as a dict of allowed values.
-        :param make: the instance from that dict; whatever it raises makes the record unreadable.
+        :param take_apart: the instance as pairs of a name and an allowed value; names are strings,
+            and none is ``"$"``. Whatever is not allowed raises CodecError.
+        :param make: the instance from these as a dict; whatever it raises makes the record
+            unreadable.
         """
-        self._apart[cls] = (tag, lambda value: take_apart(value).items())
+        self._apart[cls] = (tag, take_apart)
         self._makers[tag] = make
 
-    def add_attributes(self, cls: type, tag: str, names: tuple[str, ...], make: _Make) -> None:
-        """Allow a class that is its attributes.
-
-        :param names: those that are stored.
-        """
-        self._apart[cls] = (tag, _attributes(names))
+    def add_tag(self, tag: str, make: _Make) -> None:
+        """Allow a tag to be read that is no class's own; see :meth:`add`."""
         self._makers[tag] = make
 
     def pack(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - a table of types
@@ -76,36 +88,35 @@ class Registry:
         if kind in _PLAIN:
             return value
         if kind is int:
-            return value if value in _INTEGERS else {TAG: "int", "digits": _digits(value)}
+            return value if value in _INTEGERS else _digits(value)
         if depth > MAX_DEPTH:
-            raise CodecError(f"state nests deeper than {MAX_DEPTH}")
+            raise CodecError(_TOO_DEEP)
         if kind is dict:
             packed = self._pack_dict(value, depth)
             return {TAG: ESCAPED, "items": packed} if TAG in packed else packed
-        if kind is list or kind is tuple:
+        if kind is list:
             return self._pack_list(value, depth)
         if kind is float:
             if not isfinite(value):
                 raise CodecError(f"{value!r} has no form in JSON")
             return value
         if kind in self._apart:
-            tag, pairs = self._apart[kind]
+            tag, take_apart = self._apart[kind]
             try:
-                apart = pairs(value)
+                apart = take_apart(value)
             except AttributeError as error:
                 raise CodecError(f"{kind.__qualname__} has no {error.name}") from None
             return self._pack_pairs(apart, depth, {TAG: tag})
-        if isinstance(value, str) and isinstance(value, Enum):
-            return value.value  # the SDK's enums equal their strings
-        if self._knows_more():
+        if kind in COLLECTIONS:
+            pack_items = self._pack_list if kind is tuple else self._pack_set
+            if depth == MAX_DEPTH:
+                raise CodecError(_TOO_DEEP)
+            return {TAG: COLLECTIONS[kind], "items": pack_items(value, depth + 1)}
+        if self._late(self, kind):
             return self.pack(value, depth)
         raise CodecError(
-            f"{kind.__module__}.{kind.__qualname__} is not among the types that may be stored; "
-            + (
-                f"name it where the host is made: types=Types({kind.__name__})"
-                if is_dataclass(kind)
-                else "keep what it holds in a dataclass, or as plain JSON"
-            )
+            f"{full_name(kind)} is not among the types that may be stored; "
+            + advice(kind, self.class_of(kind.__name__))
         )
 
     def unpack(self, value: Any, depth: int) -> Any:
@@ -130,7 +141,7 @@ class Registry:
         if tag is None:
             return items
         make = self._makers.get(tag) if type(tag) is str else None
-        if make is None and self._knows_more():
+        if make is None and type(tag) is str and self._late(self, tag):
             make = self._makers.get(tag)
         if make is None:
             raise UnreadableRecord(
@@ -138,14 +149,16 @@ class Registry:
             )
         return make(items)
 
-    def _knows_more(self) -> bool:
-        """Add the types that are added late, once; return whether there were any."""
-        late, self._late = self._late, None
-        if late is not None:
-            late(self)
-        return late is not None
+    def _pack_set(self, values: Iterable[Any], depth: int) -> list[Any]:
+        """Pack what a set holds, in an order that is the same for equal sets."""
+        try:
+            packed = [self.pack(item, depth + 1) for item in values]
+        except CodecError as error:
+            error.inside("[*]")
+            raise
+        return sorted(packed, key=json_text.encode)
 
-    def _pack_list(self, value: Any, depth: int) -> list[Any]:
+    def _pack_list(self, value: Iterable[Any], depth: int) -> list[Any]:
         packed: list[Any] = []
         try:
             for item in value:
@@ -182,11 +195,10 @@ class Registry:
         return packed
 
 
-def _digits(number: int) -> str:
-    try:
-        return str(number)
-    except ValueError:  # sys.set_int_max_str_digits()
-        raise CodecError("an int of so many digits that Python does not write it") from None
+def _digits(number: int) -> dict[str, Any]:
+    if -_DIGITS < number < _DIGITS:
+        return {TAG: "int", "digits": str(number)}
+    return {TAG: "int", "hex": f"{number:x}"}
 
 
 def key_error(name: object) -> CodecError:
@@ -195,7 +207,7 @@ def key_error(name: object) -> CodecError:
     return CodecError(f"a dict has a key of type {kind}; only strings can be stored")
 
 
-def _attributes(names: tuple[str, ...]) -> _Pairs:
+def attributes(names: tuple[str, ...]) -> _Apart:
     """Return a function that gives the names of an object's attributes and what they are."""
     if len(names) < 2:  # noqa: PLR2004 - then attrgetter() gives no tuple
         return lambda value: [(name, getattr(value, name)) for name in names]

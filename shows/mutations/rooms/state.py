@@ -78,9 +78,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SCOPE,
-        "CachedState(key, {}, self.storage.codec)",
+        "CachedState(key, {}, self.storage.codec, unread)",
         (
-            "CachedState(key, {}, self.storage.codec)\n"
+            "CachedState(key, {}, self.storage.codec, unread)\n"
             "        turn_context.turn_state.pop(self._slot)"
         ),
         (f"{TURN_STATE_TESTS}::test_cleared_state_stays_cleared",),

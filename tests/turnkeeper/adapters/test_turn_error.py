@@ -28,6 +28,7 @@ class Failing:
     """A bot that keeps and says something, and then fails."""
 
     def __init__(self, host: Host) -> None:
+        self.conversation_state = host.conversation_state
         self._data = host.conversation_state.create_property("kept")
         self._dialog = host.conversation_state.create_property("DialogState")
 
@@ -93,6 +94,29 @@ async def test_an_unreadable_record_is_told_of_and_not_written_over(
     [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert f"show {KEY}" in record.getMessage()
     assert record.exc_info is None
+
+
+async def test_an_unreadable_record_stays_where_the_bots_own_handler_deletes_it(
+    process: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(process.bot, Failing)
+    state = process.bot.conversation_state
+
+    async def on_turn_error(context: TurnContext, error: Exception) -> None:  # as the SDK's samples
+        await context.send_activity("sorry")
+        await state.delete(context)
+
+    process.adapter.on_turn_error = on_turn_error
+    body = '{"v":1,"state":{"DialogState":{"$":"Later"}}}'
+    await process.world.storage.commit([Change(KEY, body, ANY)])
+    await process.take(message("a"))
+    assert process.world.channel.received == {"c": ["sorry"]}
+    assert (await process.world.storage.fetch([KEY]))[KEY].body == body
+    assert f"not deleted: {KEY}: unknown tag 'Later'" in caplog.text
+    # A record that can be read goes, though this turn has not read it.
+    await process.world.storage.commit([Change(KEY, '{"v":1,"state":{"kept":1}}', ANY)])
+    await process.take(message("b"))
+    assert KEY not in await process.world.storage.fetch([KEY])
 
 
 async def test_the_emulator_gets_the_trace_it_shows(process: Process) -> None:

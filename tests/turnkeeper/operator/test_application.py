@@ -21,6 +21,7 @@ ORDER = '{"v":1,"state":{"Order":{"$":"Order","name":"Zoë"}}}'
 STRANGE = '{"v":1,"state":{"Order":{"$":"Strange","name":"Zoë"}}}'
 SHOP = """
 from dataclasses import dataclass
+from enum import Enum
 from turnkeeper import Host, Settings, Types
 from turnkeeper.storage import MemoryStorage, open_storage
 
@@ -29,8 +30,15 @@ class Order:
     name: str = ""
     paid_at: float = 1.5
 
+class Size(Enum):
+    SMALL = "s"
+
+class Shelf:
+    def __init__(self, room):
+        self.room = room
+
 print("hello")
-TYPES = Types(Order)
+TYPES = Types(Order, Size, Shelf)
 host = Host(Settings(storage_url="sqlite:///data/shop.db"), types=TYPES)
 named = Host(Settings(storage_url="sqlite:///data/shop.db", bot_name="shop"), types=TYPES)
 in_memory = Host(Settings(storage_url="memory:"), types=TYPES)
@@ -97,6 +105,18 @@ async def test_a_record_is_shown_as_one_of_today(storage: RecordStorage) -> None
     assert json.loads(result.output)["state"] == {"Order": order}
     result = await operate("export", "--user", ADA, "--app", "shop:host")
     assert json.loads(result.output)["records"][0]["state"] == {"Order": order}
+
+
+async def test_classes_of_every_kind_are_known(storage: RecordStorage) -> None:
+    size = '{"$":"Size","name":"SMALL"}'
+    shelf = f'{{"$":"Shelf","room":{{"$":"py.tuple","items":[1,{size}]}}}}'
+    await storage.commit([Change(ADA, f'{{"v":1,"state":{{"Shelf":{shelf}}}}}', ANY, ADA)])
+    assert (await operate("check", "--app", "shop:host")).code == 0
+    result = await operate("--app", "shop:host", "show", ADA)
+    assert json.loads(result.output)["state"] == {"Shelf": {"room": [1, {"name": "SMALL"}]}}
+    body = f'{{"v":1,"state":{{"Shelf":{shelf.replace("SMALL", "GONE")}}}}}'
+    await storage.commit([Change(ADA, body, ANY, ADA)])
+    assert (await operate("check", "--app", "shop:host")).code == 1
 
 
 async def test_the_store_of_a_host_is_erased_and_not_marked(storage: RecordStorage) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botbuilder.dialogs import PromptOptions
-from botbuilder.schema import Activity
+from botbuilder.schema import Activity, ActivityTypes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,10 +44,29 @@ def test_plain_values_are_shown_as_they_are(codec: Codec | None, state: dict[str
 @CODECS
 def test_values_with_a_type_are_shown_without_it(codec: Codec | None) -> None:
     options = PromptOptions(prompt=Activity(type="message", text="What is your name?"))
-    state = shown({"options": options, "at": datetime(2026, 11, 24, tzinfo=UTC)}, codec)
+    state = shown(
+        {
+            "options": options,
+            "at": datetime(2026, 11, 24, tzinfo=UTC),
+            "both": (1, {"$": (2,)}),
+            "sets": [{"a"}, frozenset({3})],
+            "long": -(16**5_000),
+            "kind": ActivityTypes.message,
+        },
+        codec,
+    )
     assert state["options"]["prompt"] == {"type": "message", "text": "What is your name?"}
     assert state["at"] == {"iso": "2026-11-24T00:00:00+00:00"}
-    assert "$" not in json.dumps(state)
+    assert state["both"] == [1, {"$": [2]}]
+    assert state["sets"] == [["a"], [3]]
+    assert state["long"] == "-1" + "0" * 5_000  # hexadecimal: Python writes no longer decimals
+    assert state["kind"] == {"name": "message"}
+    assert "$" not in json.dumps({**state, "both": None})
+
+
+def test_a_model_that_version_0_3_stored_is_shown_without_a_codec() -> None:
+    body = r"""{"v":1,"state":{"a":{"$":"schema.Activity","data":"{\"text\":\"hi\"}"}}}"""
+    assert readable("k", Record(body, "1"), None)["state"] == {"a": {"text": "hi"}}
 
 
 def test_a_record_of_an_earlier_format_is_shown_as_one_of_today() -> None:

@@ -148,6 +148,49 @@ async def test_clearing_without_saving_changes_nothing(bot: Bot) -> None:
     assert await bot.stored(USER) == {"Known": Known(name="Ada")}
 
 
+UNREADABLE = '{"v":1,"state":{"Known":{"$":"Later"}}}'
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+@pytest.mark.parametrize("how", ["delete", "clear and save", "clear all"])
+async def test_an_unreadable_record_is_neither_deleted_nor_written_over(
+    bot: Bot, how: str, loaded: bool
+) -> None:
+    await bot.storage.commit([Change(USER, UNREADABLE, None)])
+    turn = bot.turn()
+    if loaded:
+        with pytest.raises(UnreadableRecord):
+            await bot.profile.get(turn)
+    if how == "delete":
+        await bot.user_state.delete(turn)
+    elif how == "clear and save":
+        await bot.user_state.clear_state(turn)
+        await bot.user_state.clear_state(turn)
+        await bot.user_state.save_changes(turn)
+    else:
+        await bot.states.clear_all(turn)
+        await bot.states.save_all_changes(turn)
+    assert (await bot.storage.fetch([USER]))[USER].body == UNREADABLE
+    # Something new in its place would be lost without a word.
+    await bot.profile.set(turn, Known(name="Ada"))
+    with pytest.raises(UnreadableRecord, match=USER):
+        await bot.user_state.save_changes(turn)
+    assert (await bot.storage.fetch([USER]))[USER].body == UNREADABLE
+
+
+async def test_a_record_that_was_not_read_is_deleted_if_it_could_be(bot: Bot) -> None:
+    body = CODEC.encode_state({"Known": Known(name="Ada")})
+    await bot.storage.commit([Change(USER, body, None)])
+    await bot.user_state.delete(bot.turn())
+    assert await bot.storage.fetch([USER]) == {}
+    await bot.storage.commit([Change(USER, body, None)])
+    turn = bot.turn()
+    await bot.user_state.clear_state(turn)
+    await bot.profile.set(turn, Known(name="Bob"))
+    await bot.user_state.save_changes(turn)
+    assert await bot.stored(USER) == {"Known": Known(name="Bob")}
+
+
 async def test_delete_works_without_a_load_before(bot: Bot) -> None:
     turn = bot.turn()
     await bot.profile.set(turn, Known(name="Ada"))

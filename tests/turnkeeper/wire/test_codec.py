@@ -2,9 +2,8 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 
 import pytest
@@ -91,10 +90,6 @@ def test_a_number_of_the_sdks_prompt_comes_back_digit_by_digit(digits: str) -> N
     assert read["in"] == [{"a": Decimal(digits)}]
 
 
-def test_a_string_of_an_sdk_enum_comes_back_as_the_string() -> None:
-    assert round_trip({"type": ActivityTypes.message}) == {"type": "message"}
-
-
 def test_equal_states_have_equal_bodies() -> None:
     first, second = Known(name="Ada"), Known(name="Ada")
     assert CODEC.encode_state({"p": first}) == CODEC.encode_state({"p": second})
@@ -121,12 +116,13 @@ FAMILIES = Codec(Types(Child, Family))
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (date(1815, 12, 10), "Family: datetime.date is not among the types that may be stored; "),
+        (bytearray(b"1"), "Family: builtins.bytearray is not among the types that may be stored; "),
         (
-            Family([Child(), Child(), Child(date(1815, 12, 10))]),
-            "Family.children[2].born: datetime.date is not among the types",
+            Family([Child(), Child(), Child(bytearray(b"1815"))]),
+            "Family.children[2].born: builtins.bytearray is not among the types",
         ),
-        (Family(phones={"Ada's": [1, (2, b"3")]}), "Family.phones[*][1][1]: builtins.bytes is not"),
+        (Family(phones={"Ada's": [1, (2, 3j)]}), "Family.phones[*][1][1]: builtins.complex is not"),
+        (Family(phones={"Ada's": {(2, 3j)}}), "Family.phones[*][*][1]: builtins.complex is not"),
         (
             Family(phones={"Ada's": {"own": Child(1j)}}),
             "Family.phones[*][*].born: builtins.complex",
@@ -134,7 +130,10 @@ FAMILIES = Codec(Types(Child, Family))
         (Family(phones={4711: "Ada's"}), "Family.phones: a dict has a key of type int; "),
         ({"Ada's": [{4711: 1}]}, "Family[*][0]: a dict has a key of type int; "),
         ([float("inf")], "Family[0]: inf has no form in JSON"),
-        (PromptOptions(prompt=Activity(entities=[1])), "Family.prompt.entities[0]: only Entity "),
+        (
+            PromptOptions(prompt=Activity(entities=[1j])),
+            "Family.prompt.entities[0]: builtins.complex is not",
+        ),
     ],
 )
 def test_an_error_begins_with_the_place_and_quotes_no_person(value: object, text: str) -> None:
@@ -147,6 +146,8 @@ def test_an_error_begins_with_the_place_and_quotes_no_person(value: object, text
 
 def test_an_error_says_what_to_do() -> None:
     with pytest.raises(CodecError, match="in a dataclass, or as plain JSON"):
+        CODEC.encode_state({"value": 1j})
+    with pytest.raises(CodecError, match=r"types=Types\(Unregistered\)"):
         CODEC.encode_state({"value": Unregistered()})
     with pytest.raises(CodecError, match=r"where the host is made: types=Types\(Child\)"):
         CODEC.encode_state({"value": Child()})
@@ -166,8 +167,6 @@ def deep(levels: int) -> list[Any]:
         {1: "int key"},
         float("nan"),
         float("inf"),
-        {1, 2},
-        b"bytes",
         deep(100),
         print,
     ],
@@ -200,7 +199,29 @@ def test_a_state_that_is_too_long_is_not_stored() -> None:
         '{"v": 1, "state": {"x": {"$": ["Known"]}}}',
         '{"v": 1, "state": {"x": {"$": "dict"}}}',
         '{"v": 1, "state": {"x": {"$": "DialogState"}}}',
+        '{"v": 1, "state": {"x": {"$": "DialogState", "stack": "abc"}}}',
+        '{"v": 1, "state": {"x": {"$": "PromptOptions", "prompt": null}}}',
+        '{"v": 1, "state": {"x": {"$": "ListStyle", "value": 99}}}',
         '{"v": 1, "state": {"x": {"$": "datetime", "iso": "yesterday"}}}',
+        '{"v": 1, "state": {"x": {"$": "datetime", "iso": "2026-01-02", "zone": "../../passwd"}}}',
+        '{"v": 1, "state": {"x": {"$": "int", "digits": "' + "9" * 9_999 + '"}}}',
+        '{"v": 1, "state": {"x": {"$": "py.tuple", "items": "abc"}}}',
+        '{"v": 1, "state": {"x": {"$": "py.set", "items": [[]]}}}',
+        '{"v": 1, "state": {"x": {"$": "py.frozenset"}}}',
+        '{"v": 1, "state": {"x": {"$": "py.list", "items": []}}}',
+        '{"v": 1, "state": {"x": {"$": "py.timedelta", "days": 1e99}}}',
+        '{"v": 1, "state": {"x": {"$": "py.bytes", "hex": "0"}}}',
+        '{"v": 1, "state": {"x": {"$": "py.uuid", "hex": 5}}}',
+        '{"v": 1, "state": {"x": {"$": "model.Model"}}}',
+        '{"v": 1, "state": {"x": {"$": "model.ErrorResponseException"}}}',
+        '{"v": 1, "state": {"x": {"$": "model._models_py3"}}}',
+        '{"v": 1, "state": {"x": {"$": "model.teams.HeroCard"}}}',
+        '{"v": 1, "state": {"x": {"$": "model.\\ud800"}}}',
+        '{"v": 1, "state": {"x": {"$": "model.HeroCard", "additional_properties": 5}}}',
+        '{"v": 1, "state": {"x": {"$": "model.ActivityTypes", "name": "mro"}}}',
+        '{"v": 1, "state": {"x": {"$": "sdk.FoundChoice", "value": "a"}}}',
+        '{"v": 1, "state": {"x": {"$": "sdk.TurnContext"}}}',
+        '{"v": 1, "state": {"x": {"$": "schema.HeroCard", "data": "{}"}}}',
         '{"v": 1, "state": {"x": {"$": "Decimal", "digits": "three"}}}',
         '{"v": 1, "state": {"x": {"$": "schema.Activity", "data": "{\\"entities\\": 5}"}}}',
         '{"py/object": "os.system", "v": 1, "state": {"x": {"$": "py/object"}}}',
@@ -278,12 +299,6 @@ def test_two_codecs_know_nothing_of_each_other() -> None:
     body = FAMILIES.encode_state({"x": Child(born="1815")})
     with pytest.raises(UnreadableRecord, match="unknown tag 'Child'"):
         CODEC.decode_state(body)
-
-
-@pytest.mark.parametrize("cls", [Unregistered, str, Enum])
-def test_only_dataclasses_can_be_named(cls: type) -> None:
-    with pytest.raises(TypeError, match="no dataclass"):
-        Types(cls)
 
 
 def test_a_field_that_the_class_no_longer_has_is_dropped() -> None:

@@ -91,7 +91,11 @@ def test_a_subclass_is_another_class() -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["Order", "int", "datetime", "Decimal", "dict", "schema.Activity", "DialogState"]
+    "tag",
+    [
+        *("Order", "int", "datetime", "Decimal", "dict", "schema.Activity", "DialogState"),
+        *("py.set", "py.later", "sdk.FoundChoice", "model.HeroCard", "model.teams.Later"),
+    ],
 )
 def test_a_tag_that_is_taken_is_refused(tag: str) -> None:
     with pytest.raises(ValueError, match=f"the tag '{tag}' is taken.*tags={{Basket: "):
@@ -100,17 +104,11 @@ def test_a_tag_that_is_taken_is_refused(tag: str) -> None:
 
 def test_nor_may_a_bots_class_be_called_as_one_of_the_sdk() -> None:
     mine = dataclasses.make_dataclass("Choice", ["value"])
-    with pytest.raises(ValueError, match="'Choice' is taken"):
+    with pytest.raises(ValueError, match="'Choice' is taken by a type that is built in"):
         Types(mine)
     codec = Codec(Types(tags={mine: "MyChoice"}))
     assert again(codec, mine("a")) == mine("a")
     assert isinstance(again(codec, Choice("b")), Choice)
-
-
-@pytest.mark.parametrize("wrong", [int, Choice, "Order"])
-def test_what_is_no_dataclass_is_refused(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="is no dataclass"):
-        Types(wrong)
 
 
 def test_two_bots_in_one_process_do_not_know_each_others_types() -> None:
@@ -137,7 +135,11 @@ def test_a_field_that_a_record_lacks_has_its_default_and_one_that_is_gone_is_dro
 
 def test_a_field_that_is_no_argument_comes_back_as_it_was_also_where_it_is_frozen() -> None:
     codec = Codec(Types(Total))
-    assert stored(codec, Total((1, 2))) == {"$": "Total", "prices": [1, 2], "total": 3}
+    assert stored(codec, Total((1, 2))) == {
+        "$": "Total",
+        "prices": {"$": "py.tuple", "items": [1, 2]},
+        "total": 3,
+    }
     body = '{"v":1,"state":{"value":{"$":"Total","prices":[1,2],"total":99}}}'
     found = codec.decode_state(body)["value"]
     assert (found.prices, found.total) == ([1, 2], 99)
