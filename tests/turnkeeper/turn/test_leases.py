@@ -99,14 +99,12 @@ async def test_a_slow_channel_keeps_what_is_owed_with_its_process(
         renewed.set()
 
     after_commit(slow, 5, note_renewals)  # its turn's own, and four more
-    call = slow.connector._call
 
-    async def slow_call(conversation: str, text: str) -> str:
+    async def hold(_: str) -> None:
         sending.set()
         await gate.wait()
-        return await call(conversation, text)
 
-    slow.connector._call = slow_call  # type: ignore[method-assign]
+    slow.connector.hold = hold
     first = asyncio.ensure_future(slow.take(message("a")))
     await sending.wait()
     second = asyncio.ensure_future(quick.take(message("b")))
@@ -156,15 +154,13 @@ async def test_a_receipt_that_cannot_be_written_is_not_logged_under_the_ids_of_a
 ) -> None:
     caplog.handler.setFormatter(JSONFormatter())
     process, sending, gate = world.process(), asyncio.Event(), asyncio.Event()
-    call = process.connector._call
 
-    async def slow_call(conversation: str, text: str) -> str:
+    async def hold(conversation: str) -> None:
         if conversation == "slow":
             sending.set()
             await gate.wait()
-        return await call(conversation, text)
 
-    process.connector._call = slow_call  # type: ignore[method-assign]
+    process.connector.hold = hold
     slow = asyncio.ensure_future(process.take(message("a", conversation="slow")))
     await sending.wait()
     # Commits: the slow turn's own, the quick one's own, and then the receipt of what it sent.

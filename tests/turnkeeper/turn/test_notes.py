@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from tests.turnkeeper.storage.sqlite.outside import locked
-from tests.turnkeeper.turn.world import Process, World, message
+from tests.turnkeeper.turn.world import Process, World, at_once, ledger_of, message
 from turnkeeper.delivery import receipts, sender
 from turnkeeper.delivery.sender import LEASE
+from turnkeeper.errors import StorageUnavailable
 from turnkeeper.storage import Change
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
+from turnkeeper.turn import order
 
 FIRST = ["1: a", "end of 1"]
 SECOND = ["2: b", "end of 2"]
@@ -42,15 +44,13 @@ async def held_back(
 ) -> AsyncIterator[tuple[Sequence[asyncio.Future[Any]], asyncio.Event]]:
     """Committed turns of a message "a" each, and what lets their replies go."""
     gate, sending = asyncio.Event(), 0
-    call = process.connector._call
 
-    async def held(conversation: str, text: str) -> str:
+    async def hold(_: str) -> None:
         nonlocal sending
         sending += 1
         await gate.wait()
-        return await call(conversation, text)
 
-    process.connector._call = held  # type: ignore[method-assign]
+    process.connector.hold = hold
     turns = [
         asyncio.ensure_future(process.take(message("a", conversation=name, person=name)))
         for name in conversations
@@ -58,21 +58,28 @@ async def held_back(
     while sending < len(turns):  # noqa: ASYNC110 - they are on their way
         await asyncio.sleep(0)
     yield turns, gate
-    process.connector._call = call  # type: ignore[method-assign]
+    process.connector.hold = at_once
 
 
-def watch_commits(process: Process, on_commit: Callable[[], None]) -> list[list[str]]:
-    """The keys of each commit that a process begins from now on."""
-    records, begun = process.records, list[list[str]]()
-    commit = records.commit
+def watch_commits(
+    process: Process,
+    before: Callable[[list[str]], Awaitable[None]],
+    after: Callable[[list[str]], None] = lambda _: None,
+) -> None:
+    """Have something happen around each commit of a process from now on; it is told the keys.
+
+    :param after: is called where the store has taken it.
+    """
+    commit = process.records.commit
 
     async def watched(changes: Sequence[Change]) -> dict[str, str]:
-        begun.append([change.key for change in changes])
-        on_commit()
-        return await commit(changes)
+        keys = [change.key for change in changes]
+        await before(keys)
+        e_tags = await commit(changes)
+        after(keys)
+        return e_tags
 
-    records.commit = watched  # type: ignore[method-assign]
-    return begun
+    process.records.commit = watched  # type: ignore[method-assign]
 
 
 async def test_an_end_does_not_wait_for_the_store_and_names_whom_it_concerns(
@@ -109,7 +116,12 @@ async def test_an_end_asks_a_store_that_is_away_once_for_all_receipts(
                 gate.set()
                 await asyncio.gather(*turns)
                 caplog.clear()
-                begun = watch_commits(process, lambda: None)
+                begun = list[list[str]]()
+
+                async def note(keys: list[str]) -> None:
+                    begun.append(keys)
+
+                watch_commits(process, note)
                 await process.stop()
     assert [sorted(keys) for keys in begun] == [[f"msteams/ledgers/{name}/" for name in "cde"]]
     assert len(caplog.records) == 1
@@ -121,25 +133,40 @@ async def test_a_failed_receipt_is_written_once_the_store_answers_and_no_turn_wa
 ) -> None:
     assert receipts.LATER < LEASE / 2  # a short outage is over before others may go on
     monkeypatch.setattr(receipts, "LATER", 0.001)
+    monkeypatch.setattr(order, "PATIENCE", 0.01)  # for turns that have to wait after all
     async with world_on(path, patience=0.01) as world:
         process, other = world.process(), world.process()
-        waiting: list[int] = []
-        asked = asyncio.Event()
+        met: list[type] = []
+        looking, asked, written = False, asyncio.Event(), asyncio.Event()
+        unwritten = set(names)
 
-        def look() -> None:
-            waiting.append(len(process.adapter._turns._order))
-            if len(waiting) == 3:
+        async def look(_: list[str]) -> None:
+            """See what meets the turns that come in while the store is asked again."""
+            nonlocal looking
+            if looking or asked.is_set():
+                return
+            looking = True
+            for name in names:
+                coming = process.take(message("b", conversation=name, person=name))
+                [outcome] = await asyncio.gather(coming, return_exceptions=True)
+                met.append(type(outcome))
+            looking = False
+            if len(met) >= 3 * len(names):
                 asked.set()
+
+        def note(keys: list[str]) -> None:
+            unwritten.difference_update(map(ledger_of, keys))
+            if not unwritten:
+                written.set()
 
         async with asyncio.timeout(60), held_back(process, *names) as (turns, gate):
             with locked(path):
                 gate.set()
                 await asyncio.gather(*turns)
-                watch_commits(process, look)
+                watch_commits(process, look, note)
                 await asked.wait()
-            assert waiting[:3] == [0, 0, 0]
-            while len(process.adapter._sender.receipts):  # noqa: ASYNC110 - it is on its way
-                await asyncio.sleep(0)
+            assert set(met) == {StorageUnavailable}  # they got as far as the store
+            await written.wait()
         world.now += LEASE + 1
         for name in names:
             await other.take(message("b", conversation=name, person=name))

@@ -350,15 +350,17 @@ async def test_its_log_lines_carry_the_ids_of_the_turn(process: Process) -> None
 
 
 async def test_it_is_in_the_metrics(process: Process) -> None:
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[float, float]] = []
 
     async def look(_: TurnContext | None) -> None:
-        text = process.adapter._metrics.exposition()[0].decode()
-        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
-        ended = values["bot_proactive_turn_seconds_count"]
-        seen.append((values["bot_proactive_turns_under_way"], ended))
+        seen.append(
+            (
+                process.figure("bot_proactive_turns_under_way"),
+                process.figure("bot_proactive_turn_seconds_count"),
+            )
+        )
 
     await process.adapter.continue_conversation(reference(), look, "app")
     await begin(process, look, "ada")
     await look(None)
-    assert seen == [("1.0", "0.0"), ("1.0", "1.0"), ("0.0", "2.0")]
+    assert seen == [(1, 0), (1, 1), (0, 2)]

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import weakref
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +12,16 @@ from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationAccount
 
 from tests.turnkeeper.turn.world import Process, World, log_of, message
+from turnkeeper import deadlines
+from turnkeeper.channels.addressing import address_of
+from turnkeeper.delivery.sender import Sender
 from turnkeeper.errors import DeliveryFailed, RequestRefused, StorageUnavailable, TurnEnded
+from turnkeeper.ledger.effects import Send
+from turnkeeper.observing.metrics import Metrics
+from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn import order as turn_order
 from turnkeeper.turn.order import TurnOrder
+from turnkeeper.turn.turns import Outcome, Turns
 
 CONVERSATION = "msteams/conversations/c"
 ALL = ["1: a", "end of 1"]
@@ -93,11 +101,20 @@ async def test_a_conversations_activities_are_taken_in_the_order_of_their_arriva
 
 
 async def test_nothing_is_kept_of_quiet_conversations(process: Process) -> None:
+    order, metrics = TurnOrder(), Metrics()
+    sender = Sender(process.connector, order, metrics)
+    turns = Turns(process.records, sender, order, metrics)
+
+    async def answer(turn: str, _: Transaction) -> Outcome:
+        return Outcome([Send(turn, "c", "", '{"text": "hi"}')])
+
     for number in range(200):
-        await process.take(message("a", conversation=str(number)))
-    assert len(process.adapter._turns._order) == 0
-    await process.adapter.close()
-    assert len(process.adapter._sender.receipts) == 0
+        activity = message("a", conversation=str(number))
+        await turns.take(activity, address_of(activity), [], answer)
+    assert process.world.channel.count == 200
+    assert len(order) == 0
+    await sender.close()
+    assert len(sender.receipts) == 0
 
 
 async def test_no_reply_leaves_when_the_commit_fails(
@@ -127,7 +144,9 @@ async def test_a_failed_delivery_is_noted_once_and_not_over_and_over(process: Pr
     process.world.channel.down = True
     with pytest.raises(DeliveryFailed):
         await process.take(message("a"))
-    assert len(process.adapter._sender.receipts) == 0
+    assert process.steps.count == 1 + 1 + 1 + 1  # read, committed, tried, noted
+    await process.adapter.close()
+    assert process.steps.count == 1 + 1 + 1 + 1
 
 
 async def test_the_next_activity_makes_up_for_it_too_and_first(process: Process) -> None:
@@ -309,10 +328,22 @@ async def test_handlers_of_replies_run_one_around_the_other(process: Process) ->
     assert process.world.channel.received["c"] == ALL
 
 
-async def test_nothing_watches_a_turn_that_is_over(process: Process) -> None:
-    await process.take(message("a"))
-    assert not process.adapter._sender._deadlines._watched
-    assert not process.adapter._deadlines._watched
+async def test_nothing_watches_a_turn_that_is_over(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "PRECISION", 3600)
+    await process.take(message("a"))  # the timer has its context, until it goes off
+    mark = ContextVar[set[str]]("mark")
+
+    async def take_another() -> weakref.ref[set[str]]:
+        mark.set(marked := set[str]())
+        await process.take(message("b"))
+        return weakref.ref(marked)
+
+    marked = await asyncio.create_task(take_another())
+    await asyncio.sleep(0)  # the loop is done with the task
+    gc.collect()
+    assert marked() is None  # what watches a turn has its context
 
 
 def _noting(contexts: list[TurnContext]) -> Callable[[TurnContext], Awaitable[None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import DeliveryFailed
+from turnkeeper.observing.metrics import Metrics
 from turnkeeper.settings import Settings
 from turnkeeper.state.scope import ConversationState, TurnState, UserState
 from turnkeeper.state.typed_storage import TypedStorage
@@ -77,6 +78,7 @@ class Steps:
 
     :param cut: die at this call (1 is the first from now on); None to live.
     :param after: die when the call has taken effect, else before.
+    :ivar unnoted: where the process has sent something and has not written the ledger since.
     """
 
     def __init__(self) -> None:
@@ -84,6 +86,7 @@ class Steps:
         self.after = False
         self.count = 0
         self.dead = False
+        self.unnoted: set[str] = set()
 
     def plan(self, cut: int | None, *, after: bool = False) -> None:
         self.cut, self.after, self.count = cut, after, 0
@@ -129,6 +132,7 @@ class MortalStorage(RecordStorage):
         self._steps.before()
         await asyncio.sleep(0)
         e_tags = await self._store.commit(changes)
+        self._steps.unnoted -= {ledger_of(change.key) for change in changes}
         self._steps.done()
         return e_tags
 
@@ -141,13 +145,27 @@ class MortalStorage(RecordStorage):
         return await self._store.sweep(limit)
 
 
+def ledger_of(key: str) -> str:
+    """The conversation whose ledger is under a key; "" where it is none."""
+    parts = key.split("/")
+    return parts[2] if parts[1:2] == ["ledgers"] else ""
+
+
+async def at_once(conversation: str) -> None:
+    """Hold nothing back."""
+
+
 class MortalConnector(Connector):
-    """Delivers to the world's channel until the process dies."""
+    """Delivers to the world's channel until the process dies.
+
+    :ivar hold: is awaited with the conversation before anything leaves for it.
+    """
 
     def __init__(self, channel: Channel, steps: Steps) -> None:
         self._channel = channel
         self._steps = steps
         self.pause = asyncio.sleep
+        self.hold: Callable[[str], Awaitable[None]] = at_once
 
     def deadline(self, budget: float) -> float:
         return asyncio.get_running_loop().time() + budget
@@ -198,6 +216,7 @@ class MortalConnector(Connector):
         await self._call(conversation_id, f"delete {activity_id}")
 
     async def _call(self, conversation: str, text: str) -> str:
+        await self.hold(conversation)
         self._steps.before()
         await asyncio.sleep(0)
         if self._channel.down:
@@ -205,6 +224,7 @@ class MortalConnector(Connector):
         if status := self._channel.answers.get(text):
             raise DeliveryFailed("the channel does not take it", status=status)
         channel_id = self._channel.take(conversation, text)
+        self._steps.unnoted.add(conversation)
         self._steps.done()
         return channel_id
 
@@ -229,6 +249,7 @@ class Process:
     """One process of the bot.
 
     :ivar records: the store as the process sees it.
+    :ivar metrics: what it counts.
     """
 
     def __init__(self, world: World, **options: Any) -> None:
@@ -236,6 +257,7 @@ class Process:
         self.steps = Steps()
         self.connector = MortalConnector(world.channel, self.steps)
         self.records = MortalStorage(world.storage, self.steps)
+        self.metrics = Metrics()
         storage = TypedStorage(self.records, world.codec)
         conversation_state = ConversationState(storage, group_state="person")
         user_state = UserState(storage)
@@ -244,6 +266,7 @@ class Process:
             Authenticator(Settings()),
             ServiceUrls(local=True),
             self.connector,
+            metrics=self.metrics,
             clock=world.clock,
             **options,
         )
@@ -253,6 +276,12 @@ class Process:
     async def take(self, activity: Activity) -> InvokeResponse | None:
         """Take an activity as the channel posts it."""
         return await self.adapter.process_activity(None, activity, self.bot.on_turn)
+
+    def figure(self, name: str) -> float:
+        """One of the figures that the process shows to whoever asks for its metrics."""
+        text = self.metrics.exposition()[0].decode()
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        return float(dict(line.rsplit(" ", 1) for line in lines)[name])
 
     async def stop(self) -> None:
         """Stop in good order."""
