@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,31 @@ import pytest
 from tests.turnkeeper.storage.sqlite.outside import locked, transactions_in
 from turnkeeper.errors import WriteConflict
 from turnkeeper.storage import ANY, Change
+from turnkeeper.storage.sqlite.file import Connection, SQLiteFile
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
 
 
-def statements_of(storage: SQLiteStorage) -> list[str]:
-    """What the loop's own connection is told from now on."""
-    assert storage._on_loop is not None
+@pytest.fixture(autouse=True)
+def on_loop(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
+    """The connections of the event loop's own thread, as they are opened."""
+    connections: list[Connection] = []
+    connect, loop_thread = SQLiteFile.connect, threading.get_ident()
+
+    def connect_here(file: SQLiteFile) -> Connection:
+        connection = connect(file)
+        if threading.get_ident() == loop_thread:
+            connections.append(connection)
+        return connection
+
+    monkeypatch.setattr(SQLiteFile, "connect", connect_here)
+    return connections
+
+
+def statements_of(connections: list[Connection]) -> list[str]:
+    """What the only one of some connections is told from now on."""
+    [connection] = connections
     statements: list[str] = []
-    storage._on_loop._connection.set_trace_callback(statements.append)
+    connection.set_trace_callback(statements.append)
     return statements
 
 
@@ -35,11 +53,11 @@ async def test_commits_of_one_iteration_are_the_first_and_one_transaction_for_th
 
 
 async def test_reads_of_one_iteration_are_two_statements_and_each_gets_its_own(
-    storage: SQLiteStorage,
+    storage: SQLiteStorage, on_loop: list[Connection]
 ) -> None:
     bodies = {f"k{n}": f'{{"n":{n}}}' for n in range(20)}
     await storage.commit([Change(key, body, None) for key, body in bodies.items()])
-    statements = statements_of(storage)
+    statements = statements_of(on_loop)
     pairs = [(f"k{n}", f"k{n + 1}") for n in range(19)]
     found = await asyncio.gather(*map(storage.fetch, pairs), storage.fetch(["absent"]))
     assert len(statements) == 2
@@ -141,10 +159,11 @@ async def test_a_caller_that_gives_up_while_the_thread_works_leaves_no_error(
     assert caplog.records == []
 
 
-async def test_a_read_that_fails_does_not_go_on_reading_the_past(storage: SQLiteStorage) -> None:
+async def test_a_read_that_fails_does_not_go_on_reading_the_past(
+    storage: SQLiteStorage, on_loop: list[Connection]
+) -> None:
     e_tag = (await storage.commit([Change("k", "{}", None)]))["k"]
-    assert storage._on_loop is not None
-    connection = storage._on_loop._connection
+    [connection] = on_loop
     connection.execute("BEGIN")
     with pytest.raises(UnicodeEncodeError):
         await storage.fetch(["half of a pair: \ud800"])
@@ -157,11 +176,11 @@ async def test_a_read_that_fails_does_not_go_on_reading_the_past(storage: SQLite
     ("options", "body"), [("?synchronous=full", "{}"), ("", '{"text":"' + "x" * 70_000 + '"}')]
 )
 async def test_what_may_take_long_is_written_by_the_thread(
-    path: Path, options: str, body: str
+    path: Path, on_loop: list[Connection], options: str, body: str
 ) -> None:
     storage = SQLiteStorage(f"sqlite:///{path}{options}")
     await storage.open()
-    statements = statements_of(storage)
+    statements = statements_of(on_loop)
     await storage.commit([Change("k", body, None)])
     assert statements == []
     await storage.close()
@@ -175,7 +194,9 @@ async def test_more_than_one_statement_takes_is_read_together_too(storage: SQLit
     assert [list(one) for one in found] == [[key] for key in keys]
 
 
-async def test_many_keys_are_read_by_the_thread(storage: SQLiteStorage) -> None:
-    statements = statements_of(storage)
+async def test_many_keys_are_read_by_the_thread(
+    storage: SQLiteStorage, on_loop: list[Connection]
+) -> None:
+    statements = statements_of(on_loop)
     assert await storage.fetch([f"k{n}" for n in range(9)]) == {}
     assert statements == []
