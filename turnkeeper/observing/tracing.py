@@ -13,9 +13,10 @@ from typing import Any
 try:
     from opentelemetry import trace
 except ImportError:
-    _tracer = None
+    tracer = None
 else:
-    _tracer = trace.get_tracer("turnkeeper")
+    tracer = trace.get_tracer("turnkeeper")
+"""Begins the spans; None where OpenTelemetry is not installed."""
 
 _NO_SPAN: AbstractContextManager[Any] = nullcontext()
 
@@ -26,12 +27,12 @@ def span(name: str, **attributes: str) -> AbstractContextManager[Any]:
     :param name: what is done, such as "turn".
     :param attributes: ids; no text of anybody.
     """
-    if _tracer is None or not _provider.is_set():
+    if tracer is None or not provider.is_set():
         return _NO_SPAN
-    return _recorded(_tracer, name, attributes)
+    return _recorded(tracer, name, attributes)
 
 
-class _Provider:
+class Provider:
     """Whether there is a provider, which may be set at any time. It is looked for once a second:
     without one spans would cost time and go nowhere, and to look takes 1% of a turn.
     """
@@ -41,13 +42,15 @@ class _Provider:
         self._look_at = 0.0
 
     def is_set(self) -> bool:
+        """Return whether spans go anywhere, as far as that is known."""
         if not self._found and (now := time.monotonic()) >= self._look_at:
             self._look_at = now + 1
             self._found = not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
         return self._found
 
 
-_provider = _Provider()
+provider = Provider()
+"""That of this process."""
 
 
 @contextmanager

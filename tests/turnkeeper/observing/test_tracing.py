@@ -25,8 +25,8 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     # A process can be given one provider, once; here each test has its own.
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
-    monkeypatch.setattr(tracing, "_tracer", trace.get_tracer("test", tracer_provider=provider))
-    monkeypatch.setattr(tracing, "_provider", tracing._Provider())
+    monkeypatch.setattr(tracing, "tracer", trace.get_tracer("test", tracer_provider=provider))
+    monkeypatch.setattr(tracing, "provider", tracing.Provider())
     yield exporter
     provider.shutdown()
 
@@ -80,10 +80,11 @@ async def test_an_error_is_in_its_span_by_its_type_and_not_with_what_it_quotes(
 
 
 async def test_without_it_nothing_is_missing(
-    cloud: Cloud, bot: str, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, bot: str, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracing, "_tracer", None)
+    monkeypatch.setattr(tracing, "tracer", None)
     await cloud.person(bot_url=bot).says("hi")
+    assert spans.get_finished_spans() == ()
 
 
 def test_a_provider_may_be_set_at_any_time() -> None:
