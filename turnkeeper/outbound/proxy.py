@@ -28,7 +28,7 @@ def proxy_for(url: URL) -> URL | None:
     """
     if url.scheme != "https" or (proxy := outward_proxy()) is None:
         return None
-    return None if _goes_directly(url.host or "") else proxy
+    return None if goes_directly(url.host or "") else proxy
 
 
 @cache
@@ -52,5 +52,6 @@ def outward_proxy() -> URL | None:
 
 
 @lru_cache(maxsize=256)
-def _goes_directly(host: str) -> bool:
+def goes_directly(host: str) -> bool:
+    """Whether requests to a host go past the proxy: to this machine, or where NO_PROXY says so."""
     return is_loopback(host) or bool(proxy_bypass(host))

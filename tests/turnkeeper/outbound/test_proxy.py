@@ -6,8 +6,7 @@ import pytest
 from yarl import URL
 
 from turnkeeper.errors import SettingsError
-from turnkeeper.outbound import proxy
-from turnkeeper.outbound.proxy import outward_proxy, proxy_for
+from turnkeeper.outbound.proxy import goes_directly, outward_proxy, proxy_for
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +17,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
         monkeypatch.delenv(name.upper(), raising=False)
     yield monkeypatch
     outward_proxy.cache_clear()
-    proxy._goes_directly.cache_clear()
+    goes_directly.cache_clear()
 
 
 def way_of(url: str) -> str | None:
