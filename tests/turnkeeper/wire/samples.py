@@ -23,6 +23,8 @@ from botbuilder.schema import (
 from hypothesis import strategies as st
 from msrest.serialization import Model
 
+from turnkeeper.wire.sdk import attributes_of, models_beside
+
 CAPTURES = sorted((Path(__file__).parents[1] / "captures").glob("*.json"))
 
 MODELS: list[Any] = [
@@ -90,7 +92,7 @@ def documents(cls: Any, *, wild: bool = False, depth: int = 3) -> st.SearchStrat
 
     :param wild: put values of any JSON type where a field is declared with another.
     """
-    models = cls._infer_class_models()
+    models = models_beside(cls)
 
     def value_of(kind: Any, depth: int) -> st.SearchStrategy[Any]:
         right = _right(kind, depth)
@@ -108,7 +110,7 @@ def documents(cls: Any, *, wild: bool = False, depth: int = 3) -> st.SearchStrat
         return st.none()
 
     known = {
-        field["key"]: value_of(field["type"], depth - 1) for field in cls._attribute_map.values()
+        field["key"]: value_of(field["type"], depth - 1) for field in attributes_of(cls).values()
     }
     unknown = st.dictionaries(KEYS.filter(lambda key: key not in known), JSON, max_size=2)
     return st.tuples(unknown, st.fixed_dictionaries({}, optional=known)).map(
@@ -189,7 +191,7 @@ def instances(cls: Any, *, depth: int = 3) -> st.SearchStrategy[Any]:
 
     A class whose constructor does not take its own attributes gives nothing.
     """
-    models = cls._infer_class_models()
+    models = models_beside(cls)
 
     def value_of(kind: Any, depth: int) -> st.SearchStrategy[Any]:
         if kind in _HELD_BY:
@@ -213,7 +215,7 @@ def instances(cls: Any, *, depth: int = 3) -> st.SearchStrategy[Any]:
             return None
 
     fields = {
-        name: value_of(field["type"], depth - 1) for name, field in cls._attribute_map.items()
+        name: value_of(field["type"], depth - 1) for name, field in attributes_of(cls).items()
     }
     return st.fixed_dictionaries({}, optional=fields).map(build)
 

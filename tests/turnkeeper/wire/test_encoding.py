@@ -35,6 +35,7 @@ from tests.turnkeeper.wire.samples import (
 )
 from turnkeeper.wire.activity import WireError, decode, decode_activity, encode, encode_activity
 from turnkeeper.wire.fields import write_timestamp
+from turnkeeper.wire.sdk import attributes_of, models_beside
 
 UTC_PLUS_2 = timezone(timedelta(hours=2))
 
@@ -42,11 +43,11 @@ UTC_PLUS_2 = timezone(timedelta(hours=2))
 def by_sdk(model: Any) -> Any:
     """The SDK's document of a model, with the tenant under its real name, or its refusal."""
     model = copy.deepcopy(model)
-    tenant = ConversationAccount._attribute_map["tenant_id"]
+    tenant = attributes_of(ConversationAccount)["tenant_id"]
     try:
         tenant["key"] = "tenantId"
         if sent_by_connector(model.__class__):
-            return Serializer(model._infer_class_models()).body(model, model.__class__.__name__)
+            return Serializer(models_beside(model.__class__)).body(model, model.__class__.__name__)
         return model.serialize()
     except Exception as error:  # noqa: BLE001 - the SDK raises many kinds
         return error
