@@ -15,10 +15,12 @@ import pytest
 import pytest_asyncio
 from botbuilder.schema import Activity
 from botframework.connector.auth import (
-    CertificateServiceClientCredentialsFactory,
+    AuthenticationConstants,
+    CertificateAppCredentials,
+    ClaimsIdentity,
     JwtTokenExtractor,
-    ManagedIdentityServiceClientCredentialsFactory,
-    PasswordServiceClientCredentialFactory,
+    ManagedIdentityAppCredentials,
+    MicrosoftAppCredentials,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -406,29 +408,45 @@ async def test_the_sdk_uses_the_same_keys(
 
 
 @pytest.mark.parametrize(
-    ("changes", "factory"),
+    ("changes", "kind", "holds"),
     [
-        ({}, PasswordServiceClientCredentialFactory),
-        ({"app_type": "SingleTenant", "tenant_id": TENANT}, PasswordServiceClientCredentialFactory),
+        ({}, MicrosoftAppCredentials, {"microsoft_app_password": "secret"}),
+        (
+            {"app_type": "SingleTenant", "tenant_id": TENANT},
+            MicrosoftAppCredentials,
+            {"microsoft_app_password": "secret", "tenant": TENANT},
+        ),
         (
             {"app_type": "UserAssignedMSI", "tenant_id": TENANT, "app_password": ""},
-            ManagedIdentityServiceClientCredentialsFactory,
+            ManagedIdentityAppCredentials,
+            {},
         ),
-        ({"certificate": True, "app_password": ""}, CertificateServiceClientCredentialsFactory),
+        (
+            {"certificate": True, "app_password": "", "tenant_id": TENANT},
+            CertificateAppCredentials,
+            {
+                "certificate_private_key": "the key",
+                "certificate_thumbprint": "AB" * 20,
+                "tenant": TENANT,
+            },
+        ),
     ],
     ids=["secret", "one tenant", "managed identity", "certificate"],
 )
 async def test_the_sdks_clients_get_the_bots_credentials(
-    cloud: Cloud, tmp_path: Path, changes: dict[str, Any], factory: Any
+    cloud: Cloud, tmp_path: Path, changes: dict[str, Any], kind: Any, holds: dict[str, str]
 ) -> None:
     if changes.pop("certificate", False):
         (tmp_path / "key.pem").write_text("the key")
         changes["certificate_path"] = str(tmp_path / "key.pem")
         changes["certificate_thumbprint"] = "AB" * 20
     authenticator = Authenticator(bot(cloud, **changes))
-    credentials = authenticator.sdk._credentials_factory
-    assert isinstance(credentials, factory)
-    assert await credentials.is_valid_app_id(APP)
+    identity = ClaimsIdentity({AuthenticationConstants.AUDIENCE_CLAIM: APP}, True)
+    connectors = authenticator.sdk.create_connector_factory(identity)
+    credentials = (await connectors.create(cloud.service_url)).config.credentials
+    assert isinstance(credentials, kind)
+    assert credentials.microsoft_app_id == APP
+    assert {name: getattr(credentials, name) for name in holds} == holds
     assert authenticator.sdk is authenticator.sdk
     await authenticator.close()
 
