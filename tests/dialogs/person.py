@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botbuilder.core import AutoSaveStateMiddleware, ConversationState, MemoryStorage, UserState
-from botbuilder.dialogs import Dialog
 from botbuilder.schema import Activity, ConversationAccount
 from botbuilder.testing import DialogTestClient
 
@@ -31,7 +30,7 @@ class Person:
         users = UserState(MemoryStorage())
         self._profile = users.create_property("UserProfile")
         self._seen: list[UserProfile | None] = []
-        self.dialog: Dialog = MainDialog(self._profile, clock=self._clock, **options)
+        self.dialog = MainDialog(self._profile, clock=self._clock, **options)
         self.client = DialogTestClient(
             channel,
             self.dialog,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from botbuilder.core import MemoryStorage, UserState
-from botbuilder.dialogs import DialogTurnResult, WaterfallStepContext
+from botbuilder.dialogs import DialogTurnResult, WaterfallDialog, WaterfallStepContext
 from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 from botbuilder.schema import Attachment, Entity
 from botbuilder.testing import DialogTestClient
@@ -182,12 +180,13 @@ async def keep_colour(step: WaterfallStepContext) -> DialogTurnResult:
 
 
 @pytest.fixture
-def person_asked_more(person: Person) -> Person:
+async def person_asked_more(person: Person) -> Person:
     """A person in front of a bot that asks one more question between name and thanks."""
-    main: Any = person.dialog
-    profile = main._dialogs._dialogs["UserProfileDialog"]
+    profile = await person.dialog.find_dialog(UserProfileDialog.__name__)
+    steps = [profile.ask_name, ask_colour, keep_colour, profile.keep_name]
+    profile.add_dialog(WaterfallDialog("with one more question", steps))
     profile.add_dialog(TextPrompt("one more question"))
-    profile._dialogs._dialogs["profile"]._steps[1:1] = [ask_colour, keep_colour]
+    profile.initial_dialog_id = "with one more question"
     return person
 
 
