@@ -146,10 +146,8 @@ async def test_a_failed_receipt_is_written_once_the_store_answers_and_no_turn_wa
             if looking or asked.is_set():
                 return
             looking = True
-            for name in names:
-                coming = process.take(message("b", conversation=name, person=name))
-                [outcome] = await asyncio.gather(coming, return_exceptions=True)
-                met.append(type(outcome))
+            coming = (process.take(message("b", conversation=name, person=name)) for name in names)
+            met.extend(map(type, await asyncio.gather(*coming, return_exceptions=True)))
             looking = False
             if len(met) >= 3 * len(names):
                 asked.set()
