@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,12 @@ WITHOUT_SDK = {"background", "delivery", "connector", "ledger", "storage"}
 MODULES = sorted(ENGINE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests" / "turnkeeper").rglob("*.py"))
 SAMPLE = {"app", "config", "bots", "dialogs", "state"}
+OUTSIDE = sorted(
+    path for folder in ("tests", "shows", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+)
+# What a named tuple has is public.
+PUBLIC = {"_replace", "_asdict", "_fields"}
+BY_NAME = {"setattr", "getattr", "hasattr", "delattr", "patch", "object", "attrgetter"}
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -49,6 +56,47 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def is_private(name: str) -> bool:
+    """Whether the last part of a dotted name is private."""
+    last = name.rpartition(".")[2]
+    return last[:1] == "_" and last[1:2] not in ("", "_") and last not in PUBLIC
+
+
+def private_names(source: str) -> Iterator[tuple[int, str]]:
+    """The private names of others that some source reaches into, each with its line."""
+    tree = ast.parse(source)
+    own = {
+        id(node)
+        for made in ast.walk(tree)
+        if isinstance(made, ast.ClassDef)
+        for node in ast.walk(made)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls")) if id(node) in own:
+                pass
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
+                pass
+            case ast.Attribute(attr=name) if is_private(name):
+                yield node.lineno, name
+            case ast.ImportFrom(module=module, names=names):
+                parts = [*(module or "").split("."), *(alias.name for alias in names)]
+                yield from ((node.lineno, name) for name in parts if is_private(name))
+            case ast.Import(names=names):
+                parts = [part for alias in names for part in alias.name.split(".")]
+                yield from ((node.lineno, name) for name in parts if is_private(name))
+            case ast.Call(func=ast.Name(id=call) | ast.Attribute(attr=call)) if call in BY_NAME:
+                named = (one.value for one in node.keywords if one.arg != "value")
+                for value in (*node.args[:2], *named):
+                    match value:
+                        case ast.Constant(value=str(name)) if is_private(name):
+                            yield node.lineno, name
+            case ast.Constant(value=str(text)) if "import " in text and "\n" in text:
+                # It may be a program, for a process of its own.
+                with suppress(SyntaxError, ValueError):
+                    yield from ((node.lineno + at - 1, name) for at, name in private_names(text))
 
 
 def room(module: str) -> str:
@@ -123,6 +171,48 @@ def test_private_names_of_the_sdk_are_touched_in_one_place(path: Path) -> None:
     private = ("_attribute_map", "_infer_class_models", "_on_send_activities", "_KEY =")
     if name_of(path) != "turnkeeper.wire.sdk":
         assert not [name for name in private if f".{name}" in text]
+
+
+@pytest.mark.parametrize("path", OUTSIDE, ids=name_of)
+def test_no_test_reaches_into_a_private_name(path: Path) -> None:
+    where, names = path.relative_to(ROOT), sorted(private_names(path.read_text("utf-8")))
+    assert not names, "\n".join(f"{where}:{line}: {name}" for line, name in names)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x._y",
+        "x._y = 1",
+        "x.y._z.w",
+        "x()._y",
+        "def f(self, cls): return cls._y",
+        "class A:\n def f(self): return self.x._y",
+        "from x import _y",
+        "from x._y import z",
+        "import x._y",
+        "getattr(x, '_y')",
+        "monkeypatch.setattr(x, '_y', 1)",
+        "monkeypatch.setattr('a.b._y', 1)",
+        "monkeypatch.setattr(target=x, name='_y', value=1)",
+        "mock.patch('a._y')",
+        "mock.patch.object(x, '_y')",
+        "run('import x\\nx._y')",
+    ],
+)
+def test_whatever_reaches_into_a_private_name_is_found(source: str) -> None:
+    assert [name for _, name in private_names(source)] in (["_y"], ["_z"], ["a._y"], ["a.b._y"])
+
+
+def test_what_is_ones_own_or_public_is_no_private_name() -> None:
+    source = (
+        "class A(B):\n"
+        " def __init__(self):\n  super()._f()\n  self._y = self._x.y\n"
+        " @classmethod\n def f(cls): return cls._y, cls.__name__\n"
+        "t._replace(a=1), t._asdict(), t._fields, t.__class__, _local, _('y')\n"
+        "setattr(t, 'y', '_z')"
+    )
+    assert not list(private_names(source))
 
 
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
