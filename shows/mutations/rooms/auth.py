@@ -117,7 +117,7 @@ MUTATIONS: Final = (
         AUTHENTICATION,
         "if from_channel and SkillValidation.is_skill_claim(identity.claims):",
         "if SkillValidation is None:",
-        (f"{AUTHENTICATION_TESTS}::test_who_gets_in_gets_in_with_the_sdk_too",),
+        (f"{KNOWN_TOKENS_TESTS}::test_a_channel_calls_no_skills",),
         "the channel's issuer may call the bot as a skill",
     ),
     Mutation(
