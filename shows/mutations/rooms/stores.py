@@ -80,8 +80,8 @@ MUTATIONS: Final = (
         RECORD,
         'return b"%d:%b" % (len(text), text)',
         "return text",
-        (f"{REDIS_STORAGE_TESTS}::test_no_owner_is_taken_for_another_that_begins_like_it",),
-        "the owner ada is taken for adam in Redis",
+        (f"{REDIS_STORAGE_TESTS}::test_a_sweep_leaves_nothing_behind",),
+        "a sweep of Redis cannot tell an owner from a key",
     ),
     Mutation(
         SQLITE_STATEMENTS,

@@ -88,7 +88,6 @@ MUTATIONS: Final = (
         "if response.connection is None:\n                        response.close()",
         (f"{CONNECTOR_TESTS}::test_a_huge_answer_is_not_read_to_its_end",),
         "a connection is kept on which half an answer is left",
-        survives="aiohttp closes it as well, as soon as nobody holds the answer any more",
     ),
     Mutation(
         CALLS,
