@@ -35,7 +35,7 @@ async def authenticator(bot_cloud: Cloud) -> AsyncIterator[Authenticator]:
     await made.close()
 
 
-def message_in(cloud: FakeCloud) -> Activity:
+def message_in(cloud: Cloud) -> Activity:
     """A message over the cloud's connector."""
     body = (
         b'{"type":"message","channelId":"msteams","conversation":{"id":"c"},"from":{"id":"ada"},'
@@ -57,9 +57,7 @@ async def test_another_scheme_is_refused_however_well_its_token_is_known(
         assert refusal.value.status == 401
 
 
-async def test_a_channel_calls_no_skills(
-    bot_cloud: FakeCloud, authenticator: Authenticator
-) -> None:
+async def test_a_channel_calls_no_skills(bot_cloud: Cloud, authenticator: Authenticator) -> None:
     skill = {"ver": "2.0", "azp": "another-app"}  # as a bot's that calls this one
     for _ in range(2):
         with pytest.raises(RequestRefused) as refusal:
