@@ -15,7 +15,7 @@ from app import make_bot
 from config import Config
 from tests.bot import cloud_around
 from turnkeeper import Change, RecordStorage
-from turnkeeper.testing import Clock, Cloud, Person, Place
+from turnkeeper.testing import Clock, Cloud, Conversation, Person
 
 CAPTURE = (Path(__file__).parent / "store-0.1.json").read_text(encoding="utf-8")
 CONVERSATIONS: list[dict[str, Any]] = json.loads(CAPTURE)["facts"]["conversations"]
@@ -71,7 +71,7 @@ class Old:
 
     def person(self, facts: dict[str, Any]) -> Person:
         """The person of a conversation."""
-        place = Place(facts["channel"], facts["scope"], facts["conversation"])
+        place = Conversation(facts["channel"], facts["scope"], facts["conversation"])
         return self.cloud.person(conversation=place, id=facts["person"], locale=facts["locale"])
 
     def got(self, facts: dict[str, Any]) -> list[dict[str, str]]:

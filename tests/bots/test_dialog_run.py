@@ -26,7 +26,7 @@ from bots.dialog_bot import DialogBot
 from bots.dialog_run import HELLO_AGAIN, RESTARTED, DialogRun
 from state.models import ConversationData
 from turnkeeper import Host, Record, Settings
-from turnkeeper.testing import Clock, Cloud, Person, Place
+from turnkeeper.testing import Clock, Cloud, Conversation, Person
 
 
 async def ask(step: WaterfallStepContext) -> DialogTurnResult:
@@ -169,13 +169,15 @@ async def test_the_root_dialog_is_told_why_it_begins_again(ada: Person, deploy: 
 
 @pytest.mark.usefixtures("open_question")
 async def test_another_person_does_not_answer_the_question(cloud: Cloud, ada: Person) -> None:
-    bob = cloud.person("Bob", conversation=ada.place)
+    bob = cloud.person("Bob", conversation=ada.conversation)
     assert await bob.says("red") == ["Colour?"]
     assert await bob.says("blue") == ["blue!"]
 
 
 async def test_in_a_group_each_has_a_question_of_their_own(cloud: Cloud) -> None:
-    group = Place("directline", "groupChat")  # on Teams a mention would be part of the answers
+    group = Conversation(
+        "directline", "groupChat"
+    )  # on Teams a mention would be part of the answers
     ada, bob = (cloud.person(name, conversation=group) for name in ("Ada", "Bob"))
     assert await ada.says("hi") == ["Colour?"]
     assert await bob.says("hi") == ["Colour?"]
@@ -189,9 +191,9 @@ async def test_a_question_that_the_bot_asks_first_and_of_no_one_person_is_asked(
     properties = map(host.conversation_state.create_property, ("DialogState", "ConversationData"))
     run = DialogRun(ColourDialog(ask, answer), *properties)
     reference = ConversationReference(
-        channel_id=ada.place.channel,
+        channel_id=ada.conversation.channel,
         service_url=cloud.service_url,
-        conversation=ConversationAccount(id=ada.place.id),
+        conversation=ConversationAccount(id=ada.conversation.id),
         bot=ChannelAccount(id="28:bot"),
     )
     await host.adapter.continue_conversation(reference, run.run)
@@ -203,7 +205,7 @@ async def test_a_conversation_with_one_person_has_a_record_while_a_question_is_o
     host: Host, ada: Person
 ) -> None:
     [(key, _)] = await stored(host, "msteams/conversations/")
-    assert key.endswith(ada.place.id)
+    assert key.endswith(ada.conversation.id)
     await ada.says("red")
     assert await stored(host, "msteams/conversations/") == []
 
@@ -211,7 +213,7 @@ async def test_a_conversation_with_one_person_has_a_record_while_a_question_is_o
 async def test_in_a_group_a_persons_record_stays_so_that_erasure_finds_the_group(
     cloud: Cloud, host: Host, deploy: Deploy
 ) -> None:
-    ada = cloud.person("Ada", conversation=Place("msteams", "groupChat", "c"))
+    ada = cloud.person("Ada", conversation=Conversation("msteams", "groupChat", "c"))
     await deploy(NotingDialog())  # which keeps nothing
     await ada.says("hi")
     [(key, record)] = await stored(host, "msteams/members/")

@@ -72,7 +72,7 @@ async def test_the_person_is_told_in_one_sentence_and_nothing_else_is_said_or_ke
 ) -> None:
     bot.error = error
     await ada.says("a")
-    assert cloud.texts(ada.place.id) == [SORRY]
+    assert cloud.texts(ada.conversation.id) == [SORRY]
     for name in ("heard_here", "heard_of_person", "DialogState"):
         assert await ada.state(name) is None
 
@@ -92,7 +92,7 @@ async def test_a_failed_turn_is_not_run_again_when_it_is_delivered_again(
     bot.error = RuntimeError()
     await ada.says("a")
     await ada.repeats()
-    assert cloud.texts(ada.place.id) == [SORRY]
+    assert cloud.texts(ada.conversation.id) == [SORRY]
     assert await ada.state("heard_here") is None
 
 
@@ -146,7 +146,7 @@ async def test_an_unreadable_record_is_told_about_and_never_written_over(
     for text in ("a", "b"):
         [reply] = await ada.says(text)
         assert reply.startswith("Sorry, I cannot read what I remember about you")
-    assert len(cloud.sent(ada.place.id)) == 2
+    assert len(cloud.sent(ada.conversation.id)) == 2
     assert (await host.storage.records.fetch([key]))[key].body == body
     assert f"python -m turnkeeper show {key}" in caplog.text
 
@@ -159,7 +159,7 @@ async def test_without_a_handler_the_error_reaches_the_host_and_the_turn_may_be_
     turn = await ada.sends(ada.message("a"))
     assert turn.status == 500
     assert "RuntimeError: the reason" in caplog.text
-    assert cloud.sent(ada.place.id) == []
+    assert cloud.sent(ada.conversation.id) == []
     assert await ada.repeats() == ["1: a", "end of 1"]
 
 
@@ -169,4 +169,4 @@ async def test_nothing_is_said_about_what_nobody_said(
     bot.error = RuntimeError()
     await ada.joins()
     assert bot.error is None  # it has failed
-    assert cloud.sent(ada.place.id) == []
+    assert cloud.sent(ada.conversation.id) == []

@@ -7,7 +7,7 @@ import pytest
 
 from app import make_bot
 from config import Config
-from turnkeeper.testing import Cloud, Place
+from turnkeeper.testing import Cloud, Conversation
 
 CHANNELS = ["emulator", "msteams", "directline", "webchat"]
 GREETING = re.compile(
@@ -30,7 +30,7 @@ async def test_it_asks_remembers_and_greets(cloud: Cloud, channel: str) -> None:
 async def test_typing_ahead_loses_nothing(cloud: Cloud, channel: str) -> None:
     person = cloud.person(channel=channel)
     await asyncio.gather(person.says("hi"), person.says("Ada"))
-    assert cloud.texts(person.place.id) == [
+    assert cloud.texts(person.conversation.id) == [
         "What is your name?",
         "Thanks Ada. To see conversation data, type anything.",
     ]
@@ -49,7 +49,7 @@ async def test_a_known_person_is_welcomed_back_in_a_new_conversation(cloud: Clou
     person = cloud.person(channel="msteams")
     await person.says("hi")
     await person.says("Ada")
-    person.place = Place("msteams")
+    person.conversation = Conversation("msteams")
     text = (await person.says("hello"))[0]
     assert re.match(
         r"Welcome back, Ada! You were last here on .+ \(UTC\), on Microsoft Teams \(msteams\)\.\n"
@@ -59,7 +59,7 @@ async def test_a_known_person_is_welcomed_back_in_a_new_conversation(cloud: Clou
 
 
 async def test_people_of_a_group_do_not_answer_for_each_other(cloud: Cloud) -> None:
-    place = Place("msteams", "groupChat")
+    place = Conversation("msteams", "groupChat")
     people = [cloud.person(conversation=place) for _ in range(10)]
     names = [f"Ada {number}" for number in range(10)]
     await asyncio.gather(*(person.says("hi") for person in people))
@@ -69,9 +69,9 @@ async def test_people_of_a_group_do_not_answer_for_each_other(cloud: Cloud) -> N
 
 
 async def test_a_thread_of_a_channel_is_a_conversation_of_its_own(cloud: Cloud) -> None:
-    person = cloud.person(conversation=Place("msteams", "channel", "team;messageid=1"))
+    person = cloud.person(conversation=Conversation("msteams", "channel", "team;messageid=1"))
     assert await person.says("hi") == ["What is your name?"]
-    person.place = Place("msteams", "channel", "team;messageid=2")
+    person.conversation = Conversation("msteams", "channel", "team;messageid=2")
     assert await person.says("hi") == ["What is your name?"]
 
 
@@ -79,7 +79,7 @@ async def test_somebody_else_in_an_unmarked_conversation_is_not_taken_for_the_pe
     cloud: Cloud,
 ) -> None:
     ada = cloud.person(channel="directline")
-    bob = cloud.person(conversation=ada.place)
+    bob = cloud.person(conversation=ada.conversation)
     await ada.says("hi")
     assert await bob.says("Grace") == ["What is your name?"]
     assert (await bob.says("Bob"))[0].startswith("Thanks Bob.")
@@ -96,7 +96,7 @@ async def test_a_reply_is_plain_text_and_a_reply(cloud: Cloud) -> None:
 
 
 async def test_ids_of_any_form_are_escaped_in_the_connectors_paths(cloud: Cloud) -> None:
-    person = cloud.person(conversation=Place("directline", id="../a b/ü|?#%2F"))
+    person = cloud.person(conversation=Conversation("directline", id="../a b/ü|?#%2F"))
     assert await person.says("hi", id="..") == ["What is your name?"]
     assert cloud.connector.requests[-1].raw_path == (
         "/_connector/v3/conversations/..%2Fa%20b%2F%C3%BC%7C%3F%23%252F/activities/%2E%2E"
@@ -121,7 +121,7 @@ async def test_replies_can_be_had_in_the_http_answer(cloud: Cloud, channel: str)
     person = cloud.person(channel=channel)
     turn = await person.sends(person.message("hi", deliveryMode="expectReplies"))
     assert (turn.status, turn.texts) == (200, ["What is your name?"])
-    assert cloud.sent(person.place.id) == []
+    assert cloud.sent(person.conversation.id) == []
 
 
 async def test_an_invoke_nobody_handles_is_answered_as_the_protocol_says(cloud: Cloud) -> None:

@@ -73,7 +73,9 @@ async def test_sigterm_finishes_the_turn_under_way(variables: dict[str, str], cl
     async with BotProcess(PROGRAM, variables) as bot:
         person = cloud.person(channel="msteams", bot_url=bot.url)
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        cloud.faults.next(
+            Answer(reached=reached, after=gate), conversation_id=person.conversation.id
+        )
         turn = asyncio.ensure_future(person.says("hi"))
         await reached.wait()
         ended = asyncio.ensure_future(bot.terminate())
@@ -138,7 +140,7 @@ async def test_it_says_sorry_for_an_error_and_at_debug_alone_what_the_error_quot
     data = ConversationData(dialog_version=fingerprint(dialogs, state.dialog_stack))
     record = {"DialogState": state, "ConversationData": data}
     async with host:
-        await host.storage.write({f"msteams/conversations/{person.place.id}": record})
+        await host.storage.write({f"msteams/conversations/{person.conversation.id}": record})
     async with BotProcess(PROGRAM, {**variables, "LOG_LEVEL": level, "LOG_FORMAT": "json"}) as bot:
         assert (await person.says("hi", bot.url))[0].startswith("Sorry")
         await bot.terminate()

@@ -29,7 +29,7 @@ async def conversation(channel: str, locale: str, *texts: str) -> list[dict[str,
         person = cloud.person("p", channel=channel, locale=locale)
         for text in texts:
             assert len(await person.says(text)) == 1
-        return [reply for reply in cloud.sent(person.place.id) if reply["type"] == "message"]
+        return [reply for reply in cloud.sent(person.conversation.id) if reply["type"] == "message"]
 
 
 @settings(max_examples=150, deadline=None)

@@ -498,8 +498,8 @@ async def test_an_activity_for_two_bots_on_one_store_runs_in_both(
             for cloud, url in zip((a, b), urls, strict=True):
                 answer = await cloud.post_to_bot(url, message | {"serviceUrl": cloud.service_url})
                 assert answer.status == 201
-        assert a.texts(person.place.id) == ["hi"]
-        assert b.texts(person.place.id) == ["hi"]
+        assert a.texts(person.conversation.id) == ["hi"]
+        assert b.texts(person.conversation.id) == ["hi"]
 
 
 @pytest.mark.parametrize("own", [True, False])

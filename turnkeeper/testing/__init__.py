@@ -12,8 +12,8 @@ from turnkeeper.testing.clock import Clock
 from turnkeeper.testing.cloud import Cloud
 from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.outside.faults import Answer, Drop, Faults
+from turnkeeper.testing.people.conversation import Conversation
 from turnkeeper.testing.people.person import Person, Turn
-from turnkeeper.testing.people.place import Place
 from turnkeeper.testing.processes.gunicorn import Gunicorn
 from turnkeeper.testing.processes.mortal import Point
 from turnkeeper.testing.processes.process import BotProcess
@@ -34,7 +34,7 @@ __all__ = [
     "Gunicorn",
     "MortalProcess",
     "Person",
-    "Place",
+    "Conversation",
     "Point",
     "StoreContract",
     "Story",

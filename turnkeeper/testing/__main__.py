@@ -25,7 +25,7 @@ async def talk(options: argparse.Namespace) -> None:
         if options.app_id:
             print("SERVICE_URL_HOSTS     127.0.0.1")
         person = cloud.person(channel=options.channel, scope=options.scope, bot_url=options.bot)
-        print(f"\nYou are in conversation {person.place.id}. Say something; Ctrl-D ends.")
+        print(f"\nYou are in conversation {person.conversation.id}. Say something; Ctrl-D ends.")
         _show(await person.sends(person.joining()), options.traces)
         while (text := await asyncio.to_thread(_read)) is not None:
             _show(await person.sends(person.message(text)), options.traces)

@@ -19,8 +19,8 @@ from turnkeeper.testing.ground import standing
 from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.outside.faults import Faults
 from turnkeeper.testing.outside.services import Services, listen
+from turnkeeper.testing.people.conversation import Conversation
 from turnkeeper.testing.people.person import Answered, Person
-from turnkeeper.testing.people.place import Place
 from turnkeeper.wire.activity import decode_activity
 
 GRACE: Final = 15.0
@@ -104,7 +104,7 @@ class Cloud(Services):
         *,
         channel: str = "",
         scope: str = "",
-        conversation: Place | str | None = None,
+        conversation: Conversation | str | None = None,
         locale: str | None = None,
         time_zone: str | None = None,
         id: str | None = None,
@@ -117,22 +117,23 @@ class Cloud(Services):
             it is a stranger, whom it calls User.
         :param channel: its id, such as ``msteams``; ``emulator`` by default.
         :param scope: of the conversation: ``groupChat`` or ``channel``; ``personal`` by default.
-        :param conversation: that of others, ``ada.place``, or the id of one; a new one by default.
-            A place knows its channel and scope.
+        :param conversation: that of others, ``ada.conversation``, which knows its channel and
+            scope; or the id of one. A new one by default.
         :param locale: of the person's client, such as ``de-DE``; ``en-US`` by default.
         :param time_zone: IANA name that the client reports; ``UTC`` by default.
         :param id: in place of the name.
         :param bot_url: where the bot listens, by default this cloud's; to talk to a process.
         :param now: the client's clock, by default this cloud's.
         """
-        place = conversation
-        if not isinstance(place, Place):
-            place = Place(channel or "emulator", scope or "personal", place or "")
+        if not isinstance(conversation, Conversation):
+            conversation = Conversation(
+                channel or "emulator", scope or "personal", conversation or ""
+            )
         elif channel or scope:
-            raise TypeError("a place knows its channel and scope: give neither")
+            raise TypeError("a conversation knows its channel and scope: give neither")
         return Person(
             self,
-            place,
+            conversation,
             name=name or "User",
             id=id or name or None,
             locale=locale,

@@ -30,8 +30,8 @@ from turnkeeper.channels.names import channel_name
 from turnkeeper.testing.cloud import Cloud
 from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.people.buttons import buttons_in
+from turnkeeper.testing.people.conversation import Conversation
 from turnkeeper.testing.people.person import Person
-from turnkeeper.testing.people.place import Place
 
 _HAPPENING: Final = re.compile(
     r"@(locale \S+|zone \S+|scope (personal|groupChat|channel)|elsewhere|restart"
@@ -148,12 +148,12 @@ class _Player:
                 await self.cloud.restart(self.restarted and self.restarted())
 
     async def send(self, step: Exchange) -> list[Activity]:
-        place = Place(self.channel, self.scope, f"conversation {self.conversations}")
+        there = Conversation(self.channel, self.scope, f"conversation {self.conversations}")
         if step.sender not in self.people:
             name = step.sender or "User"
-            self.people[step.sender] = self.cloud.person(name, conversation=place)
+            self.people[step.sender] = self.cloud.person(name, conversation=there)
         person = self.people[step.sender]
-        person.place = place
+        person.conversation = there
         person.locale, person.time_zone = self.client["locale"], self.client["time_zone"]
         turn = await person.sends(self.activity(person, step.sent))
         if turn.status not in range(200, 300):

@@ -85,7 +85,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         PERSON,
-        '        self._heard |= {one["id"] for one in self.cloud.sent(place.id)}\n',
+        '        self._heard |= {one["id"] for one in self.cloud.sent(conversation.id)}\n',
         "",
         (f"{CLOUD_TESTS}::TestPeople",),
         "who comes later hears what was said before",

@@ -167,7 +167,7 @@ async def test_a_bot_that_awaits_a_cancelled_task_has_failed_and_the_channel_is_
         activity = person.message("hi")
         turn = await person.sends(activity)
         assert (turn.status, turn.texts) == (201, [APOLOGY])
-        assert (await host.storage.read([f"msteams/conversations/{person.place.id}"])) == {}
+        assert (await host.storage.read([f"msteams/conversations/{person.conversation.id}"])) == {}
         again = await person.sends(activity)
         assert (again.status, again.texts, bot.runs) == (201, [], 1)
         async with session.get(server.make_url("/metrics")) as answer:

@@ -140,9 +140,9 @@ async def test_a_reply_names_the_activity_that_it_answers(
 async def test_what_was_sent_is_updated_and_deleted(cloud: Cloud, connector: Connector) -> None:
     url = cloud.service_url
     assert await connector.update(url, "c", "7", message("c", text="new")) == "7"
-    assert cloud.connector.conversation("c").updated[0]["text"] == "new"
+    assert cloud.connector.transcript("c").updated[0]["text"] == "new"
     await connector.delete(url, "c", "7")
-    assert cloud.connector.conversation("c").deleted == ["7"]
+    assert cloud.connector.transcript("c").deleted == ["7"]
 
 
 @pytest.mark.parametrize("strange", STRANGE_IDS)
@@ -152,8 +152,8 @@ async def test_any_id_reaches_its_own_conversation(
     await connector.send(cloud.service_url, strange, message(strange))
     await connector.update(cloud.service_url, strange, strange, message(strange))
     assert len(cloud.sent(strange)) == 1
-    assert cloud.connector.conversation(strange).updated[0]["id"] == strange
-    assert len(cloud.connector.conversations) == 1
+    assert cloud.connector.transcript(strange).updated[0]["id"] == strange
+    assert len(cloud.connector.transcripts) == 1
     for request in cloud.connector.requests:
         path = request.raw_path.removeprefix("/_connector/v3/conversations/")
         assert path.count("/") <= 2
@@ -222,7 +222,7 @@ async def test_what_keeps_a_conversation_from_beginning_is_tried_again_or_final(
     cloud.faults.always(Answer(502))
     with pytest.raises(DeliveryFailed, match="502"):
         await connector.create_conversation(cloud.service_url, body)
-    assert cloud.connector.conversations == {}
+    assert cloud.connector.transcripts == {}
 
 
 @pytest.mark.parametrize(

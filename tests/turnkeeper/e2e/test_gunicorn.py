@@ -113,7 +113,9 @@ async def test_sigterm_finishes_the_turns_under_way(
     async with Gunicorn(variables, "--workers", "2") as bot:
         people = [cloud.person(channel="msteams", bot_url=bot.url) for _ in range(20)]
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=people[0].place.id)
+        cloud.faults.next(
+            Answer(reached=reached, after=gate), conversation_id=people[0].conversation.id
+        )
         turns = [asyncio.ensure_future(person.says("hi")) for person in people]
         await reached.wait()
         await asyncio.wait(turns[1:])
@@ -150,7 +152,7 @@ async def test_its_log_is_the_bots(cloud: Cloud, variables: dict[str, str]) -> N
         cloud.faults.next(Answer(403))
         await person.says("hi")
         [line] = await bot.wait_for_lines('"level": "WARNING"', 1)
-        assert person.place.id in line
+        assert person.conversation.id in line
 
 
 @pytest.mark.parametrize(

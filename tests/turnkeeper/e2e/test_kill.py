@@ -103,7 +103,7 @@ async def test_nothing_confirmed_is_lost_and_nothing_counts_twice(
     stop.set()
     await last
     twice = sum(
-        check(cloud.texts(person.place.id), f"Ada {person.name}", texts)
+        check(cloud.texts(person.conversation.id), f"Ada {person.name}", texts)
         for person, texts in zip(people, said, strict=True)
     )
     # Twice only what was on its way when the process died.

@@ -98,12 +98,12 @@ async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_
     message = person.message("my PIN is 4711")
     await person.sends(message)
     [line] = lines(level="ERROR")
-    assert line["conversation"] == person.place.id
+    assert line["conversation"] == person.conversation.id
     assert line["activity"] == message["id"]
     assert line["turn"] == turn_of(Activity.deserialize(message))
     assert "in on_message_activity" in line["exception"]
     assert line["exception"].endswith("ValueError")
-    key = f"msteams/ledgers/{person.place.id}/"
+    key = f"msteams/ledgers/{person.conversation.id}/"
     ledger = Ledger.read(key, (await host.storage.records.fetch([key]))[key])
     assert ledger.knows(line["turn"])
     assert "4711" not in lines.stream.getvalue()
@@ -119,7 +119,7 @@ async def test_a_turn_without_an_id_has_a_name_in_the_log_that_its_ledger_knows(
     first, second = lines(level="ERROR")
     assert first["activity"] == ""
     assert first["turn"] != second["turn"]
-    key = f"msteams/ledgers/{person.place.id}/"
+    key = f"msteams/ledgers/{person.conversation.id}/"
     ledger = Ledger.read(key, (await host.storage.records.fetch([key]))[key])
     assert ledger.knows(first["turn"])
     assert ledger.knows(second["turn"])
@@ -134,7 +134,7 @@ async def test_a_turn_that_fails_for_good_names_itself(
     message = person.message("my PIN is 4711")
     assert (await person.sends(message)).status == 500
     [line] = lines(message="turn failed")
-    assert line["conversation"] == person.place.id
+    assert line["conversation"] == person.conversation.id
     assert (line["activity"], line["turn"]) == (
         message["id"],
         turn_of(Activity.deserialize(message)),
@@ -154,7 +154,7 @@ async def test_a_turn_that_the_store_refuses_names_itself(
     assert answered.json()["error"]["code"] == "storage_unavailable"
     [line] = lines(level="ERROR")
     assert line["message"].startswith("turn refused: ")
-    assert line["conversation"] == person.place.id
+    assert line["conversation"] == person.conversation.id
     assert (line["activity"], line["turn"]) == (
         message["id"],
         turn_of(Activity.deserialize(message)),
@@ -171,7 +171,7 @@ async def test_a_turn_that_owes_replies_names_itself(
     assert (await person.sends(message)).status == 502
     [line] = lines(level="ERROR")
     assert line["message"].startswith("replies are still owed: ")
-    assert line["conversation"] == person.place.id
+    assert line["conversation"] == person.conversation.id
     assert (line["activity"], line["turn"]) == (
         message["id"],
         turn_of(Activity.deserialize(message)),
@@ -187,7 +187,7 @@ async def test_a_record_that_cannot_be_read_is_named_with_the_command_that_shows
 ) -> None:
     url, host = await start_app()
     person = cloud.person(channel="msteams", bot_url=url)
-    key = f"msteams/ledgers/{person.place.id}/"
+    key = f"msteams/ledgers/{person.conversation.id}/"
     await host.storage.records.commit([Change(key, '{"v": 999}', ANY)])
     answered = await cloud.post_to_bot(url, person.message("hi"))
     assert answered.status == 503
@@ -198,7 +198,7 @@ async def test_a_record_that_cannot_be_read_is_named_with_the_command_that_shows
     }
     [line] = lines(level="ERROR")
     assert line["message"].startswith(f"turn refused: {key}: format 999 is not known; ")
-    assert line["conversation"] == person.place.id
+    assert line["conversation"] == person.conversation.id
     _, _, command = line["message"].partition("python -m turnkeeper ")
     arguments = [*shlex.split(command), "--url", store]
     assert await asyncio.to_thread(state_command, arguments) == 0
@@ -223,7 +223,7 @@ async def test_what_cannot_be_sent_for_want_of_an_id_is_warned_of(
     person = cloud.person(channel="msteams", bot_url=url)
     await person.says(what)
     [line] = lines(level="WARNING")
-    assert person.place.id in line["message"]
+    assert person.conversation.id in line["message"]
     assert "empty id" in line["message"]
     assert line["turn"]
 
@@ -254,7 +254,7 @@ async def test_a_turn_of_the_bots_own_has_ids_of_its_own(
     own, persons = lines(level="ERROR")
     assert own["conversation"] == "elsewhere"
     assert own["turn"] != persons["turn"]
-    assert persons["conversation"] == person.place.id
+    assert persons["conversation"] == person.conversation.id
     assert persons["turn"] == turn_of(Activity.deserialize(message))
 
 
@@ -267,7 +267,7 @@ async def test_the_bot_says_at_debug_alone_what_an_error_quotes(
     open_dialog = DialogInstance()
     open_dialog.id = "Zyxwv"
     body = Codec(TYPES).encode_state({"DialogState": DialogState([open_dialog])})
-    await put(store, f"msteams/conversations/{person.place.id}", body)
+    await put(store, f"msteams/conversations/{person.conversation.id}", body)
     variables = {"STORAGE_URL": store, "LOG_LEVEL": level, "LOG_FORMAT": "json"}
     async with BotProcess(variables) as bot:
         assert await person.says("hi", bot.url) == [APOLOGY]

@@ -89,7 +89,7 @@ async def test_turns_that_fail_are_counted_by_their_reason(cloud: Cloud, tmp_pat
         assert (await person.sends(person.message("fail"))).status == 500
         assert await figure(metrics, failed("internal")) == 1
 
-        key = Address.of("", person.place.channel, person.place.id).ledger_key
+        key = Address.of("", person.conversation.channel, person.conversation.id).ledger_key
         await host.storage.records.commit([Change(key, '{"v": 999}', ANY)])
         assert (await person.sends(person.message("hi"))).status == 503
         assert await figure(metrics, failed("record_unreadable")) == 1

@@ -43,7 +43,9 @@ async def test_sigterm_finishes_the_turn_under_way(variables: dict[str, str], cl
     async with BotProcess(variables) as bot:
         person = cloud.person(channel="msteams", bot_url=bot.url)
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        cloud.faults.next(
+            Answer(reached=reached, after=gate), conversation_id=person.conversation.id
+        )
         turn = asyncio.ensure_future(person.says("hi"))
         await reached.wait()
         ended = asyncio.ensure_future(bot.terminate())
@@ -174,7 +176,7 @@ async def test_sigterm_under_load_answers_and_delivers_every_turn_it_took(
             assert await bot.terminate() == 0
         for person, (confirmed, refused) in zip(people, await asyncio.gather(*talks), strict=True):
             assert refused == 0
-            assert len(cloud.texts(person.place.id)) == confirmed
+            assert len(cloud.texts(person.conversation.id)) == confirmed
 
 
 async def test_more_signals_than_one_change_nothing(
@@ -183,7 +185,9 @@ async def test_more_signals_than_one_change_nothing(
     async with BotProcess(variables) as bot:
         person = cloud.person(channel="msteams", bot_url=bot.url)
         reached, gate = asyncio.Event(), asyncio.Event()
-        cloud.faults.next(Answer(reached=reached, after=gate), conversation_id=person.place.id)
+        cloud.faults.next(
+            Answer(reached=reached, after=gate), conversation_id=person.conversation.id
+        )
         turn = asyncio.ensure_future(person.says("hi"))
         await reached.wait()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):

@@ -75,7 +75,7 @@ async def test_it_writes_to_a_person_first(cloud: Cloud, adapter: CloudAdapter) 
     await create(adapter, f"{cloud.service_url}/", to("29:ada"), says("hello"))
     first, second = cloud.connector.requests
     assert (first.method, first.raw_path) == ("POST", CREATE)
-    ((conversation, known),) = cloud.connector.conversations.items()
+    ((conversation, known),) = cloud.connector.transcripts.items()
     assert second.raw_path == f"{CREATE}/{conversation}/activities"
     assert known.members == [{"id": "29:ada"}]
     (sent,) = known.sent
@@ -123,7 +123,7 @@ async def test_an_outage_is_waited_out(cloud: Cloud, adapter: CloudAdapter) -> N
     cloud.faults.next(Answer(503, {"Retry-After": "0"}))
     await create(adapter, cloud.service_url, to("29:ada"), says("hello"))
     assert [request.raw_path for request in cloud.connector.requests[:2]] == [CREATE, CREATE]
-    ((_, known),) = cloud.connector.conversations.items()
+    ((_, known),) = cloud.connector.transcripts.items()
     assert len(known.sent) == 1
 
 
@@ -132,7 +132,7 @@ async def test_a_refusal_is_told_to_who_asked(cloud: Cloud, adapter: CloudAdapte
     with pytest.raises(DeliveryRefused) as refusal:
         await create(adapter, cloud.service_url, to("29:ada"), says("hello"))
     assert refusal.value.status == 403
-    assert cloud.connector.conversations == {}
+    assert cloud.connector.transcripts == {}
 
 
 async def test_without_the_new_conversations_id_there_is_no_turn(
@@ -147,7 +147,7 @@ async def test_sigterm_finishes_what_it_is_saying_of_its_own_accord(tmp_path: Pa
     variables = {"STORAGE_URL": f"sqlite:///{tmp_path}/bot.db"}
     program = Path(__file__).with_name("speaking_process.py")
     async with Cloud() as cloud, BotProcess(variables, program=program) as bot:
-        place = cloud.person(channel="msteams").place
+        place = cloud.person(channel="msteams").conversation
         reference = ConversationReference(
             bot=BOT,
             channel_id="msteams",

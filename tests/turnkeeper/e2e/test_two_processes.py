@@ -46,7 +46,7 @@ async def test_two_names_that_race_leave_one_and_both_are_answered(
         person = cloud.person(channel="msteams")
         await person.says("hi", bots[0])
         await asyncio.gather(person.says("Ada", bots[0]), person.says("Grace", bots[1]))
-        said = cloud.texts(person.place.id)
+        said = cloud.texts(person.conversation.id)
         assert said in [
             ["Who are you?", f"Hello {name}.", f"{name} 1: {other}"]
             for name, other in (("Ada", "Grace"), ("Grace", "Ada"))
@@ -65,6 +65,6 @@ async def test_a_message_delivered_to_both_at_once_is_answered_once(
         activity = person.message("hi")
         turns = await asyncio.gather(*(person.sends(activity, bot) for bot in bots * 2))
         assert {turn.status for turn in turns} == {201}
-        assert cloud.texts(person.place.id) == ["Who are you?"]
+        assert cloud.texts(person.conversation.id) == ["Who are you?"]
 
     await asyncio.gather(*(deliver() for _ in range(20)))

@@ -53,10 +53,10 @@ async def test_a_store_that_is_away_is_503_and_may_be_tried_again(cloud: Cloud) 
         refused = await cloud.post_to_bot(bot, body)
         assert (refused.status, refused.headers["Retry-After"]) == (503, "2")
         assert json.loads(refused.body)["error"]["code"] == "storage_unavailable"
-        assert cloud.texts(person.place.id) == []
+        assert cloud.texts(person.conversation.id) == []
         store.away = False
         assert (await cloud.post_to_bot(bot, body)).status == 201
-        assert cloud.texts(person.place.id) == ["hi"]
+        assert cloud.texts(person.conversation.id) == ["hi"]
 
 
 async def test_replies_that_are_owed_are_502_until_they_are_sent(cloud: Cloud) -> None:
@@ -69,7 +69,7 @@ async def test_replies_that_are_owed_are_502_until_they_are_sent(cloud: Cloud) -
         assert json.loads(owed.body)["error"]["code"] == "delivery_failed"
         cloud.faults.recover()
         assert (await cloud.post_to_bot(bot, body)).status == 201
-        assert cloud.texts(person.place.id) == ["hi"]
+        assert cloud.texts(person.conversation.id) == ["hi"]
 
 
 async def test_who_shows_no_token_is_told_that_one_is_asked_for(start_bot: StartBot) -> None:

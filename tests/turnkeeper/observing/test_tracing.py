@@ -42,7 +42,7 @@ async def test_a_turn_and_its_delivery_are_spans_without_any_text(
     assert turn.context is not None
     assert delivery.parent.span_id == turn.context.span_id
     assert turn.attributes is not None
-    assert turn.attributes["conversation"] == person.place.id
+    assert turn.attributes["conversation"] == person.conversation.id
     assert "Zyxwv" not in turn.to_json()
 
 

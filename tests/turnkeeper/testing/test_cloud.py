@@ -21,7 +21,7 @@ from tests.turnkeeper.tiny.app import TYPES as TINY_TYPES
 from tests.turnkeeper.tiny.app import make_bot
 from turnkeeper import Host, Settings, UserState
 from turnkeeper.errors import BotError, SettingsError
-from turnkeeper.testing import Answer, Clock, Cloud, Drop, Place
+from turnkeeper.testing import Answer, Clock, Cloud, Conversation, Drop
 
 
 def echo(own_store: str = "memory:") -> tuple[Host, Any]:
@@ -180,7 +180,7 @@ class TestPeople:
     async def test_replies_go_to_who_is_answered(self) -> None:
         async with Cloud(*echo()) as cloud:
             ada = cloud.person("Ada", scope="groupChat")
-            bob = cloud.person("Bob", conversation=ada.place)
+            bob = cloud.person("Bob", conversation=ada.conversation)
             said = await asyncio.gather(*(p.says(str(n)) for n in range(3) for p in (ada, bob)))
             assert said == [[f"{n + 1}: {n}"] for n in range(3) for _ in "ab"]
             assert sorted(await ada.hears()) == ["1: 0", "2: 1", "3: 2"], "what Bob was told"
@@ -213,7 +213,7 @@ class TestPeople:
             ada = cloud.person("Ada", scope="groupChat")
             await ada.says("hi")
             bob = cloud.person("Bob")
-            bob.place = ada.place
+            bob.conversation = ada.conversation
             await ada.says("you")
             assert await bob.hears() == ["2: you"]
 
@@ -278,9 +278,9 @@ class TestPeople:
             ada = cloud.person("Ada")
             assert await ada.says("hi") == ["first"]
             [shown] = ada.last
-            [update] = cloud.updated(ada.place.id)
+            [update] = cloud.updated(ada.conversation.id)
             assert (update["id"], update["text"]) == (shown["id"], "changed")
-            assert cloud.deleted(ada.place.id) == [shown["id"]]
+            assert cloud.deleted(ada.conversation.id) == [shown["id"]]
 
     async def test_local_time_is_that_of_the_client(self) -> None:
         clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
@@ -289,8 +289,8 @@ class TestPeople:
             assert ada.message("hi")["localTimestamp"] == "2026-01-01T09:00:00.000+09:00"
 
     def test_a_place_knows_its_channel(self) -> None:
-        with pytest.raises(TypeError, match="a place knows its channel"):
-            Cloud().person("Ada", channel="msteams", conversation=Place("emulator"))
+        with pytest.raises(TypeError, match="a conversation knows its channel"):
+            Cloud().person("Ada", channel="msteams", conversation=Conversation("emulator"))
 
     async def test_a_process_that_is_not_there_is_a_lost_connection(self) -> None:
         async with Cloud() as cloud:
@@ -412,7 +412,7 @@ class TestFaults:
         async with Cloud(*echo()) as cloud:
             ada = cloud.person("Ada")
             cloud.faults.always(fault)
-            for early in ([], [ada.place.id], [ada.place.id] * 2):
+            for early in ([], [ada.conversation.id], [ada.conversation.id] * 2):
                 assert (await ada.sends(ada.message("hi", id="1"))).status == 502
                 assert cloud.faults.early == early
             cloud.clock.move(seconds=61)
@@ -444,7 +444,7 @@ class TestFaults:
                 await ada.says("hi")
             with pytest.raises(AssertionError, match="502"):
                 await ada.repeats()
-            assert cloud.faults.early == [ada.place.id], "the time was not over"
+            assert cloud.faults.early == [ada.conversation.id], "the time was not over"
             assert len(cloud.connector.requests) == 2
             cloud.clock.move(seconds=60)
             assert await ada.repeats() == ["1: hi"]
@@ -469,7 +469,7 @@ class TestFaults:
     async def test_a_fault_may_be_for_one_conversation(self) -> None:
         async with Cloud(*echo()) as cloud:
             ada, bob = cloud.person("Ada"), cloud.person("Bob")
-            cloud.faults.always(Answer(403), conversation_id=ada.place.id)
+            cloud.faults.always(Answer(403), conversation_id=ada.conversation.id)
             assert await ada.says("hi") == []
             assert await bob.says("hi") == ["1: hi"]
             cloud.faults.recover()
@@ -520,5 +520,5 @@ async def test_a_place_may_be_left_for_another() -> None:
     async with Cloud(*echo()) as cloud:
         ada = cloud.person("Ada", channel="msteams")
         await ada.says("hi")
-        ada.place = Place("msteams")
+        ada.conversation = Conversation("msteams")
         assert await ada.says("hi") == ["2: hi"]

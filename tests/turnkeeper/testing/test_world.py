@@ -54,7 +54,9 @@ async def test_a_process_dies_there_and_the_next_goes_on(program: Path, point: P
             await ada.says("you")
         await first.died()
         assert runs(first) == (1 if point in RAN else 2)
-        assert world.cloud.texts(ada.place.id)[1:] == ["2: you"] * (point is Point.AFTER_SEND)
+        assert world.cloud.texts(ada.conversation.id)[1:] == ["2: you"] * (
+            point is Point.AFTER_SEND
+        )
         second = await world.process()
         told = await ada.repeats(second.url)
         assert told == ["2: you"] * (2 if point is Point.AFTER_SEND else 1)

@@ -57,7 +57,7 @@ class Refused(Exception):
 
 
 @dataclass
-class Conversation:
+class Transcript:
     """What the connector knows of one conversation."""
 
     sent: list[Activity] = field(default_factory=list)
@@ -84,15 +84,15 @@ class Connector:
         self.path = path
         self.faults = Faults(clock)
         self.requests: list[Received] = []
-        self.conversations: dict[str, Conversation] = {}
+        self.transcripts: dict[str, Transcript] = {}
         self._token_is_good = token_is_good
         self._changed = asyncio.Condition()
         self._count = 0
         self._one_to_one: dict[tuple[str, str], str] = {}
 
-    def conversation(self, conversation_id: str) -> Conversation:
+    def transcript(self, conversation_id: str) -> Transcript:
         """What is known of this conversation; made when it is new."""
-        return self.conversations.setdefault(conversation_id, Conversation())
+        return self.transcripts.setdefault(conversation_id, Transcript())
 
     async def wait_until(self, true: Callable[[], bool], seconds: float) -> None:
         """Wait until ``true()`` holds; it is asked when a request comes and when it is answered.
@@ -150,7 +150,7 @@ class Connector:
             case "PUT", "activities", activity_id:
                 return self._put(received, activity_id)
             case "DELETE", "activities", activity_id:
-                self.conversation(received.conversation_id).deleted.append(activity_id)
+                self.transcript(received.conversation_id).deleted.append(activity_id)
                 return web.Response()
             case "GET", "members":
                 return web.json_response(self._members(received))
@@ -166,17 +166,17 @@ class Connector:
         activity = _activity(received)
         self._count += 1
         activity_id = f"{self._count:06}"
-        self.conversation(received.conversation_id).sent.append(activity | {"id": activity_id})
+        self.transcript(received.conversation_id).sent.append(activity | {"id": activity_id})
         status = 202 if activity["type"] == "typing" else 201
         return web.json_response({"id": activity_id}, status=status)
 
     def _put(self, received: Received, activity_id: str) -> web.Response:
         activity = _activity(received)
-        self.conversation(received.conversation_id).updated.append(activity | {"id": activity_id})
+        self.transcript(received.conversation_id).updated.append(activity | {"id": activity_id})
         return web.json_response({"id": activity_id})
 
     def _members(self, received: Received) -> list[dict[str, Any]]:
-        return self.conversation(received.conversation_id).members
+        return self.transcript(received.conversation_id).members
 
     def _member(self, received: Received, member_id: str) -> web.Response:
         for member in self._members(received):
@@ -203,7 +203,7 @@ class Connector:
         elif not parameters.get("isGroup"):
             pair = (bot["id"], members[0]["id"])
             conversation_id = self._one_to_one.setdefault(pair, conversation_id)
-        conversation = self.conversation(conversation_id)
+        conversation = self.transcript(conversation_id)
         conversation.members[:] = members
         answer = {"id": conversation_id}
         if isinstance(first, dict):

@@ -69,15 +69,15 @@ class Services:
 
         Each has the ``id`` that the channel gave it.
         """
-        return list(self.connector.conversation(conversation_id).sent)
+        return list(self.connector.transcript(conversation_id).sent)
 
     def updated(self, conversation_id: str) -> list[Activity]:
         """Return the updates that the channel took for a conversation, in order."""
-        return list(self.connector.conversation(conversation_id).updated)
+        return list(self.connector.transcript(conversation_id).updated)
 
     def deleted(self, conversation_id: str) -> list[str]:
         """Return the ids of the activities that the channel was told to delete, in order."""
-        return list(self.connector.conversation(conversation_id).deleted)
+        return list(self.connector.transcript(conversation_id).deleted)
 
     def texts(self, conversation_id: str) -> list[str]:
         """Return the texts of the messages among :meth:`sent`."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from turnkeeper.testing.outside.connector import Activity
-from turnkeeper.testing.people.place import Place
+from turnkeeper.testing.people.conversation import Conversation
 
 BOT: Final = {"id": "28:bot", "name": "Test Bot"}
 """What the channels call the bot."""
@@ -25,7 +25,7 @@ class Client:
     """The client of one person.
 
     :param service_url: tells where the channel listens for replies.
-    :param place: the conversation.
+    :param conversation: where the person talks.
     :param id: the channel's id of the person.
     :param name: the channel's name of the person.
     :param locale: of the client.
@@ -34,7 +34,7 @@ class Client:
     """
 
     service_url: Callable[[], str]
-    place: Place
+    conversation: Conversation
     id: str
     name: str
     locale: str
@@ -49,8 +49,8 @@ class Client:
         :param fields: further ones, set as they are; None drops one.
         """
         entities: list[dict[str, Any]] = []
-        if self.place.is_teams:
-            if self.place.scope != "personal" and text and mention:
+        if self.conversation.is_teams:
+            if self.conversation.scope != "personal" and text and mention:
                 mark = f"<at>{BOT['name']}</at>"
                 entities.append({"type": "mention", "mentioned": BOT, "text": mark})
                 text = f"{mark} {text}"
@@ -63,7 +63,7 @@ class Client:
             "text": text,
             "textFormat": "plain",
             "attachments": [] if self._at_emulator else None,
-            "channelData": self.place.message_data(),
+            "channelData": self.conversation.message_data(),
             "localTimezone": self.time_zone,
             "entities": entities,
         }
@@ -81,23 +81,23 @@ class Client:
         A Teams group or channel names only the bot among the added members.
         """
         bot, here = BOT, {"id": self.id, "name": self.name}
-        if self.place.is_teams:
+        if self.conversation.is_teams:
             bot, here = {"id": BOT["id"]}, {"id": self.id, "aadObjectId": self._aad_object_id}
         if self._at_emulator:
             update: Activity = {"membersAdded": [bot, here], "membersRemoved": []}
         else:
-            personal = self.place.scope == "personal"
+            personal = self.conversation.scope == "personal"
             update = {"membersAdded": [here, bot] if personal else [bot]}
-            sender = self._account(name=not self.place.is_teams)
+            sender = self._account(name=not self.conversation.is_teams)
             update |= {"localTimestamp": None, "locale": None, "from": sender}
         return self.activity("conversationUpdate", **(update | fields))
 
     def installation(self, *, action: str = "add", **fields: Any) -> Activity:
         """Return the installationUpdate of Teams, not yet sent."""
-        place = {"settings": {"selectedChannel": {"id": self.place.id}}}
+        place = {"settings": {"selectedChannel": {"id": self.conversation.id}}}
         update: Activity = {
             "action": action,
-            "channelData": {**(self.place.channel_data() or {}), **place},
+            "channelData": {**(self.conversation.channel_data() or {}), **place},
             "entities": [{"type": "clientInfo", "locale": self.locale}],
             "from": self._account(name=False),
             "localTimestamp": None,
@@ -113,14 +113,14 @@ class Client:
         activity = {
             "type": kind,
             "id": str(uuid.uuid4()),
-            "channelId": self.place.channel,
+            "channelId": self.conversation.channel,
             "from": self._account(),
             "recipient": BOT | ({"role": "bot"} if self._at_emulator else {}),
-            "conversation": self.place.account(),
+            "conversation": self.conversation.account(),
             "timestamp": now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "localTimestamp": now.astimezone(self._zone).isoformat(timespec="milliseconds"),
             "locale": self.locale,
-            "channelData": self.place.channel_data(),
+            "channelData": self.conversation.channel_data(),
             "serviceUrl": self.service_url(),
             **fields,
         }
@@ -135,7 +135,7 @@ class Client:
 
     @property
     def _at_emulator(self) -> bool:
-        return self.place.channel == "emulator"
+        return self.conversation.channel == "emulator"
 
     @property
     def _aad_object_id(self) -> str:
@@ -145,6 +145,6 @@ class Client:
         account = {"id": self.id} | ({"name": self.name} if name else {})
         if self._at_emulator:
             account["role"] = "user"
-        if self.place.is_teams:
+        if self.conversation.is_teams:
             account["aadObjectId"] = self._aad_object_id
         return account

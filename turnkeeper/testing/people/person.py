@@ -15,7 +15,7 @@ from botbuilder.schema import ConversationReference
 from turnkeeper.testing.outside.connector import Activity, texts_of
 from turnkeeper.testing.people.buttons import buttons_in
 from turnkeeper.testing.people.client import Client
-from turnkeeper.testing.people.place import Place
+from turnkeeper.testing.people.conversation import Conversation
 from turnkeeper.wire.activity import decode_activity
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Person(Client):
     def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         cloud: Cloud,
-        place: Place,
+        conversation: Conversation,
         *,
         now: Callable[[], datetime],
         name: str = "User",
@@ -84,17 +84,17 @@ class Person(Client):
         self._under_way: set[str] = set()
         person = str(uuid.uuid4()) if id is None else id
         language, zone = locale or "en-US", time_zone or "UTC"
-        super().__init__(lambda: cloud.service_url, place, person, name, language, zone, now)
+        super().__init__(lambda: cloud.service_url, conversation, person, name, language, zone, now)
 
     @property
-    def place(self) -> Place:
-        """The conversation. What was said there before this person came is not heard."""
-        return self._place
+    def conversation(self) -> Conversation:
+        """Where the person talks. What was said there before they came is not heard."""
+        return self._conversation
 
-    @place.setter
-    def place(self, place: Place) -> None:
-        self._place = place
-        self._heard |= {one["id"] for one in self.cloud.sent(place.id)}
+    @conversation.setter
+    def conversation(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._heard |= {one["id"] for one in self.cloud.sent(conversation.id)}
 
     async def says(self, text: str, bot_url: str = "", **fields: Any) -> list[str]:
         """Send a message and return the texts of the replies, late ones to earlier messages too.
@@ -237,7 +237,7 @@ class Person(Client):
         return [value] if isinstance(value, str) else []
 
     def _unheard(self) -> list[Activity]:
-        sent = self.cloud.sent(self.place.id)
+        sent = self.cloud.sent(self.conversation.id)
         return [one for one in sent if one["id"] not in self._heard]
 
     def _hear(self, activities: list[Activity]) -> None:

@@ -10,7 +10,7 @@ TENANT = "00000000-0000-0000-0000-0000000000001"
 
 
 @dataclass(frozen=True)
-class Place:
+class Conversation:
     """A conversation to talk in, shared by the people who are in it.
 
     :param channel: the channel id, such as ``msteams``.
