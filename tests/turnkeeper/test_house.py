@@ -235,3 +235,13 @@ def test_what_is_public_is_there_and_comes_with_a_version() -> None:
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)  # noqa: S603
     assert (ENGINE / "py.typed").exists()
+
+
+def test_what_tests_of_a_bot_need_is_there_and_pytest_is_for_the_contract_alone() -> None:
+    program = (
+        "import sys, turnkeeper.testing as testing\n"
+        "assert not {'pytest', 'hypothesis'} & set(sys.modules)\n"
+        "assert all(hasattr(testing, name) for name in testing.__all__)\n"
+        "assert 'pytest' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)  # noqa: S603

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from turnkeeper.testing.clock import Clock
 from turnkeeper.testing.cloud import Cloud
-from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.outside.faults import Answer, Drop, Faults
 from turnkeeper.testing.people.conversation import Conversation
 from turnkeeper.testing.people.person import Person, Turn
@@ -24,17 +23,16 @@ if TYPE_CHECKING:
     from turnkeeper.testing.contract import StoreContract
 
 __all__ = [
-    "Activity",
     "Answer",
     "BotProcess",
     "Clock",
     "Cloud",
+    "Conversation",
     "Drop",
     "Faults",
     "Gunicorn",
     "MortalProcess",
     "Person",
-    "Conversation",
     "Point",
     "StoreContract",
     "Story",

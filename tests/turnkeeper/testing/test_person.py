@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from turnkeeper.testing import Activity, Cloud, Person
+from turnkeeper.testing import Cloud, Person
+from turnkeeper.testing.outside.connector import Activity
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 # What a team is called and where a message came from has no bearing on a bot's answer.
