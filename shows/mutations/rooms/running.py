@@ -17,6 +17,7 @@ LOGS_TESTS: Final = "tests/turnkeeper/observing/test_logs.py"
 REFUSALS_TESTS: Final = "tests/turnkeeper/inbound/test_refusals.py"
 HOST_TESTS: Final = "tests/turnkeeper/test_host.py"
 TRACING_TESTS: Final = "tests/turnkeeper/observing/test_tracing.py"
+PARTS_TESTS: Final = "tests/turnkeeper/test_parts.py"
 
 MUTATIONS: Final = (
     Mutation(
@@ -134,7 +135,7 @@ MUTATIONS: Final = (
         LIFECYCLE,
         "                    self._stack = stack.pop_all()\n",
         "                    stack.pop_all()\n",
-        (f"{HOST_TESTS}::TestAttached::test_a_body_is_refused_that_is_too_long",),
+        (f"{PARTS_TESTS}::test_what_works_in_the_background_ends_with_it",),
         "what a host has opened is never closed",
     ),
 )
