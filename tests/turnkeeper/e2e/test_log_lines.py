@@ -95,7 +95,7 @@ async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_
 ) -> None:
     url, host = await start_app(Careless())
     person = cloud.person(channel="msteams", bot_url=url)
-    message = person.message("my PIN is 4711")
+    message = person.message("my PIN is Zyxwv")
     await person.sends(message)
     [line] = lines(level="ERROR")
     assert line["conversation"] == person.conversation.id
@@ -106,7 +106,7 @@ async def test_a_turn_of_bot_code_that_fails_is_found_in_log_and_ledger_without_
     key = f"msteams/ledgers/{person.conversation.id}/"
     ledger = Ledger.read(key, (await host.storage.records.fetch([key]))[key])
     assert ledger.knows(line["turn"])
-    assert "4711" not in lines.stream.getvalue()
+    assert "Zyxwv" not in lines.stream.getvalue()
 
 
 async def test_a_turn_without_an_id_has_a_name_in_the_log_that_its_ledger_knows(
@@ -131,7 +131,7 @@ async def test_a_turn_that_fails_for_good_names_itself(
     url, host = await start_app(Careless())
     host.adapter.on_turn_error = None
     person = cloud.person(channel="msteams", bot_url=url)
-    message = person.message("my PIN is 4711")
+    message = person.message("my PIN is Zyxwv")
     assert (await person.sends(message)).status == 500
     [line] = lines(message="turn failed")
     assert line["conversation"] == person.conversation.id
@@ -139,7 +139,7 @@ async def test_a_turn_that_fails_for_good_names_itself(
         message["id"],
         turn_of(Activity.deserialize(message)),
     )
-    assert "4711" not in lines.stream.getvalue()
+    assert "Zyxwv" not in lines.stream.getvalue()
 
 
 async def test_a_turn_that_the_store_refuses_names_itself(

@@ -89,8 +89,8 @@ async def test_a_slow_channel_keeps_what_is_owed_with_its_process(
     world: World, pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deadlines, "PRECISION", 0.001)
-    monkeypatch.setattr(sender, "LEASE", 0.02)
-    monkeypatch.setattr(turns, "LEASE", 0.02)
+    monkeypatch.setattr(sender, "LEASE", 0.3)
+    monkeypatch.setattr(turns, "LEASE", 0.3)
     world.clock = asyncio.get_running_loop().time  # type: ignore[method-assign]
     slow, quick = world.process(), world.process()
     gate, sending, renewed = asyncio.Event(), asyncio.Event(), asyncio.Event()
