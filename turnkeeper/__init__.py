@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from turnkeeper.host import Host
 from turnkeeper.settings import Settings
+from turnkeeper.state.private import PrivateConversationState
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.wire.types import Types
@@ -18,6 +19,7 @@ __all__ = [
     "Change",
     "ConversationState",
     "Host",
+    "PrivateConversationState",
     "Record",
     "RecordStorage",
     "Settings",

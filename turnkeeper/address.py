@@ -20,6 +20,7 @@ _LONGEST_NOT_ASCII: Final = 60
 _HASHED: Final = "sha256:"
 _KINDS_OF_ONE_ID: Final = frozenset({"conversations", "turns", "users"})
 _LEDGERS: Final = ("ledgers", "turns")  # of this version, and of 0.1
+_PRIVATE: Final = "/users/"
 
 
 class Address(NamedTuple):
@@ -36,8 +37,8 @@ class Address(NamedTuple):
     :param conversation_key: of the conversation as a whole.
     :param place_key: of the person's place in the conversation. Where several people talk each has
         a place of their own; what concerns the conversation as a whole has the conversation's.
-    :param user_key: of the person in this channel. A turn without a person has a key of its own for
-        each conversation: bot code may load and save user state there too, and it is nobody's.
+    :param user_key: of the person in this channel. Without a person there is no user state; the key
+        is that under which versions up to 0.3 kept what strangers had in common.
     :param owner: whose the records of this turn are: the person's ``user_key``, or "" for joins,
         installs and nobody.
     """
@@ -85,13 +86,72 @@ class Address(NamedTuple):
             *(ledger, old_ledger, whole, place, user, owner),
         )
 
+    def private_key(self, namespace: str = "") -> str | None:
+        """Return the key of what the person has in this conversation alone, as the SDK makes it.
+
+        :param namespace: keeps several such records apart.
+        :returns: None where there is no person.
+        """
+        if not self.person:
+            return None
+        whole, who = _part(self.conversation), _part(self.person)
+        return f"{self.channel}/conversations/{whole}{_PRIVATE}{who}/{namespace}"
+
+
+class Named(NamedTuple):
+    """What a key of state names, as :func:`stored_name` has it; "" where it names none.
+
+    :param conversation: its id.
+    :param person: theirs.
+    """
+
+    conversation: str = ""
+    person: str = ""
+
+
+def named_in(key: str) -> Named:
+    """Return the conversation and the person that a key of state names."""
+    _, _, rest = key.partition("/")
+    kind, _, ids = rest.partition("/")
+    match kind:
+        case "users":
+            return Named(person=ids)
+        case "members":
+            conversation, _, person = ids.partition("/")
+            return Named(unquote(conversation), unquote(person))
+        case "conversations":
+            conversation, _, who = ids.partition(_PRIVATE)
+            return Named(conversation, who.rpartition("/")[0] or who)
+        case _:
+            return Named()
+
+
+def owner_named_in(key: str, channel: str) -> str:
+    """Return the user-state key of the person that a key of state names; "" where it names none.
+
+    :param channel: only its keys are keys of state; all others are the bot's own.
+    """
+    if not key.startswith(f"{channel}/") or not (person := named_in(key).person):
+        return ""
+    return f"{channel}{_PRIVATE}{person}"
+
 
 def stored_name(native_id: str) -> str:
     """Return an id as it is stored: as it stands, or the hash of one too long for an index."""
     limit = _LONGEST if native_id.isascii() else _LONGEST_NOT_ASCII
     if len(native_id) <= limit and not native_id.startswith(_HASHED):
         return native_id
+    return _hashed(native_id)
+
+
+def _hashed(native_id: str) -> str:
     return _HASHED + hashlib.sha256(native_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _part(native_id: str) -> str:
+    """Return an id as it is stored in a private key; of no two pairs of ids can it be the same."""
+    apart = _PRIVATE not in f"/{native_id}/"
+    return stored_name(native_id) if apart else _hashed(native_id)
 
 
 def stored_key(key: str) -> str:
@@ -106,6 +166,11 @@ def stored_key(key: str) -> str:
         name = unquote(conversation)
         name = name if name.startswith(_HASHED) else stored_name(name)
         return f"{ledgers_of(channel, name)}{bot}"
+    if kind == "conversations" and _PRIVATE in native_id:
+        conversation, _, who = native_id.partition(_PRIVATE)
+        person, _, namespace = who.rpartition("/")
+        names = [n if n.startswith(_HASHED) else stored_name(n) for n in (conversation, person)]
+        return f"{channel}/conversations/{names[0]}{_PRIVATE}{names[1]}/{namespace}"
     if kind not in _KINDS_OF_ONE_ID or native_id.startswith(_HASHED):
         return key
     return f"{channel}/{kind}/{stored_name(native_id)}"

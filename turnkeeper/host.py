@@ -24,7 +24,7 @@ from turnkeeper.serving.server import answer_impossible_hosts
 from turnkeeper.settings import OwnSettings, Settings, read_own
 from turnkeeper.state.erasure import stage_erasure
 from turnkeeper.state.export import export
-from turnkeeper.state.services import address_in, transaction_in
+from turnkeeper.state.services import address_in, forget_states, transaction_in
 from turnkeeper.storage import MemoryStorage, RecordStorage
 from turnkeeper.variables import read_variables
 from turnkeeper.wire.types import Types
@@ -195,11 +195,11 @@ class Host:
     async def forget(self, context: TurnContext) -> None:
         """Erase the person of a turn: all records of theirs in the channel.
 
-        It takes effect with the turn's commit. The rest of the turn begins with empty state, and
-        its replies are addressed by the person's id alone, without the name the channel has.
+        It takes effect with the turn's commit. The rest of the turn begins with empty state; its
+        replies are addressed by the person's id alone, without the name the channel has.
         """
-        transaction, address = transaction_in(context, self.storage.records)
-        await stage_erasure(transaction, address, self._parts.codec)
+        await stage_erasure(*transaction_in(context, self.storage.records), self._parts.codec)
+        forget_states(context)
         await self._parts.states.clear_all(context)
         if sender := context.activity.from_property:
             context.activity.from_property = ChannelAccount(id=sender.id, role=sender.role)

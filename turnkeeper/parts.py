@@ -21,8 +21,9 @@ from turnkeeper.login.token import NoToken, TokenSource, token_source
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.outbound.proxy import outward_proxy
 from turnkeeper.settings import Settings
-from turnkeeper.state.scope import ConversationState, TurnState, UserState
-from turnkeeper.state.typed_storage import TypedStorage
+from turnkeeper.state.scope import ConversationState, UserState
+from turnkeeper.state.turn_state import TurnState
+from turnkeeper.state.typed_storage import Lifetimes, TypedStorage
 from turnkeeper.storage import RecordStorage, open_storage
 from turnkeeper.storage.format import mark
 from turnkeeper.storage.namespace import Namespace
@@ -97,11 +98,10 @@ class Parts:
         self.footing = footing
         self._open = False
         self.codec = Codec(types)
-        self.storage = TypedStorage(footing.records, self.codec)
-        self.conversation_state = ConversationState(
-            self.storage, group_state=group_state, ttl=settings.conversation_ttl
-        )
-        self.user_state = UserState(self.storage, ttl=settings.profile_ttl)
+        lifetimes = Lifetimes(settings.conversation_ttl, settings.profile_ttl)
+        self.storage = TypedStorage(footing.records, self.codec, lifetimes)
+        self.conversation_state = ConversationState(self.storage, group_state=group_state)
+        self.user_state = UserState(self.storage)
         self.states = TurnState(self.conversation_state, self.user_state)
         self.metrics = Metrics()
         self.adapter = CloudAdapter(

@@ -15,8 +15,8 @@ from turnkeeper.address import Address
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.errors import StorageError, UnreadableRecord
 from turnkeeper.observing.metrics import Metrics
-from turnkeeper.state.scope import TurnState
 from turnkeeper.state.services import begin_turn, end_turn
+from turnkeeper.state.turn_state import TurnState
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn.context import HostedTurnContext
 from turnkeeper.turn.outbox import Outbox
@@ -113,7 +113,7 @@ class BotRun:
         context.turn_state.update(self._services)
         outbox = Outbox(turn)
         outbox.begin(context)
-        begin_turn(context, self._address, transaction)
+        begun = begin_turn(context, self._address, transaction)
         try:
             await _whole(bot(context))
             await self._states.save_all_changes(context)
@@ -124,7 +124,7 @@ class BotRun:
             return Outcome(outbox.effects, http_answer(context))
         finally:
             # It also spares the garbage collector: the SDK's dialogs hold their turn in circles.
-            end_turn(context)
+            end_turn(context, begun)
 
     def _tell_operator(self, error: Exception) -> None:
         unreadable = isinstance(error, UnreadableRecord)

@@ -28,7 +28,7 @@ from turnkeeper.connector.client import Connector
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.sender import Sender
 from turnkeeper.observing.metrics import Metrics
-from turnkeeper.state.scope import TurnState
+from turnkeeper.state.turn_state import TurnState
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.proactive import ProactiveTurns

@@ -18,6 +18,7 @@ class CachedState:
     :param key: the record's.
     :param state: property names to values.
     :param codec: how values are stored.
+    :param base: the body that it was made of, or was when it was saved last; None for no record.
     :param unread: whether the record was not read before the state was cleared.
     :param defaults: encoded default values given out and not set; they are not stored unless
         the bot changed them.
@@ -26,6 +27,7 @@ class CachedState:
     key: str
     state: dict[str, Any]
     codec: Codec
+    base: str | None = None
     unread: bool = False
     defaults: dict[str, str] = field(default_factory=dict)
 
@@ -37,6 +39,28 @@ class CachedState:
             if text != self.defaults.get(name):
                 kept.append((name, text))
         return self.codec.body_of(kept) if kept else None
+
+    def merged(self, newer: str | None) -> str | None:
+        """Return the body of the record where others have put one since this was made of it.
+
+        Of each property what is here counts if it was changed here, else what is there.
+
+        :param newer: what is there; None for no record.
+        """
+        mine, base = self._texts_of(self.body()), self._texts_of(self.base)
+        merged = self._texts_of(newer)
+        for name in mine.keys() | base.keys():
+            if mine.get(name) == base.get(name):
+                continue
+            if name in mine:
+                merged[name] = mine[name]
+            else:
+                merged.pop(name, None)
+        return self.codec.body_of(merged.items()) if merged else None
+
+    def _texts_of(self, body: str | None) -> dict[str, str]:
+        state = self.codec.decode_state(body, key=self.key) if body is not None else {}
+        return {name: self.codec.encode_value(name, value) for name, value in state.items()}
 
 
 class Scope(Protocol):

@@ -14,7 +14,6 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
-from urllib.parse import unquote
 
 from turnkeeper.address import (
     Address,
@@ -22,6 +21,7 @@ from turnkeeper.address import (
     ledger_keys,
     ledger_prefixes,
     ledgers_of,
+    named_in,
     stored_name,
 )
 from turnkeeper.errors import BotError, UnreadableRecord, WriteConflict
@@ -52,7 +52,8 @@ async def records_of(storage: RecordStorage, owner: str) -> AsyncIterator[tuple[
 async def stage_erasure(transaction: Transaction, address: Address, codec: Codec) -> None:
     """Have a turn erase a person: it takes effect with the turn's commit, as a whole.
 
-    Empty the turn's own state too (``clear_state``), or it is saved again. Of ledgers, all bots'
+    What the turn itself has put for the person goes too. Empty the turn's own state as well
+    (``clear_state``), or it is saved again. Of ledgers, all bots'
     on the store, digests of activities are left, so that none runs again: the person's own lose
     what is still owed and all else, groups' their answers. Of groups, only those are found in which
     the person has a place or was last.
@@ -70,6 +71,7 @@ async def stage_erasure(transaction: Transaction, address: Address, codec: Codec
     async for key, record in records_of(storage, address.user_key):
         own.append(key)
         conversations |= _conversations_named_in(key, record, address, codec)
+    own += transaction.put_for(address.user_key)
     own.append(address.ledger_key)
     ledgers: set[str] = set()
     for name in conversations:
@@ -116,9 +118,9 @@ def _conversations_named_in(key: str, record: Record, address: Address, codec: C
     They are as :func:`turnkeeper.address.stored_name` has them. A class of the bot's that names
     some has a method ``conversations()`` that returns their ids.
     """
-    rest = key.partition("/")[2]
-    if rest.startswith("members/"):  # Address.place_key
-        return {unquote(rest.split("/")[1])}
+    place = named_in(key)
+    if place.conversation and place.person:
+        return {place.conversation}
     named: set[str] = set()
     if key == address.user_key:
         with suppress(UnreadableRecord):

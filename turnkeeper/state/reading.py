@@ -10,6 +10,7 @@ from typing import Any, Final
 from turnkeeper.address import is_ledger
 from turnkeeper.errors import UnreadableRecord
 from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.state.items import OBJECT
 from turnkeeper.storage import Record, RecordStorage
 from turnkeeper.wire.codec import Codec
 from turnkeeper.wire.values import COLLECTIONS
@@ -51,10 +52,7 @@ def state_of(key: str, record: Record, codec: Codec | None) -> dict[str, Any]:
         return _raw_state(key, record)
     # Decoded and encoded again, a record of an earlier format is shown as one of today.
     decoded = codec.decode_state(record.body, key=key)
-    return {
-        name: _untagged(value)
-        for name, value in json.loads(codec.encode_state(decoded))["state"].items()
-    }
+    return _plain_state(json.loads(codec.encode_state(decoded))["state"])
 
 
 def _raw_state(key: str, record: Record) -> dict[str, Any]:
@@ -62,9 +60,18 @@ def _raw_state(key: str, record: Record) -> dict[str, Any]:
         data = json.loads(record.body)
         if type(data["v"]) is not int:
             raise UnreadableRecord(key, "not a record of state")
-        return {name: _untagged(value) for name, value in data["state"].items()}
+        return _plain_state(data["state"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
+
+
+def _plain_state(state: dict[str, Any]) -> dict[str, Any]:
+    """A record's properties without the tags; those of the object where it holds one."""
+    item = state.get(OBJECT)
+    if len(state) == 1 and isinstance(item, dict) and item.get("$", "dict") != "dict":
+        fields = _untagged(item)
+        return fields if isinstance(fields, dict) else {OBJECT: fields}
+    return {name: _untagged(value) for name, value in state.items()}
 
 
 def readable(key: str, record: Record, codec: Codec | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Conversation and user state as one set: one read, one atomic write a turn.
+"""Conversation and user state.
 
 The SDK's names and signatures, without its surprises: reading an unknown person creates no record,
 cleared state stays cleared, falsy defaults are kept, two saves in a turn work, change detection
@@ -12,7 +12,7 @@ import json
 import logging
 from typing import Any, Literal
 
-from botbuilder.core import BotState, BotStateSet, TurnContext
+from botbuilder.core import BotState, TurnContext
 
 from turnkeeper.address import Address
 from turnkeeper.errors import UnreadableRecord
@@ -30,23 +30,33 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
     :param storage: where its records are.
     :param slot: the name under which a turn caches it.
     :param ttl: seconds an unused record is kept; None for ever.
+    :param personal: whether a record is the person's even where the activity is a join.
     """
 
     def __init__(
-        self, storage: TypedStorage | RecordStorage, slot: str, ttl: float | None = None
+        self,
+        storage: TypedStorage | RecordStorage,
+        slot: str,
+        ttl: float | None = None,
+        *,
+        personal: bool = False,
     ) -> None:
         self.storage = TypedStorage.of(storage)
         super().__init__(self.storage, slot)
         self._slot = slot
         self._ttl = ttl
+        self._personal = personal
 
-    def storage_key(self, address: Address) -> str:
-        """Return the key of the record of an address."""
+    def storage_key(self, address: Address) -> str | None:
+        """Return the key of the record of an address; None where it has none."""
         raise NotImplementedError
 
     def get_storage_key(self, turn_context: TurnContext) -> str:
-        """Return the key of this turn's record."""
-        return self.storage_key(address_in(turn_context))
+        """Return the key of this turn's record.
+
+        :raises TypeError: it is a person's, and the activity is nobody's.
+        """
+        return self._key_of(address_in(turn_context))
 
     def create_property(self, name: str) -> StateProperty:
         """Return an accessor for one property of this state."""
@@ -86,18 +96,19 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         if not force and self._slot in turn_context.turn_state:
             return
         transaction, address = transaction_in(turn_context, self.storage.records)
-        key = self.storage_key(address)
+        key = self.storage_key(address) or self._key_of(address)
         if force or not transaction.has(key):
             await transaction.load([key], again=force)
         body, codec = transaction.body(key), self.storage.codec
         state = codec.decode_state(body, key=key) if body is not None else {}
-        turn_context.turn_state[self._slot] = CachedState(key, state, codec)
+        turn_context.turn_state[self._slot] = CachedState(key, state, codec, body)
 
     async def save_changes(self, turn_context: TurnContext, force: bool = False) -> None:
         """Have the state written as it is now; one that was not loaded or is unreadable stays.
 
         An empty state has no record. ``force`` is accepted for the SDK's sake: an unchanged
-        record is never rewritten.
+        record is never rewritten. Properties that the turn wrote through the storage stay, but for
+        those that were changed here.
 
         :raises UnreadableRecord: an unreadable record was cleared, and something set anew.
         """
@@ -105,11 +116,16 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         if cached is None:
             return
         transaction, address = transaction_in(turn_context, self.storage.records)
-        if not transaction.has(cached.key):
-            await transaction.load([cached.key])
-        if cached.unread and self._is_unreadable(transaction.record(cached.key), cached):
+        key = cached.key
+        if not transaction.has(key):
+            await transaction.load([key])
+        if cached.unread and self._is_unreadable(transaction.record(key), cached):
             return
-        transaction.put(cached.key, cached.body(), owner=address.owner, ttl=self._ttl)
+        body = cached.body()
+        whole = cached.merged(transaction.body(key)) if key in transaction.items else body
+        owner = address.user_key if self._personal else address.owner
+        transaction.put(key, whole, owner=owner, ttl=self._ttl)
+        cached.base = body
         if not transaction.hosted:
             await transaction.commit()
 
@@ -134,10 +150,13 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
 
         An unreadable record stays.
         """
-        key = self.get_storage_key(turn_context)
+        transaction, address = transaction_in(turn_context, self.storage.records)
+        key = self._key_of(address)
         cached = self.loaded(turn_context)
         unread = cached is None or cached.unread or cached.key != key
-        turn_context.turn_state[self._slot] = CachedState(key, {}, self.storage.codec, unread)
+        base = transaction.body(key) if transaction.has(key) else None
+        empty = CachedState(key, {}, self.storage.codec, base, unread)
+        turn_context.turn_state[self._slot] = empty
 
     async def delete(self, turn_context: TurnContext) -> None:
         """Empty the state and delete its record, saved or not. An unreadable record stays."""
@@ -158,6 +177,14 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         """Remove a property; an absent one is no error."""
         await StateProperty(self, property_name).delete(turn_context)
 
+    def _key_of(self, address: Address) -> str:
+        key = self.storage_key(address)
+        if key is None:
+            raise TypeError(
+                f"invalid activity-missing from_property.id: {type(self).__name__} is a person's"
+            )
+        return key
+
 
 class ConversationState(ScopedState):
     """A conversation, or a person's place in it.
@@ -166,7 +193,7 @@ class ConversationState(ScopedState):
     :param group_state: where several people talk, "person" gives each a record of their own, so
         that one's answer is never taken for another's; "conversation" is one record for all, as in
         the SDK.
-    :param ttl: seconds an unused record is kept; None for ever.
+    :param ttl: seconds an unused record is kept; by default as the storage keeps such records.
     """
 
     def __init__(
@@ -178,6 +205,8 @@ class ConversationState(ScopedState):
     ) -> None:
         if group_state not in ("person", "conversation"):
             raise ValueError(f'group_state must be "person" or "conversation", not {group_state!r}')
+        storage = TypedStorage.of(storage)
+        ttl = storage.lifetimes.conversation if ttl is None else ttl
         super().__init__(storage, "turnkeeper.ConversationState", ttl)
         self._by_person = group_state == "person"
 
@@ -187,54 +216,17 @@ class ConversationState(ScopedState):
 
 
 class UserState(ScopedState):
-    """A person in a channel.
+    """A person in a channel. Where an activity is nobody's, to ask for it raises TypeError.
 
     :param storage: where its records are.
-    :param ttl: seconds an unused record is kept; None for ever.
+    :param ttl: seconds an unused record is kept; by default as the storage keeps such records.
     """
 
     def __init__(self, storage: TypedStorage | RecordStorage, *, ttl: float | None = None) -> None:
+        storage = TypedStorage.of(storage)
+        ttl = storage.lifetimes.person if ttl is None else ttl
         super().__init__(storage, "turnkeeper.UserState", ttl)
 
-    def storage_key(self, address: Address) -> str:
-        """Return the key of the record of an address."""
-        return address.user_key
-
-
-class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
-    """The states of a bot, loaded in one read and written in one transaction.
-
-    :param states: scopes on one storage.
-    """
-
-    def __init__(self, *states: ScopedState) -> None:
-        super().__init__(states)
-        self.storage = states[0].storage
-
-    def storage_keys(self, address: Address) -> list[str]:
-        """Return the keys of the records of a turn."""
-        return [state.storage_key(address) for state in self.bot_states]
-
-    async def load_all(self, turn_context: TurnContext, force: bool = False) -> None:
-        """Read all states in one round trip, unless the turn has them."""
-        transaction, address = transaction_in(turn_context, self.storage.records)
-        await transaction.load(self.storage_keys(address), again=force)
-        for state in self.bot_states:
-            await state.load(turn_context, force)
-
-    async def save_all_changes(self, turn_context: TurnContext, force: bool = False) -> None:
-        """Write all changed states, all or none."""
-        transaction, _ = transaction_in(turn_context, self.storage.records)
-        hosted, transaction.hosted = transaction.hosted, True
-        try:
-            for state in self.bot_states:
-                await state.save_changes(turn_context, force)
-        finally:
-            transaction.hosted = hosted
-        if not hosted:
-            await transaction.commit()
-
-    async def clear_all(self, turn_context: TurnContext) -> None:
-        """Empty all states for the rest of the turn."""
-        for state in self.bot_states:
-            await state.clear_state(turn_context)
+    def storage_key(self, address: Address) -> str | None:
+        """Return the key of the record of an address; None where it is nobody's."""
+        return address.user_key if address.person else None

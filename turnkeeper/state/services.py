@@ -1,19 +1,34 @@
-"""What a turn has for the states among its services: its address and its transaction."""
+"""What a turn has for the states among its services: its address and its transaction.
+
+While the bot runs, code that holds no context finds them too, such as a storage that the SDK's own
+states write through: by a context variable, which tasks of the turn inherit.
+"""
 
 from __future__ import annotations
 
+from contextvars import ContextVar, Token
 from typing import Final, NamedTuple
+from weakref import ReferenceType
 
 from botbuilder.core import TurnContext
+from botbuilder.core.bot_state import CachedBotState
 from botbuilder.schema import Activity
 
 from turnkeeper.address import Address
 from turnkeeper.channels.addressing import address_of
 from turnkeeper.errors import TurnEnded
+from turnkeeper.state.accessor import CachedState
 from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.transaction import Transaction
 
 _SLOT: Final = "turnkeeper.state"
+_ELSEWHERE: Final = "turnkeeper.state elsewhere"
+
+Begun = Token[ReferenceType[TurnContext] | None]
+"""What :func:`begin_turn` gives, for :func:`end_turn`."""
+
+# Weak, since whatever is begun in a turn, such as a timer, keeps the variables that it found.
+_TURN: ContextVar[ReferenceType[TurnContext] | None] = ContextVar("turnkeeper.turn", default=None)
 
 
 class Services(NamedTuple):
@@ -29,15 +44,57 @@ class Services(NamedTuple):
     transaction: Transaction | None
 
 
-def begin_turn(context: TurnContext, address: Address, transaction: Transaction) -> None:
+class UnderWay(NamedTuple):
+    """The turn that some code runs in.
+
+    :param context: the turn's.
+    :param address: the turn's.
+    :param transaction: the turn's.
+    """
+
+    context: TurnContext
+    address: Address
+    transaction: Transaction
+
+    def check(self) -> None:
+        """Be sure that the turn has not ended meanwhile.
+
+        :raises TurnEnded: it has.
+        """
+        if not isinstance(self.context.turn_state.get(_SLOT), Services):
+            raise TurnEnded
+
+
+def begin_turn(context: TurnContext, address: Address, transaction: Transaction) -> Begun:
     """Make an address and a transaction those of a turn; its end commits the transaction."""
     context.turn_state[_SLOT] = Services(context.activity, address, transaction)
+    return _TURN.set(ReferenceType(context))
 
 
-def end_turn(context: TurnContext) -> None:
-    """End a turn: nothing can be read or saved in it any more."""
+def end_turn(context: TurnContext, begun: Begun) -> None:
+    """End a turn: nothing can be read or saved in it any more.
+
+    The task is in the turn around it again, if there is one.
+    """
+    _TURN.reset(begun)
     context.turn_state.clear()
     context.turn_state[_SLOT] = TurnEnded
+
+
+def turn_under_way(records: RecordStorage) -> UnderWay | None:
+    """Return the turn that the caller runs in; None outside of any, also after its end.
+
+    :param records: only a turn whose commit is written there is one.
+    """
+    turn = _TURN.get()
+    context = turn() if turn else None
+    if context is None or not isinstance(context.turn_state.get(_SLOT), Services):
+        return None
+    services = _services(context)
+    transaction = services.transaction
+    if transaction is None or transaction.storage is not records:
+        return None
+    return UnderWay(context, services.address, transaction)
 
 
 def address_in(context: TurnContext) -> Address:
@@ -48,16 +105,28 @@ def address_in(context: TurnContext) -> Address:
 def transaction_in(context: TurnContext, records: RecordStorage) -> tuple[Transaction, Address]:
     """Return the transaction of a turn, and its address.
 
-    Where no host began a transaction, it is one that commits at each save.
+    Where no host began a transaction, or one on another store, it is one that commits at each save.
 
     :raises TurnEnded: the host has ended the turn.
     """
     services = _services(context)
     transaction = services.transaction
-    if transaction is None or transaction.storage is not records:
+    if transaction is None:
         transaction = Transaction(records)
         context.turn_state[_SLOT] = services._replace(transaction=transaction)
+    elif transaction.storage is not records:
+        transaction = context.turn_state.get(_ELSEWHERE)
+        if transaction is None or transaction.storage is not records:
+            context.turn_state[_ELSEWHERE] = transaction = Transaction(records)
     return transaction, services.address
+
+
+def forget_states(context: TurnContext) -> None:
+    """Have all states read anew, also those of the SDK, without what the turn changed in them."""
+    services = context.turn_state
+    for name, value in list(services.items()):
+        if isinstance(value, CachedState | CachedBotState):
+            del services[name]
 
 
 def _services(context: TurnContext) -> Services:

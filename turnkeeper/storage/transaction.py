@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from turnkeeper.storage.records import Change, Record, RecordStorage
+from turnkeeper.storage.records import ANY, Change, Record, RecordStorage
 
 _HOUR: Final = 3600.0
 
@@ -21,6 +22,7 @@ class Transaction:
     :param storage: where the records are.
     :param hosted: True where the host commits at the end of the turn; else each save commits.
     :param clock: seconds since the epoch.
+    :ivar items: by the keys of records that others than the states have put, who is to be told.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Transaction:
         self._clock = clock
         self._records: dict[str, Record | None] = {}
         self._changes: dict[str, Change] = {}
+        self.items: dict[str, list[tuple[str | None, Callable[[str], None]]]] = {}
 
     async def load(self, keys: Iterable[str], *, again: bool = False) -> None:
         """Read records in one round trip, except those read before.
@@ -46,8 +49,11 @@ class Transaction:
         ]
         if wanted:
             found = await self.storage.fetch(wanted)
+            # Meanwhile another task may have read one, and have put something for it.
+            held = self._changes if again else self._records
             for key in wanted:
-                self._records[key] = found.get(key)
+                if key not in held:
+                    self._records[key] = found.get(key)
 
     def has(self, key: str) -> bool:
         """Whether the record, or that there is none, was read."""
@@ -70,17 +76,41 @@ class Transaction:
         record = self._records[key]
         return record.body if record else None
 
-    def put(self, key: str, body: str | None, *, owner: str = "", ttl: float | None = None) -> None:
+    def e_tag(self, key: str) -> str | None:
+        """The record's e_tag as this transaction sees it; None where there is none.
+
+        Until the commit a record that was put has one that is good in this transaction alone.
+
+        :raises KeyError: the key was not loaded.
+        """
+        if key not in self._changes:
+            record = self._records[key]
+            return record.e_tag if record else None
+        body = self._changes[key].body
+        return None if body is None else f"turn:{hashlib.sha256(body.encode()).hexdigest()[:32]}"
+
+    def put(
+        self,
+        key: str,
+        body: str | None,
+        *,
+        owner: str = "",
+        ttl: float | None = None,
+        blindly: bool = False,
+    ) -> None:
         """Have a loaded record written, or deleted, at the commit. The last put of a key counts.
 
         :param body: the new body; None deletes. The body that was read writes nothing, except
             when half of the record's time to live has passed.
         :param owner: the user-state key of the person it is about; "" keeps the owner it has.
         :param ttl: seconds until the record expires if it is not written again; None for never.
+        :param blindly: whatever others have made of the record meanwhile; else that is a conflict.
         """
         record = self._records[key]
         owner = owner or (record.owner if record else "")
-        if body is None:
+        if blindly:
+            self._changes[key] = Change(key, body, ANY, owner, self._expiry(ttl))
+        elif body is None:
             if record:
                 self._changes[key] = Change(key, None, record.e_tag)
             else:
@@ -97,6 +127,28 @@ class Transaction:
         if record := self._records[key]:
             self._changes[key] = Change(key, body, record.e_tag, record.owner, record.expires_at)
 
+    def put_item(
+        self,
+        key: str,
+        body: str | None,
+        *,
+        owner: str = "",
+        ttl: float | None = None,
+        blindly: bool,
+    ) -> None:
+        """As :meth:`put`, for others than the states, which must not undo it."""
+        self.put(key, body, owner=owner, ttl=ttl, blindly=blindly)
+        self.items.setdefault(key, [])
+
+    def tell(self, key: str, tell: Callable[[str], None]) -> None:
+        """Have somebody told the e_tag that the commit gives to the item put last for a key."""
+        if key in self._changes:
+            self.items[key].append((self._changes[key].body, tell))
+
+    def put_for(self, owner: str) -> list[str]:
+        """The keys of the records put so far that would be this owner's."""
+        return [key for key, change in self._changes.items() if change.owner == owner]
+
     @property
     def changed(self) -> bool:
         """Whether a commit would write anything."""
@@ -109,6 +161,7 @@ class Transaction:
     def discard(self) -> None:
         """Forget everything that was put; what was read stays."""
         self._changes.clear()
+        self.items.clear()
 
     async def commit(self) -> None:
         """Write what was put, all or none. Nothing is written where nothing changed.
@@ -144,7 +197,12 @@ class Transaction:
                 if change.body is None
                 else Record(change.body, e_tags[key], change.owner, change.expires_at)
             )
+        for key, told in self.items.items():
+            for body, tell in told:
+                if key in e_tags and self._changes[key].body == body:
+                    tell(e_tags[key])
         self._changes.clear()
+        self.items.clear()
 
     def _expiry(self, ttl: float | None) -> float | None:
         # Whole hours: a record written at every turn does not move in the index of expiries.

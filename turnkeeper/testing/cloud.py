@@ -195,7 +195,8 @@ class Cloud(Services):
             raise AssertionError("its state is not at hand: the bot runs elsewhere, or not at all")
         address = address_of(decode_activity(activity), self.app_id)
         states = (host.user_state, host.conversation_state)
-        found = await host.storage.read([state.storage_key(address) for state in states])
+        keys = [key for state in states if (key := state.storage_key(address))]
+        found = await host.storage.read(keys)
         values = [record[name] for record in found.values() if name in record]
         if len(values) > 1:
             raise AssertionError(f"{name} is in the state of the user and of the conversation")

@@ -91,23 +91,15 @@ MUTATIONS: Final = (
     ),
     Mutation(
         PARTS,
-        (
-            "self.conversation_state = ConversationState(\n"
-            "            self.storage, group_state=group_state, ttl=settings.conversation_ttl\n"
-            "        )"
-        ),
-        (
-            "self.conversation_state = ConversationState(\n"
-            "            self.storage, group_state=group_state\n"
-            "        )"
-        ),
+        "Lifetimes(settings.conversation_ttl, settings.profile_ttl)",
+        "Lifetimes(None, settings.profile_ttl)",
         (f"{PARTS_TESTS}::test_conversations_and_people_are_kept_as_long_as_the_settings_say",),
         "conversations are never forgotten",
     ),
     Mutation(
         PARTS,
-        "UserState(self.storage, ttl=settings.profile_ttl)",
-        "UserState(self.storage, ttl=settings.conversation_ttl)",
+        "Lifetimes(settings.conversation_ttl, settings.profile_ttl)",
+        "Lifetimes(settings.conversation_ttl, settings.conversation_ttl)",
         (f"{PARTS_TESTS}::test_conversations_and_people_are_kept_as_long_as_the_settings_say",),
         "people are forgotten when their conversations are",
     ),

@@ -8,6 +8,7 @@ from shows.mutations.mutation import Mutation
 
 ACCESSOR: Final = "turnkeeper/state/accessor.py"
 SCOPE: Final = "turnkeeper/state/scope.py"
+TURN_STATE: Final = "turnkeeper/state/turn_state.py"
 SERVICES: Final = "turnkeeper/state/services.py"
 TYPED_STORAGE: Final = "turnkeeper/state/typed_storage.py"
 TURN_STATE_TESTS: Final = "tests/turnkeeper/state/test_turn_state.py"
@@ -50,15 +51,15 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SCOPE,
-        "cached.body(), owner=address.owner, ttl=self._ttl)",
-        "cached.body(), ttl=self._ttl)",
+        "transaction.put(key, whole, owner=owner, ttl=self._ttl)",
+        "transaction.put(key, whole, ttl=self._ttl)",
         (f"{TURN_STATE_TESTS}::test_records_belong_to_the_person_who_spoke",),
         "what a bot remembers of a person is nobody's, and outlives their erasure",
     ),
     Mutation(
         SCOPE,
-        "cached.body(), owner=address.owner, ttl=self._ttl)",
-        "cached.body(), owner=address.owner)",
+        "transaction.put(key, whole, owner=owner, ttl=self._ttl)",
+        "transaction.put(key, whole, owner=owner)",
         (f"{PARTS_TESTS}::test_conversations_and_people_are_kept_as_long_as_the_settings_say",),
         "state that is not used never expires",
     ),
@@ -70,7 +71,7 @@ MUTATIONS: Final = (
         "a save writes before the turn's commit",
     ),
     Mutation(
-        SCOPE,
+        TURN_STATE,
         "            transaction.hosted = hosted\n        if not hosted",
         "            pass\n        if not hosted",
         (f"{SAVING_TESTS}::test_without_a_host_each_save_writes_also_after_one_of_all_states",),
@@ -78,11 +79,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SCOPE,
-        "CachedState(key, {}, self.storage.codec, unread)",
-        (
-            "CachedState(key, {}, self.storage.codec, unread)\n"
-            "        turn_context.turn_state.pop(self._slot)"
-        ),
+        "        turn_context.turn_state[self._slot] = empty\n",
+        "        turn_context.turn_state.pop(self._slot, None)\n",
         (f"{TURN_STATE_TESTS}::test_cleared_state_stays_cleared",),
         "state that is cleared is read again",
     ),
@@ -94,7 +92,7 @@ MUTATIONS: Final = (
         "in a group one person's answer is taken for another's",
     ),
     Mutation(
-        SCOPE,
+        TURN_STATE,
         "hosted, transaction.hosted = transaction.hosted, True",
         "hosted = transaction.hosted",
         (f"{TURN_STATE_TESTS}::test_a_turn_is_one_read_and_one_write",),
@@ -116,22 +114,22 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SERVICES,
-        "if transaction is None or transaction.storage is not records:",
-        "if transaction is None:",
+        "    elif transaction.storage is not records:\n",
+        "    elif False:\n",
         (f"{SAVING_TESTS}::test_state_on_another_store_is_written_there",),
         "state on another store is read from the turn's",
     ),
     Mutation(
         TYPED_STORAGE,
-        "self.codec.encode_state(fields), e_tag or ANY)",
-        "self.codec.encode_state(fields), ANY)",
+        "Change(one.key, one.body, one.e_tag or ANY)",
+        "Change(one.key, one.body, ANY)",
         (f"{SDK_STORAGE_TESTS}::test_an_item_changed_by_another_is_not_overwritten[memory]",),
         "an item that was changed meanwhile is written over, its e_tag left out",
     ),
     Mutation(
         TYPED_STORAGE,
-        '                item["e_tag"] = e_tag\n',
-        "                pass\n",
+        "            hold(one.item, e_tags[one.key])\n",
+        "            pass\n",
         (f"{SDK_STORAGE_TESTS}::test_the_same_dict_may_be_written_again_in_one_turn[memory]",),
         "an item cannot be written twice in a turn",
     ),

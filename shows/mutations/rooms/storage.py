@@ -132,8 +132,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TRANSACTION,
-        "        self._changes.clear()\n\n    def _expiry",
-        "\n    def _expiry",
+        "        self._changes.clear()\n        self.items.clear()\n\n    def _expiry",
+        "        self.items.clear()\n\n    def _expiry",
         (f"{TURNS_TESTS}::test_when_nobody_waits_what_was_sent_is_noted_before_the_answer",),
         "what was committed is written again by the next commit",
     ),

@@ -63,7 +63,7 @@ MUTATIONS: Final = (
         (
             "            # It also spares the garbage collector: the SDK's dialogs "
             "hold their turn in circles.\n"
-            "            end_turn(context)"
+            "            end_turn(context, begun)"
         ),
         "            pass",
         (f"{TURNS_TESTS}::test_nothing_can_be_said_in_a_turn_that_is_over",),

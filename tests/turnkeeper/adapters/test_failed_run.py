@@ -14,7 +14,7 @@ from turnkeeper.adapters.cloud import CloudAdapter
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.errors import StorageUnavailable
-from turnkeeper.state.scope import TurnState
+from turnkeeper.state.turn_state import TurnState
 
 CONVERSATION = "msteams/conversations/c"
 

@@ -11,8 +11,9 @@ from botbuilder.schema import Activity, ConversationAccount
 from tests.turnkeeper.models import TYPES, Known, Talk
 from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper.state.erasure import stage_erasure
-from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.services import address_in, transaction_in
+from turnkeeper.state.turn_state import TurnState
 from turnkeeper.storage import RecordStorage
 from turnkeeper.wire.codec import Codec
 

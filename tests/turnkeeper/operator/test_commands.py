@@ -261,6 +261,21 @@ async def test_a_key_may_be_given_with_an_id_that_is_too_long_for_it(
         assert json.loads((await operate("show", given)).output)["key"] == stored
 
 
+@pytest.mark.parametrize("native_id", ["29:eve", "29:" + "e" * 300])
+async def test_what_a_person_has_in_one_conversation_is_shown_exported_and_erased(
+    storage: SQLiteStorage, native_id: str
+) -> None:
+    address = Address.of("", "msteams", "c", native_id)
+    key = address.private_key() or ""
+    await storage.commit([Change(key, ADA_BODY, None, address.user_key)])
+    given = f"msteams/conversations/c/users/{native_id}/"
+    assert json.loads((await operate("show", given)).output)["key"] == key
+    exported = json.loads((await operate("export", "--user", f"msteams/{native_id}")).output)
+    assert [record["key"] for record in exported["records"]] == [key]
+    result = await operate("erase", "--user", f"msteams/{native_id}", "--yes")
+    assert result == Ended(0, "", f"{address.user_key}: 1 record erased\n")
+
+
 async def test_erase_takes_several_people_and_need_not_rewrite_the_file(
     storage: SQLiteStorage,
 ) -> None:

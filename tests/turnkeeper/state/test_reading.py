@@ -12,9 +12,11 @@ from botbuilder.schema import Activity, ActivityTypes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.turnkeeper.models import TYPES, Known
 from turnkeeper.ledger.effects import Delay, Effect, Send
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.state.reading import iso_time, pages, readable
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import Change, MemoryStorage, Record
 from turnkeeper.wire.codec import Codec
 from turnkeeper.wire.types import Types
@@ -67,6 +69,17 @@ def test_values_with_a_type_are_shown_without_it(codec: Codec | None) -> None:
 def test_a_model_that_version_0_3_stored_is_shown_without_a_codec() -> None:
     body = r"""{"v":1,"state":{"a":{"$":"schema.Activity","data":"{\"text\":\"hi\"}"}}}"""
     assert readable("k", Record(body, "1"), None)["state"] == {"a": {"text": "hi"}}
+
+
+@pytest.mark.parametrize("codec", [Codec(TYPES), None])
+async def test_an_object_is_shown_as_what_it_holds(codec: Codec | None) -> None:
+    store = MemoryStorage()
+    items: dict[str, Any] = {"k": Known("Ada"), "hi": Activity(type="message", text="hi")}
+    await TypedStorage(store, Codec(TYPES)).write(items)
+    found = await store.fetch(list(items))
+    known, said = (readable(key, found[key], codec)["state"] for key in items)
+    assert known == {"name": "Ada", "seen_at": None, "met_in": ""}
+    assert said == {"type": "message", "text": "hi"}
 
 
 def test_a_record_of_an_earlier_format_is_shown_as_one_of_today() -> None:

@@ -8,8 +8,9 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
 from turnkeeper.channels.addressing import address_of
-from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.services import begin_turn
+from turnkeeper.state.turn_state import TurnState
 from turnkeeper.storage import MemoryStorage
 from turnkeeper.storage.transaction import Transaction
 

@@ -12,8 +12,9 @@ from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 from tests.turnkeeper.models import TYPES, Known
 from turnkeeper.channels.addressing import address_of
 from turnkeeper.errors import CodecError, TurnEnded, UnreadableRecord, WriteConflict
-from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.services import begin_turn, end_turn
+from turnkeeper.state.turn_state import TurnState
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, MemoryStorage, Record
 from turnkeeper.storage.transaction import Transaction
@@ -366,9 +367,9 @@ async def test_records_belong_to_the_person_who_spoke(bot: Bot) -> None:
 
 async def test_a_turn_that_is_over_can_save_nothing(bot: Bot) -> None:
     turn = bot.turn()
-    begin_turn(turn, address_of(turn.activity), Transaction(bot.storage, hosted=True))
+    begun = begin_turn(turn, address_of(turn.activity), Transaction(bot.storage, hosted=True))
     await bot.profile.set(turn, Known(name="Ada"))
-    end_turn(turn)
+    end_turn(turn, begun)
     with pytest.raises(TurnEnded):
         await bot.profile.set(turn, Known(name="Grace"))
     assert bot.storage.commits == []

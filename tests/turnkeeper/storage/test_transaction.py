@@ -1,10 +1,32 @@
 """A transaction writes what changed, under what it read, with the life it was given."""
 
+import asyncio
+from collections.abc import Collection
+
+import pytest
+
 from tests.turnkeeper.clock import Clock
-from turnkeeper.storage import MemoryStorage
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage import MemoryStorage, Record
 from turnkeeper.storage.transaction import Transaction
 
 DAY = 86_400.0
+
+
+class SlowStorage(MemoryStorage):
+    """Memory whose second fetch is asked early and answered late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetches = 0
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
+        self.fetches += 1
+        if self.fetches == 2:
+            self.asked.set()
+            await self.go_on.wait()
+        return await super().fetch(keys)
 
 
 async def write(storage: MemoryStorage, clock: Clock, body: str, ttl: float | None) -> bool:
@@ -64,6 +86,37 @@ async def test_each_record_is_read_once() -> None:
     assert transaction.record("k") is None
     await transaction.load(["k"], again=True)
     assert transaction.record("k") is not None
+
+
+async def test_what_one_task_has_read_and_put_no_other_reads_anew() -> None:
+    clock = Clock(1_000_000.0)
+    storage = SlowStorage()
+    await write(storage, clock, "old", None)
+    transaction = Transaction(storage)
+    late = asyncio.create_task(transaction.load(["k"]))
+    await storage.asked.wait()
+    await transaction.load(["k"])
+    transaction.put("k", "mine")
+    await write(storage, clock, "theirs", None)
+    storage.go_on.set()
+    await late
+    assert transaction.body("k") == "mine"
+    transaction.put("k", "mine still")
+    with pytest.raises(WriteConflict):
+        await transaction.commit()
+
+
+async def test_what_is_put_blindly_is_written_whatever_others_did() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage()
+    transaction = Transaction(storage)
+    for body in ("mine", None):
+        await transaction.load(["k"], again=True)
+        await write(storage, clock, "theirs", None)
+        transaction.put("k", body, blindly=True)
+        await transaction.commit()
+        stored = (await storage.fetch(["k"])).get("k")
+        assert (stored and stored.body) == body
 
 
 async def test_the_last_put_counts_and_can_be_taken_back() -> None:

@@ -1,8 +1,10 @@
 """What is owed is sent by one process at a time, however slow things are, whatever clocks say."""
 
 import asyncio
+import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 import pytest
 
@@ -149,10 +151,20 @@ async def test_a_conflict_elsewhere_does_not_make_it_forget_what_it_sent(
     assert world.channel.received == {"c": BOTH}
 
 
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What is logged, as JSON."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JSONFormatter())
+    logging.getLogger().addHandler(handler)
+    yield stream
+    logging.getLogger().removeHandler(handler)
+
+
 async def test_a_receipt_that_cannot_be_written_is_not_logged_under_the_ids_of_another_turn(
-    world: World, caplog: pytest.LogCaptureFixture
+    world: World, lines: io.StringIO
 ) -> None:
-    caplog.handler.setFormatter(JSONFormatter())
     process, sending, gate = world.process(), asyncio.Event(), asyncio.Event()
 
     async def hold(conversation: str) -> None:
@@ -168,10 +180,10 @@ async def test_a_receipt_that_cannot_be_written_is_not_logged_under_the_ids_of_a
     with TurnIds({"turn": "of the one that had the receipts written later"}):
         await process.take(message("b"))
     async with asyncio.timeout(10):
-        while not caplog.text:  # noqa: ASYNC110 - it is on its way
+        while not lines.getvalue():  # noqa: ASYNC110 - it is on its way
             await asyncio.sleep(0)
-    assert "could not record which replies were sent" in caplog.text
-    assert "turn" not in json.loads(caplog.text)
+    assert "could not record which replies were sent" in lines.getvalue()
+    assert "turn" not in json.loads(lines.getvalue())
     gate.set()
     await slow
     await process.stop()

@@ -41,10 +41,11 @@ def says(text: str) -> Logic:
 
 
 def notes(process: Process, text: str) -> Logic:
-    """Bot code that keeps a text in both states and says it."""
+    """Bot code that keeps a text in the states that the turn has and says it."""
 
     async def note(context: TurnContext) -> None:
-        for state in process.states:
+        person = context.activity.from_property
+        for state in process.states if person and person.id else process.states[:1]:
             (await state.create_property("log").get(context, list)).append(text)
             await state.save_changes(context)
         await context.send_activity(text)
@@ -70,7 +71,7 @@ async def begin(process: Process, logic: Logic, *members: str, **fields: object)
 
 @pytest.mark.parametrize("user", [None, ChannelAccount()], ids=["no user", "no id"])
 @pytest.mark.parametrize("kind", ["channel", "groupChat", "personal"])
-async def test_a_turn_without_a_person_has_the_conversations_place_and_nobodys_profile(
+async def test_a_turn_without_a_person_has_the_conversations_place_and_no_profile(
     process: Process, user: ChannelAccount | None, kind: str
 ) -> None:
     there = reference(user=user)
@@ -78,17 +79,25 @@ async def test_a_turn_without_a_person_has_the_conversations_place_and_nobodys_p
     await process.adapter.continue_conversation(there, notes(process, "hi all"), "app")
     assert process.world.channel.received == {"c": ["hi all"]}
     stored = {key: record.owner for key, record in await process.world.storage.scan()}
-    nobody = "msteams/nobody/c"
-    assert stored == {CONVERSATION: "", nobody: "", "msteams/ledgers/c/": ""}
+    assert stored == {CONVERSATION: "", "msteams/ledgers/c/": ""}
     assert await log_of(process.world, CONVERSATION) == ["hi all"]
-    assert await log_of(process.world, nobody) == ["hi all"]
 
 
-async def test_nobody_is_no_person_whatever_a_persons_id_is(process: Process) -> None:
-    await process.adapter.continue_conversation(reference(user=None), notes(process, "x"), "app")
-    for person in ("c", "nobody", "nobody/c", "../nobody/c"):
-        await process.take(message(person, person=person))
-    assert await log_of(process.world, "msteams/nobody/c") == ["x"]
+@pytest.mark.parametrize("user", [None, ChannelAccount(), ChannelAccount(id="")])
+async def test_strangers_without_an_id_share_no_profile(
+    process: Process, user: ChannelAccount | None
+) -> None:
+    profile = process.states[1].create_property("log")
+    uses: list[Logic] = [
+        profile.get,
+        lambda context: profile.set(context, ["x"]),
+        process.states[1].load,
+        process.states[1].delete,
+    ]
+    for use in uses:
+        with pytest.raises(TypeError, match=r"missing from_property\.id"):
+            await process.adapter.continue_conversation(reference(user=user), use, "app")
+    assert await process.world.storage.scan() == []
 
 
 async def test_what_belongs_to_a_person_stays_theirs(process: Process) -> None:
@@ -128,7 +137,7 @@ async def test_a_new_conversation_begins_with_a_turn_of_the_person_it_is_with(
 async def test_a_group_is_nobodys(process: Process, members: tuple[str, ...]) -> None:
     await begin(process, notes(process, "hello"), *members, is_group=True)
     (conversation,) = process.world.channel.received
-    assert await log_of(process.world, f"msteams/nobody/{conversation}") == ["hello"]
+    assert await log_of(process.world, f"msteams/conversations/{conversation}") == ["hello"]
     assert await log_of(process.world, "msteams/users/ada") == []
 
 

@@ -19,7 +19,8 @@ from turnkeeper.connector.client import Connector
 from turnkeeper.errors import DeliveryFailed
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.settings import Settings
-from turnkeeper.state.scope import ConversationState, TurnState, UserState
+from turnkeeper.state.scope import ConversationState, UserState
+from turnkeeper.state.turn_state import TurnState
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import Change, MemoryStorage, Record, RecordStorage
 from turnkeeper.wire.codec import Codec

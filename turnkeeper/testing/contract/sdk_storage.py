@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botbuilder.core import ConversationState, TurnContext, UserState
@@ -13,16 +12,8 @@ from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
 from turnkeeper.errors import StorageError, UnreadableRecord, WriteConflict
 from turnkeeper.state.typed_storage import TypedStorage
-from turnkeeper.storage import ANY, Change, RecordStorage
-from turnkeeper.wire.codec import Codec
-from turnkeeper.wire.types import Types
-
-
-@dataclass
-class Known:
-    """A person, as a bot stores one."""
-
-    name: str = ""
+from turnkeeper.storage import ANY, Change
+from turnkeeper.testing.contract.sdk_items import Known, SdkItems
 
 
 def turn() -> TurnContext:
@@ -41,13 +32,17 @@ def turn() -> TurnContext:
 
 
 @pytest.mark.asyncio
-class SdkStorage:
+class SdkStorage(SdkItems):
     """The SDK's ``Storage`` over the store, and the SDK's own states on top."""
 
-    @pytest.fixture
-    def typed(self, storage: RecordStorage) -> TypedStorage:
-        """Return the SDK's storage over the store, for what the bot stores."""
-        return TypedStorage(storage, Codec(Types(Known)))
+    async def test_null_arguments_are_refused(self, typed: TypedStorage) -> None:
+        nothing: Any = None
+        with pytest.raises(TypeError, match="^Keys are required when reading$"):
+            await typed.read(nothing)
+        with pytest.raises(TypeError, match="^Changes are required when writing$"):
+            await typed.write(nothing)
+        with pytest.raises(TypeError, match="^Keys are required when deleting$"):
+            await typed.delete(nothing)
 
     async def test_items_are_read_as_they_were_written(self, typed: TypedStorage) -> None:
         await typed.write({"a": {"n": 1, "name": "Zoë"}, "b": {}})
@@ -98,12 +93,13 @@ class SdkStorage:
             await typed.write(items)
         assert await typed.read(["k"]) == items
 
-    async def test_an_object_with_attributes_may_be_written(self, typed: TypedStorage) -> None:
-        item = SimpleNamespace(n=1, e_tag=ANY)
-        await typed.write({"k": item})
-        item.n = 2
-        await typed.write({"k": item})
-        assert await typed.read(["k"]) == {"k": {"n": 2, "e_tag": item.e_tag}}
+    async def test_an_e_tag_where_no_record_is_is_a_conflict(self, typed: TypedStorage) -> None:
+        await typed.write({"k": {"n": 1}})
+        [item] = (await typed.read(["k"])).values()
+        await typed.delete(["k"])
+        with pytest.raises(WriteConflict):
+            await typed.write({"k": item})
+        assert await typed.read(["k"]) == {}
 
     async def test_an_empty_e_tag_is_refused(self, typed: TypedStorage) -> None:
         with pytest.raises(StorageError):

@@ -1,0 +1,51 @@
+"""The states of a bot as one set: one read, one atomic write a turn."""
+
+from __future__ import annotations
+
+from botbuilder.core import BotStateSet, TurnContext
+
+from turnkeeper.address import Address
+from turnkeeper.state.scope import ScopedState
+from turnkeeper.state.services import address_in, transaction_in
+
+
+class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
+    """The states of a bot, loaded in one read and written in one transaction.
+
+    :param states: scopes on one storage.
+    """
+
+    def __init__(self, *states: ScopedState) -> None:
+        super().__init__(states)
+        self.storage = states[0].storage
+
+    def storage_keys(self, address: Address) -> list[str]:
+        """Return the keys of the records of a turn; one that is nobody's has none of a person."""
+        return [key for state in self.bot_states if (key := state.storage_key(address))]
+
+    async def load_all(self, turn_context: TurnContext, force: bool = False) -> None:
+        """Read all states that the turn has in one round trip, unless they are read already."""
+        transaction, address = transaction_in(turn_context, self.storage.records)
+        await transaction.load(self.storage_keys(address), again=force)
+        for state in self.bot_states:
+            if state.storage_key(address):
+                await state.load(turn_context, force)
+
+    async def save_all_changes(self, turn_context: TurnContext, force: bool = False) -> None:
+        """Write all changed states, all or none."""
+        transaction, _ = transaction_in(turn_context, self.storage.records)
+        hosted, transaction.hosted = transaction.hosted, True
+        try:
+            for state in self.bot_states:
+                await state.save_changes(turn_context, force)
+        finally:
+            transaction.hosted = hosted
+        if not hosted:
+            await transaction.commit()
+
+    async def clear_all(self, turn_context: TurnContext) -> None:
+        """Empty all states that the turn has, for the rest of it."""
+        address = address_in(turn_context)
+        for state in self.bot_states:
+            if state.storage_key(address):
+                await state.clear_state(turn_context)
