@@ -200,7 +200,6 @@ class Host:
         """
         await stage_erasure(*transaction_in(context, self.storage.records), self._parts.codec)
         forget_states(context)
-        await self._parts.states.clear_all(context)
         if sender := context.activity.from_property:
             context.activity.from_property = ChannelAccount(id=sender.id, role=sender.role)
 

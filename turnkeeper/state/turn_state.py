@@ -6,7 +6,7 @@ from botbuilder.core import BotStateSet, TurnContext
 
 from turnkeeper.address import Address
 from turnkeeper.state.scope import ScopedState
-from turnkeeper.state.services import address_in, transaction_in
+from turnkeeper.state.services import transaction_in
 
 
 class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
@@ -42,10 +42,3 @@ class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
             transaction.hosted = hosted
         if not hosted:
             await transaction.commit()
-
-    async def clear_all(self, turn_context: TurnContext) -> None:
-        """Empty all states that the turn has, for the rest of it."""
-        address = address_in(turn_context)
-        for state in self.bot_states:
-            if state.storage_key(address):
-                await state.clear_state(turn_context)

@@ -134,7 +134,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         HOST,
-        "        await self._parts.states.clear_all(context)\n",
+        "        forget_states(context)\n",
         "",
         (f"{FORGETTING_TESTS}::test_what_the_turn_had_kept_before_is_not_stored_again",),
         "who is forgotten is stored again at the end of the turn",

@@ -12,7 +12,7 @@ from tests.turnkeeper.models import TYPES, Known, Talk
 from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper.state.erasure import stage_erasure
 from turnkeeper.state.scope import ConversationState, UserState
-from turnkeeper.state.services import address_in, transaction_in
+from turnkeeper.state.services import address_in, forget_states, transaction_in
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.storage import RecordStorage
 from turnkeeper.wire.codec import Codec
@@ -56,7 +56,7 @@ class RememberingBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyp
         storage = self._states.storage
         transaction, _ = transaction_in(context, storage.records)
         await stage_erasure(transaction, address_in(context), storage.codec)
-        await self._states.clear_all(context)
+        forget_states(context)
 
 
 def process_on(storage: RecordStorage) -> Process:

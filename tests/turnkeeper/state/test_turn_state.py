@@ -169,7 +169,7 @@ async def test_an_unreadable_record_is_neither_deleted_nor_written_over(
         await bot.user_state.clear_state(turn)
         await bot.user_state.save_changes(turn)
     else:
-        await bot.states.clear_all(turn)
+        await bot.user_state.clear_state(turn)
         await bot.states.save_all_changes(turn)
     assert (await bot.storage.fetch([USER]))[USER].body == UNREADABLE
     # Something new in its place would be lost without a word.
