@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final, Protocol
 
 from botbuilder.core import BotAdapter, TurnContext
@@ -18,7 +19,7 @@ from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.services import begin_turn, end_turn
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.storage.transaction import Transaction
-from turnkeeper.turn.context import HostedTurnContext
+from turnkeeper.turn.context import Failed, HostedTurnContext
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.response import http_answer
 from turnkeeper.turn.turns import Outcome
@@ -72,6 +73,7 @@ class BotRun:
         self._activity = activity
         self._received = dict(vars(activity))
         self._ran = False
+        self._failed: Failed | None = None
         self._address = address
         self._services = services
         self._pipeline = pipeline
@@ -83,6 +85,7 @@ class BotRun:
         :param transaction: the turn's.
         :raises StorageError: the store does not answer: that is not the bot's fault.
         """
+        self._failed = None
         try:
             return await self._outcome(turn, transaction, self._in_time)
         except StorageError as error:
@@ -98,7 +101,12 @@ class BotRun:
             raise failure
         # Begin anew, without what the failed run wanted to store and say.
         transaction.discard()
-        return await self._outcome(turn, transaction, lambda c: on_turn_error(c, failure))
+        return await self._outcome(turn, transaction, partial(self._tell, on_turn_error, failure))
+
+    async def _tell(self, on_turn_error: OnTurnError, failure: Exception, context: Any) -> None:
+        # The hooks of the run that failed are called here too, and may be what took too long.
+        with self._deadlines.limit(self._time_limit):
+            await on_turn_error(context, failure)
 
     async def _in_time(self, context: TurnContext) -> None:
         with self._deadlines.limit(self._time_limit):
@@ -110,6 +118,9 @@ class BotRun:
             vars(self._activity).update(self._received)
         self._ran = True
         context = HostedTurnContext(self._adapter, self._activity)
+        if self._failed:
+            context.go_on(self._failed)
+            self._failed = None
         context.turn_state.update(self._services)
         outbox = Outbox(turn)
         outbox.begin(context)
@@ -122,6 +133,9 @@ class BotRun:
                     INVOKE_RESPONSE, Activity(type=ActivityTypes.invoke_response, value=_FAILED)
                 )
             return Outcome(outbox.effects, http_answer(context))
+        except Exception:
+            self._failed = Failed.of(context)
+            raise
         finally:
             # It also spares the garbage collector: the SDK's dialogs hold their turn in circles.
             end_turn(context, begun)

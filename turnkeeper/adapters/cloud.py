@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from botbuilder.core import TurnContext
@@ -181,13 +181,17 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             audience=audience,
         )
 
-    async def send_activities(
+    def send_activities(
         self, context: TurnContext, activities: list[Activity]
-    ) -> list[ResourceResponse]:
-        """Keep activities until the turn is committed."""
-        outbox = Outbox.of(context)
+    ) -> Coroutine[Any, Any, list[ResourceResponse]]:
+        """Keep activities until the turn is committed; see :meth:`Outbox.open_for`."""
+        Outbox.open_for(context, activities)
+        return self._keep(context, activities)
+
+    async def _keep(self, context: TurnContext, said: list[Activity]) -> list[ResourceResponse]:
+        outbox = Outbox.open_for(context, said)
         responses = []
-        for activity in activities:
+        for activity in said:
             reply_id = ""
             if activity.type == "delay":
                 outbox.delay(activity.value)
@@ -226,6 +230,7 @@ class CloudAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untype
             self.BOT_CONNECTOR_CLIENT_KEY: LateClient(
                 lambda: connectors(identity).create(activity.service_url, audience)
             ),
+            self.CONNECTOR_FACTORY_KEY: LateClient(lambda: connectors(identity)),
             self.USER_TOKEN_CLIENT_KEY: LateClient(lambda: sdk.create_user_token_client(identity)),
         }
         run = BotRun(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import iscoroutine
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,17 +12,18 @@ from turnkeeper.errors import BotError
 class LateClient:
     """Stands in a turn's services for an SDK client and becomes it at its first use.
 
-    :param make: a coroutine function that makes the client without waiting for anything, as the
-        SDK's ``ConnectorFactory.create`` and ``create_user_token_client`` do.
+    :param make: makes the client. A coroutine function must not wait for anything, as the SDK's
+        ``ConnectorFactory.create`` and ``create_user_token_client`` do not.
     """
 
-    def __init__(self, make: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
         self._client: Any = None
 
     def __getattr__(self, name: str) -> Any:
         if self._client is None:
-            self._client = _finish_at_once(self._make())
+            made = self._make()
+            self._client = _finish_at_once(made) if iscoroutine(made) else made
         return getattr(self._client, name)
 
 

@@ -7,7 +7,7 @@ states write through: by a context variable, which tasks of the turn inherit.
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from weakref import ReferenceType
 
 from botbuilder.core import TurnContext
@@ -119,6 +119,14 @@ def transaction_in(context: TurnContext, records: RecordStorage) -> tuple[Transa
         if transaction is None or transaction.storage is not records:
             context.turn_state[_ELSEWHERE] = transaction = Transaction(records)
     return transaction, services.address
+
+
+def kept_services(context: TurnContext) -> dict[str, Any]:
+    """Return the services of a turn that has failed, without its states and what it would store."""
+    gone = (CachedState, CachedBotState, Services, Transaction)
+    return {
+        name: value for name, value in context.turn_state.items() if not isinstance(value, gone)
+    }
 
 
 def forget_states(context: TurnContext) -> None:

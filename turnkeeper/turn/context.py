@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from botbuilder.core import BotAdapter, TurnContext
 from botbuilder.schema import (
@@ -16,9 +16,10 @@ from botbuilder.schema import (
     ResourceResponse,
 )
 
+from turnkeeper.state.services import kept_services
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.wire import activity as wire
-from turnkeeper.wire.sdk import send_handlers
+from turnkeeper.wire.sdk import INVOKE_RESPONSE, hooks_of, send_handlers
 
 # A tuple: the hash of the SDK's enum is not that of the text it is equal to.
 _BOT_SPEAKS_FIRST = (
@@ -27,6 +28,26 @@ _BOT_SPEAKS_FIRST = (
 )
 
 _Handler = Callable[[TurnContext, list[Activity], Callable[[], Awaitable[None]]], Awaitable[Any]]
+
+
+class Failed(NamedTuple):
+    """What goes on of a run that has failed: in the SDK ``on_turn_error`` gets its very context.
+
+    :param turn_state: what bot and middleware keep in it, without states and answers.
+    :param services: those of ``context.set``.
+    :param hooks: the handlers of sends, updates and deletions.
+    """
+
+    turn_state: dict[str, Any]
+    services: dict[str, Any]
+    hooks: tuple[list[Any], list[Any], list[Any]]
+
+    @classmethod
+    def of(cls, context: TurnContext) -> Failed:
+        """Take it out of a context, before its turn is ended."""
+        turn_state = kept_services(context)
+        turn_state.pop(INVOKE_RESPONSE, None)
+        return cls(turn_state, context.services, hooks_of(context))
 
 
 class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untyped
@@ -42,6 +63,13 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
         self.activity = activity  # the SDK's constructor asks for it
         super().__init__(adapter, activity)
         self.turn_state = {}
+
+    def go_on(self, failed: Failed) -> None:
+        """Have the hooks and the services of a run that has failed; nothing of what it said."""
+        self.turn_state.update(failed.turn_state)
+        self.services.update(failed.services)
+        for own, theirs in zip(hooks_of(self), failed.hooks, strict=True):
+            own.extend(theirs)
 
     async def send_activities(self, activities: list[Activity]) -> list[ResourceResponse]:
         """Send activities, addressed as replies; what was handed in stays as it is.

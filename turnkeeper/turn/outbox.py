@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from botbuilder.core import TurnContext
-from botbuilder.schema import Activity, ConversationReference
+from botbuilder.schema import Activity, ActivityTypes, ConversationReference
 
 from turnkeeper.errors import TurnEnded
 from turnkeeper.ledger.effects import Delay, Delete, Effect, Send, Update
@@ -36,6 +37,22 @@ class Outbox:
         if not isinstance(outbox, cls):
             raise TurnEnded
         return outbox
+
+    @classmethod
+    def open_for(cls, context: TurnContext, activities: list[Activity]) -> Outbox:
+        """Return the outbox of a turn under way, for some activities.
+
+        :raises TurnEnded: it is not under way any more.
+        :raises CancelledError: likewise, and they only show typing. The SDK's
+            ShowTypingMiddleware has a timer for it, which after a turn that failed goes on for
+            ever, but for this.
+        """
+        try:
+            return cls.of(context)
+        except TurnEnded:
+            if all(activity.type == ActivityTypes.typing for activity in activities):
+                raise asyncio.CancelledError from None
+            raise
 
     def begin(self, context: TurnContext) -> None:
         """Make this the outbox of a turn."""

@@ -31,6 +31,15 @@ def has_rules(cls: Any) -> bool:
     return bool(cls._validation or cls._subtype_map)
 
 
+def hooks_of(context: TurnContext) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return the handlers of sends, of updates and of deletions that middleware has added."""
+    return (
+        context._on_send_activities,
+        context._on_update_activity,
+        context._on_delete_activity,
+    )
+
+
 def send_handlers(context: TurnContext) -> list[Any]:
     """Return the handlers of ``on_send_activities``, in the order in which they were added."""
     handlers: list[Any] = context._on_send_activities

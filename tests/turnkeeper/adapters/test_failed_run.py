@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from botbuilder.core import TurnContext
@@ -81,9 +82,9 @@ async def test_a_store_that_is_away_is_no_failure_of_the_bot(process: Process) -
     assert await process.world.storage.scan() == []
 
 
-async def test_a_bot_that_thinks_too_long_has_failed(
-    process: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def hasty(process: Process, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CloudAdapter]:
+    """An adapter on which bots have 10 ms to think."""
     monkeypatch.setattr(deadlines, "PRECISION", 0.001)
     adapter = CloudAdapter(
         TurnState(*process.states),
@@ -93,6 +94,11 @@ async def test_a_bot_that_thinks_too_long_has_failed(
         time_limit=0.01,
         clock=process.world.clock,
     )
+    yield adapter
+    await adapter.close()
+
+
+async def test_a_bot_that_thinks_too_long_has_failed(process: Process, hasty: CloudAdapter) -> None:
     failures: list[Exception] = []
 
     async def bot(context: TurnContext) -> None:
@@ -103,9 +109,28 @@ async def test_a_bot_that_thinks_too_long_has_failed(
         failures.append(error)
         await context.send_activity("It took too long.")
 
-    adapter.on_turn_error = on_turn_error
+    hasty.on_turn_error = on_turn_error
     async with asyncio.timeout(5):
-        await adapter.process_activity(None, message("seven"), bot)
+        await hasty.process_activity(None, message("seven"), bot)
     assert [type(failure) for failure in failures] == [TimeoutError]
     assert process.world.channel.received == {"c": ["It took too long."]}
-    await adapter.close()
+
+
+async def test_a_hook_that_hangs_ends_on_turn_error_too(
+    process: Process, hasty: CloudAdapter
+) -> None:
+    async def hanging(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async def bot(context: TurnContext) -> None:
+        context.on_send_activities(hanging)
+        await context.send_activity("half said")
+
+    async def on_turn_error(context: TurnContext, _: Exception) -> None:
+        await context.send_activity("It took too long.")
+
+    hasty.on_turn_error = on_turn_error
+    async with asyncio.timeout(5):
+        with pytest.raises(TimeoutError):
+            await hasty.process_activity(None, message("seven"), bot)
+    assert process.world.channel.received == {}
