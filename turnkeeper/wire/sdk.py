@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from botbuilder.core import BotAdapter, TurnContext
-from botbuilder.schema import Activity
+from botbuilder.schema import Activity, AdaptiveCardInvokeResponse
 
 INVOKE_RESPONSE: Final[str] = BotAdapter._INVOKE_RESPONSE_KEY
 """Where in a turn's services the answer to an invoke is kept."""
@@ -48,3 +48,7 @@ def send_handlers(context: TurnContext) -> list[Any]:
 
 MODELS: Final = models_beside(Activity)
 """The models of ``botbuilder.schema``, by name."""
+
+# Declared as a dict alone, though a text answers an Action.Execute too. ActivityHandler serializes
+# it before anybody else sees it, so only the declaration can be put right. A dict is as it was.
+attributes_of(AdaptiveCardInvokeResponse)["value"]["type"] = "object"
