@@ -11,11 +11,12 @@ from botbuilder.dialogs import Dialog
 from botbuilder.schema import Activity, ChannelAccount
 
 from bots.dialog_run import DialogRun
-from dialogs.messages import words_of_person
+from dialogs.messages import Words, words_of_person
 from dialogs.welcome import welcome_message
 from state.models import ConversationData
 from turnkeeper import ConversationState, UserState
 from turnkeeper.channels import fit, limits_of, place_of
+from turnkeeper.errors import UnreadableRecord
 
 _DELETE_USER_DATA: Final = "deleteUserData"
 _BOT_STATE: Final = "https://www.botframework.com/schemas/botState"
@@ -51,6 +52,7 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         self._conversation_state = conversation_state
         self._user_state = user_state
         profiles = user_state.create_property("UserProfile")
+        self._default_locale = default_locale
         self._words = words_of_person(profiles, default_locale)
         self._data = conversation_state.create_property("ConversationData")
         self._forget = forget
@@ -123,10 +125,16 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         send: Callable[[], Awaitable[None]],
     ) -> None:
         limits = limits_of(context.activity)
-        language = (await self._words(context)).tag if limits.speaks else ""
+        language = await self._language(context) if limits.speaks else ""
         for reply in replies:
             fit(reply, limits, language)
         await send()
+
+    async def _language(self, context: TurnContext) -> str:
+        try:
+            return (await self._words(context)).tag
+        except UnreadableRecord:  # of which the person is to be told
+            return Words.for_locale(context.activity.locale, default=self._default_locale).tag
 
     async def _welcome(self, context: TurnContext) -> None:
         data: Any = await self._data.get(context, ConversationData)

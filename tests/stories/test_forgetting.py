@@ -135,10 +135,11 @@ async def test_a_channel_can_ask_for_a_person_to_be_erased(cloud: Cloud) -> None
     assert found(await stored_at_the_end(cloud)) == []
 
 
-async def test_a_person_whose_record_is_unreadable_is_told_so(cloud: Cloud) -> None:
-    ada = person(cloud, channel="directline")
+@pytest.mark.parametrize("channel", ["directline", "directlinespeech"])
+async def test_a_person_whose_record_is_unreadable_is_told_so(cloud: Cloud, channel: str) -> None:
+    ada = person(cloud, channel=channel)
     await ada.says("call me Ada")
-    key = "directline/users/p"
+    key = f"{channel}/users/p"
     record = (await records(cloud).fetch([key]))[key]
     await records(cloud).commit([Change(key, '{"v":99}', record.e_tag, record.owner, None)])
     unreadable = await records(cloud).fetch([key])
