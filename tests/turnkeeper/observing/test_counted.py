@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import aiohttp
@@ -9,7 +10,7 @@ import pytest
 from aiohttp.test_utils import BaseTestServer, TestServer
 from botbuilder.core import TurnContext
 
-from turnkeeper import Host, Settings
+from turnkeeper import Change, Host, Settings
 from turnkeeper.storage import MemoryStorage
 from turnkeeper.testing import Cloud
 
@@ -57,7 +58,8 @@ async def test_a_turn_that_runs_again_for_what_others_changed(cloud: Cloud, host
         await count.set(context, runs[-1] + 1)
         if len(runs) < 3:  # as another process that is quicker
             key = host.user_state.get_storage_key(context)
-            await host.storage.write({key: {"count": 10 * len(runs)}})
+            body = json.dumps({"v": 1, "state": {"count": 10 * len(runs)}})
+            await host.storage.records.commit([Change(key, body, "*")])
         await context.send_activity(str(runs[-1] + 1))
 
     async with TestServer(host.app(bot)) as server:
