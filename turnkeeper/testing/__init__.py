@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from turnkeeper.testing.clock import Clock
 from turnkeeper.testing.cloud import Cloud
 from turnkeeper.testing.outside.faults import Answer, Drop, Faults
+from turnkeeper.testing.people.answer import Turn
 from turnkeeper.testing.people.conversation import Conversation
-from turnkeeper.testing.people.person import Person, Turn
+from turnkeeper.testing.people.person import Person
 from turnkeeper.testing.processes.gunicorn import Gunicorn
 from turnkeeper.testing.processes.mortal import Point
 from turnkeeper.testing.processes.process import BotProcess

@@ -19,8 +19,9 @@ from turnkeeper.testing.ground import standing
 from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.outside.faults import Faults
 from turnkeeper.testing.outside.services import Services, listen
+from turnkeeper.testing.people.answer import Answered
 from turnkeeper.testing.people.conversation import Conversation
-from turnkeeper.testing.people.person import Answered, Person
+from turnkeeper.testing.people.person import Person
 from turnkeeper.wire.activity import decode_activity
 
 GRACE: Final = 15.0

@@ -240,6 +240,12 @@ class TestPeople:
                 await ada.says("hi")
             assert (await ada.sends(ada.message("hi"))).status == 500
 
+    async def test_what_is_no_bot_is_told_too(self) -> None:
+        async with Cloud(*echo()) as cloud:
+            ada = cloud.person("Ada", bot_url=cloud.bot_url.replace("/api/", "/nothing/"))
+            with pytest.raises(AssertionError, match="the bot answered 404"):
+                await ada.says("hi")
+
     async def test_a_name_is_one_person(self) -> None:
         async with Cloud(*echo()) as cloud:
             await cloud.person("Ada").says("hi")

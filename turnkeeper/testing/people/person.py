@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError
 from botbuilder.core import TurnContext
 from botbuilder.schema import ConversationReference
 
 from turnkeeper.testing.outside.connector import Activity, texts_of
+from turnkeeper.testing.people.answer import Turn
 from turnkeeper.testing.people.buttons import buttons_in
 from turnkeeper.testing.people.client import Client
 from turnkeeper.testing.people.conversation import Conversation
@@ -23,37 +23,6 @@ if TYPE_CHECKING:
 
 _OK = range(200, 300)
 _ERROR = 400
-
-
-class Turn(NamedTuple):
-    """What one activity brought.
-
-    :param status: the HTTP status with which the bot answered.
-    :param replies: the activities with which it replied. With ``deliveryMode: expectReplies`` they
-        are those of the HTTP answer.
-    :param body: the HTTP answer's JSON, such as an invoke has; None where there is none.
-    """
-
-    status: int
-    replies: list[Activity]
-    body: Any = None
-
-    @property
-    def texts(self) -> list[str]:
-        """The texts of the messages among the replies."""
-        return texts_of(self.replies)
-
-
-class Answered(NamedTuple):
-    """The bot's HTTP answer as it stands."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """Return the body as JSON."""
-        return json.loads(self.body)
 
 
 class Person(Client):
@@ -203,7 +172,7 @@ class Person(Client):
             raise ConnectionError(f"the bot's process is gone: {error}") from error
         finally:
             self._under_way.discard(activity_id)
-        body: Any = answered.json() if answered.body else None
+        body = answered.content()
         if activity.get("deliveryMode") == "expectReplies" and answered.status in _OK:
             self.last = body["activities"]
         else:
