@@ -10,7 +10,7 @@ import asyncio
 import sys
 
 from turnkeeper.testing.cloud import Cloud
-from turnkeeper.testing.people.person import Turn
+from turnkeeper.testing.people.answer import Turn
 
 BOT_URL = "http://127.0.0.1:3978/api/messages"
 
