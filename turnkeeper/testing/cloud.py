@@ -44,7 +44,7 @@ class Cloud(Services):
 
     :param host: the bot's; None for bots that run elsewhere, as processes of their own.
     :param bot: has a method ``on_turn``, or is an async function of the turn's context.
-    :param storage: the bot's store, its URL or itself; ``memory:`` is a new one.
+    :param storage: the bot's store: its URL, or itself, not open yet. ``memory:`` is a new one.
     :param clock: the clock of host, people and channel. Not of a store that is given itself.
     :param app_id: the bot's app id. With one, bots are asked for the token that was issued to them,
         and get a channel token with each activity; "" is local mode, where nobody asks.

@@ -31,12 +31,12 @@ async def test_it_passes(storage: RecordStorage, name: str) -> None:
 
 
 @each
-async def test_it_passes_within_a_turn(storage: RecordStorage, name: str) -> None:
+async def test_it_passes_within_a_turn(storage_url: str, name: str) -> None:
     host = Host(Settings())
     test: SdkTest = getattr(StorageBaseTests, name)
 
     async def bot(context: TurnContext) -> None:
         await context.send_activity(str(await test(host.storage)))
 
-    async with Cloud(host, bot, storage=storage) as cloud:
+    async with Cloud(host, bot, storage=storage_url) as cloud:
         assert await cloud.person("Ada").says("test") == ["True"]
