@@ -14,7 +14,6 @@ TYPED_STORAGE: Final = "turnkeeper/state/typed_storage.py"
 TURN_STATE_TESTS: Final = "tests/turnkeeper/state/test_turn_state.py"
 SAVING_TESTS: Final = "tests/turnkeeper/state/test_saving.py"
 PARTS_TESTS: Final = "tests/turnkeeper/test_parts.py"
-NAMING_CONVERSATIONS_TESTS: Final = "tests/turnkeeper/state/test_naming_conversations.py"
 SDK_STORAGE_TESTS: Final = "tests/turnkeeper/contract/test_stores.py::TestStores"
 
 MUTATIONS: Final = (
@@ -67,7 +66,9 @@ MUTATIONS: Final = (
         SCOPE,
         "        if not transaction.hosted:\n            await transaction.commit()\n",
         "        await transaction.commit()\n",
-        (f"{NAMING_CONVERSATIONS_TESTS}::test_one_that_names_them_is_erased",),
+        (
+            "tests/turnkeeper/adapters/test_failed_run.py::test_nothing_is_kept_of_what_the_failed_run_has_saved",
+        ),
         "a save writes before the turn's commit",
     ),
     Mutation(
