@@ -137,11 +137,14 @@ def owner_named_in(key: str, channel: str) -> str:
 
 
 def stored_name(native_id: str) -> str:
-    """Return an id as it is stored: as it stands, or the hash of one too long for an index."""
+    """Return an id as it is stored: as it stands, or hashed.
+
+    Hashed is one that is too long for an index, or that would make a conversation's key that of
+    what a person has in another conversation, see :meth:`Address.private_key`.
+    """
     limit = _LONGEST if native_id.isascii() else _LONGEST_NOT_ASCII
-    if len(native_id) <= limit and not native_id.startswith(_HASHED):
-        return native_id
-    return _hashed(native_id)
+    apart = _PRIVATE not in native_id and not native_id.startswith(_HASHED)
+    return native_id if apart and len(native_id) <= limit else _hashed(native_id)
 
 
 def _hashed(native_id: str) -> str:

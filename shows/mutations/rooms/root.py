@@ -172,6 +172,13 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ADDRESS,
+        "apart = _PRIVATE not in native_id and not native_id.startswith(_HASHED)",
+        "apart = not native_id.startswith(_HASHED)",
+        ("tests/turnkeeper/state/test_private_state.py",),
+        "a conversation's name shows what a person has in another one",
+    ),
+    Mutation(
+        ADDRESS,
         'user = f"{channel}/users/{known_as}"',
         'user = f"users/{known_as}"',
         (f"{SAVING_TESTS}::test_a_value_that_is_set_is_stored_even_if_it_is_the_default",),

@@ -194,6 +194,29 @@ def test_no_two_of_them_share_a_key(one: tuple[str, ...], two: tuple[str, ...]) 
     assert len(keys) == len({one, two})
 
 
+@given(st.tuples(PARTS, PARTS, NAMESPACES), PARTS)
+@example(("c", "Bob", ""), "c/users/Bob/")
+def test_no_conversation_has_the_key_of_one(one: tuple[str, ...], conversation: str) -> None:
+    place, person, namespace = one
+    private = Address.of("", "c", place, person).private_key(namespace)
+    assert Address.of("", "c", conversation, "Mallory").conversation_key != private
+
+
+async def test_a_conversation_that_is_called_like_one_does_not_show_it() -> None:
+    bot = Bot()
+    shared = bot.host.conversation_state.create_property("count")
+
+    async def show(context: TurnContext) -> None:
+        await context.send_activity(str(await shared.get(context)))
+
+    async with bot.cloud() as cloud:
+        bob = cloud.person("Bob", conversation="c")
+        assert await bob.says("hi") == ["1"]
+        await cloud.restart(show)
+        for called in ("c/users/Bob/", "c/users/Bob", "c"):
+            assert await cloud.person("Mallory", conversation=called).says("hi") == ["None"]
+
+
 @pytest.mark.parametrize("long", ["x" * 1000, "ü" * 61])
 def test_a_key_with_long_ids_is_found_and_says_whose_it_is(long: str) -> None:
     address = Address.of("", "msteams", long, long)
