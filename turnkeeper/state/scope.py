@@ -96,7 +96,7 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         if not force and self._slot in turn_context.turn_state:
             return
         transaction, address = transaction_in(turn_context, self.storage.records)
-        key = self.storage_key(address) or self._key_of(address)
+        key = self._key_of(address)
         if force or not transaction.has(key):
             await transaction.load([key], again=force)
         body, codec = transaction.body(key), self.storage.codec

@@ -71,14 +71,14 @@ MUTATIONS: Final = (
     ),
     Mutation(
         PERSON,
-        "return answers == activity_id or answers in said - self._under_way",
-        "return answers == activity_id",
+        "            self._said_ids.add(activity_id)\n",
+        "            self._said_ids = {activity_id}\n",
         (f"{CLOUD_TESTS}::TestPeople", WORLD_TESTS),
         "replies that come late or twice are not read",
     ),
     Mutation(
         PERSON,
-        "return answers == activity_id or answers in said - self._under_way",
+        "return answers in self._said_ids",
         "return True",
         (f"{CLOUD_TESTS}::TestPeople",),
         "what others are told is taken for a reply",

@@ -49,8 +49,8 @@ class Person(Client):
         self.bot_url = bot_url
         self.last: list[Activity] = []
         self._heard: set[str] = set()
-        self._said: list[Activity] = []
-        self._under_way: set[str] = set()
+        self._said: Activity | None = None
+        self._said_ids: set[str] = set()  # but for those under way
         person = str(uuid.uuid4()) if id is None else id
         language, zone = locale or "en-US", time_zone or "UTC"
         super().__init__(lambda: cloud.service_url, conversation, person, name, language, zone, now)
@@ -97,9 +97,9 @@ class Person(Client):
         :param bot_url: the process to send it to, if not the person's own.
         :raises AssertionError: nothing was sent yet, or the bot answered with an error.
         """
-        if not self._said:
+        if self._said is None:
             raise AssertionError(f"{self.name} has sent nothing yet")
-        return await self._tell(self._said[-1], bot_url)
+        return await self._tell(self._said, bot_url)
 
     async def hears(self) -> list[str]:
         """Wait for a message beside the replies, and return the texts of all that have come.
@@ -164,28 +164,26 @@ class Person(Client):
         """
         before = {one["id"] for one in self._unheard()}
         activity_id = activity.get("id", "")
-        self._said.append(activity)
-        self._under_way.add(activity_id)
+        self._said = activity
+        self._said_ids.discard(activity_id)
         try:
             answered = await self.cloud.post_to_bot(bot_url or self.bot_url, activity)
         except ClientError as error:
             raise ConnectionError(f"the bot's process is gone: {error}") from error
         finally:
-            self._under_way.discard(activity_id)
+            self._said_ids.add(activity_id)
         body = answered.content()
         if activity.get("deliveryMode") == "expectReplies" and answered.status in _OK:
             self.last = body["activities"]
         else:
-            self._hear([one for one in self._unheard() if self._answered(one, activity_id, before)])
+            self._hear([one for one in self._unheard() if self._answered(one, before)])
         return Turn(answered.status, self.last, body)
 
-    def _answered(self, reply: Activity, activity_id: str, before: set[str]) -> bool:
-        """Whether what came is for who sent an activity: it answers that one, or an earlier one."""
-        answers = reply.get("replyToId")
-        if not answers:  # as to an activity without an id: it must have come just now
-            return reply["id"] not in before
-        said = {one.get("id", "") for one in self._said}
-        return answers == activity_id or answers in said - self._under_way
+    def _answered(self, reply: Activity, before: set[str]) -> bool:
+        """Whether what came answers something that this person has said and waits for no more."""
+        if answers := reply.get("replyToId"):
+            return answers in self._said_ids
+        return reply["id"] not in before  # as to an activity without an id: it came just now
 
     async def _tell(self, activity: Activity, bot_url: str = "") -> list[str]:
         turn = await self.sends(activity, bot_url)
