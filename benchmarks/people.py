@@ -14,7 +14,7 @@ from typing import Final
 from benchmarks.activities import Line, conversation
 from benchmarks.channel import Channel
 from benchmarks.servers import OURS, Server
-from turnkeeper.storage import open_storage
+from turnkeeper.storage import store_at
 from turnkeeper.storage.format import KEY as MARK
 from turnkeeper.storage.records import Change, Record, RecordStorage
 
@@ -63,7 +63,7 @@ async def meet_a_person(folder: Path) -> Person:
     async with Channel(lambda _: False) as channel, Server(OURS, {"STORAGE_URL": url}) as server:
         lines: list[Line] = list(conversation(_TURNS))
         number = lines[0].person.decode()
-        storage = open_storage(url)
+        storage = store_at(url)
         await storage.open()
         try:
             await channel.talk(server.url, [iter(lines[:-1])])

@@ -20,7 +20,7 @@ from benchmarks.people import Person, fill, meet_a_person
 from benchmarks.results import Bar, Results, Table
 from benchmarks.servers import OURS, Server
 from benchmarks.statements import Counts, busy_turns, quiet_turns
-from turnkeeper.storage import open_storage
+from turnkeeper.storage import store_at
 from turnkeeper.storage.records import Change, RecordStorage
 
 FEW: Final = 100
@@ -50,7 +50,7 @@ class _File:
     @asynccontextmanager
     async def storage(self) -> AsyncIterator[RecordStorage]:
         """The file, opened in this process."""
-        storage = open_storage(self.url)
+        storage = store_at(self.url)
         await storage.open()
         try:
             yield storage

@@ -6,17 +6,25 @@ What is public is here, in :mod:`turnkeeper.errors`, in :mod:`turnkeeper.channel
 
 from __future__ import annotations
 
+from turnkeeper.adapters.bot_framework import BotFrameworkAdapter, BotFrameworkAdapterSettings
+from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.adapters.configuration import ConfigurationBotFrameworkAuthentication
 from turnkeeper.host import Host
 from turnkeeper.settings import Settings
 from turnkeeper.state.private import PrivateConversationState
 from turnkeeper.state.scope import ConversationState, UserState
+from turnkeeper.state.view import open_storage
 from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.wire.types import Types
 
 __version__ = "0.3.0"
 
 __all__ = [
+    "BotFrameworkAdapter",
+    "BotFrameworkAdapterSettings",
     "Change",
+    "CloudAdapter",
+    "ConfigurationBotFrameworkAuthentication",
     "ConversationState",
     "Host",
     "PrivateConversationState",
@@ -26,4 +34,5 @@ __all__ = [
     "Types",
     "UserState",
     "__version__",
+    "open_storage",
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn, Self
 
@@ -11,13 +10,14 @@ from aiohttp import web
 from botbuilder.core import TurnContext
 from botbuilder.schema import ChannelAccount
 
-from turnkeeper.adapters.bot_run import Bot, Logic
-from turnkeeper.errors import BotError, Fault, SettingsError
+from turnkeeper.adapters.bot_run import Bot, Logic, logic_of
+from turnkeeper.adapters.footing import Footing, faults_of_parts
+from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.inbound.endpoint import Endpoint
 from turnkeeper.inbound.local import LocalMode
 from turnkeeper.inbound.routes import Readiness, add_metrics, add_routes, new_application
 from turnkeeper.observing import logs
-from turnkeeper.parts import Footing, GroupState, Parts, faults_of_parts
+from turnkeeper.parts import GroupState, Parts
 from turnkeeper.serving import gunicorn, program
 from turnkeeper.serving.lifecycle import Lifecycle
 from turnkeeper.serving.server import answer_impossible_hosts
@@ -105,7 +105,7 @@ class Host:
         self.conversation_state = parts.conversation_state
         self.user_state = parts.user_state
         self.adapter = parts.adapter
-        self._lifecycle = Lifecycle(self._open)
+        self._lifecycle = Lifecycle(parts.open, lambda: self.faults)
 
     def own_settings(self, cls: type[OwnSettings]) -> OwnSettings:
         """Return a bot's own settings, read from where the host's come from.
@@ -162,13 +162,9 @@ class Host:
         """
         gunicorn.check_worker()
         settings = self.settings
-        if isinstance(bot, type) or not callable(getattr(bot, "on_turn", bot)):
-            raise TypeError(f"a bot has on_turn, or is an async function; {bot!r} is neither")
-        logic: Logic = getattr(bot, "on_turn", bot)  # type: ignore[arg-type]  # either has it
         local = settings.local_mode and not settings.dangerously_listen_without_credentials
         endpoint = Endpoint(
             self.adapter,
-            logic,
             self._parts.metrics,
             bot_id=settings.app_id,
             max_turns=settings.max_turns,
@@ -176,10 +172,9 @@ class Host:
             local=LocalMode() if local else None,
         )
         ready = Readiness(self.storage.records, lambda: self._parts.footing.authenticator.ready)
-        add_routes(app, path, endpoint, ready)
+        add_routes(app, path, partial(endpoint.handle, logic=logic_of(bot)), ready)
         answer_impossible_hosts(app)
-        app.on_startup.insert(0, self._check)
-        app.cleanup_ctx.append(self._within)
+        self._lifecycle.attend(app)
 
     def run(self, bot: Bot | Logic, arguments: Sequence[str] | None = None) -> NoReturn:
         """Run a bot as a program, until SIGTERM or Ctrl-C.
@@ -223,25 +218,6 @@ class Host:
     async def __aexit__(self, *_: object) -> None:
         """Close the host, unless an application still uses it."""
         await self._lifecycle.leave()
-
-    async def _within(self, _: web.Application) -> AsyncIterator[None]:
-        """Be open while an application is; end the program with a line where that cannot be."""
-        try:
-            await self._lifecycle.enter()
-        except BotError as error:
-            await gunicorn.give_up(error)
-        yield
-        await self._lifecycle.leave()
-
-    async def _check(self, _: web.Application) -> None:
-        """End the program before anything is opened where the settings are wrong."""
-        if self.faults:
-            await gunicorn.give_up(SettingsError(*self.faults))
-
-    async def _open(self, stack: AsyncExitStack) -> None:
-        if faults := self.faults:
-            raise SettingsError(*faults)
-        await self._parts.open(stack)
 
     def _metrics_app(self) -> web.Application:
         app = new_application(self._parts.metrics)

@@ -2,85 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from typing import Literal
 
-from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.adapters.footing import Footing
+from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.adapters.turn_error import default_on_turn_error
-from turnkeeper.auth.authentication import Authenticator
-from turnkeeper.auth.service_url import ServiceUrls
-from turnkeeper.background.sweeper import sweep_for_ever
-from turnkeeper.connector.client import Connector
-from turnkeeper.errors import BotError, Fault, SettingsError
-from turnkeeper.login.credentials import check_certificate
-from turnkeeper.login.token import NoToken, TokenSource, token_source
+from turnkeeper.errors import BotError
 from turnkeeper.observing.metrics import Metrics
-from turnkeeper.outbound.proxy import outward_proxy
-from turnkeeper.settings import Settings
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.state.typed_storage import Lifetimes, TypedStorage
-from turnkeeper.storage import RecordStorage, open_storage
-from turnkeeper.storage.format import mark
-from turnkeeper.storage.namespace import Namespace
 from turnkeeper.wire.codec import Codec
 from turnkeeper.wire.types import Types
 
 GroupState = Literal["person", "conversation"]
-
-
-@dataclass(frozen=True)
-class Footing:
-    """What the parts stand on, and bot code holds nothing of.
-
-    :ivar store: what opens and closes.
-    :ivar records: the same, below the bot's name where it has one.
-    """
-
-    settings: Settings
-    clock: Callable[[], float]
-    make_connector: Callable[..., Connector]
-    store: RecordStorage
-    records: RecordStorage
-    authenticator: Authenticator
-    service_urls: ServiceUrls
-    token: TokenSource | NoToken
-
-    @classmethod
-    def of(
-        cls,
-        settings: Settings,
-        storage: RecordStorage | None = None,
-        clock: Callable[[], float] | None = None,
-        make_connector: Callable[..., Connector] = Connector,
-    ) -> Footing:
-        """Return what settings ask for; nothing is opened yet.
-
-        :param storage: in place of that of the settings.
-        :param make_connector: makes the connector, from its arguments.
-        """
-        clock = clock or time.time
-        store = storage or open_storage(settings.storage_url, clock)
-        name = settings.bot_name
-        return cls(
-            settings,
-            clock,
-            make_connector,
-            store,
-            Namespace(store, name) if name else store,
-            Authenticator(settings),
-            ServiceUrls(settings.service_hosts, local=settings.local_mode),
-            token_source(settings),
-        )
-
-    def connector(self, metrics: Metrics) -> Connector:
-        """Return a new connector."""
-        per_host = self.settings.max_turns
-        return self.make_connector(self.token, per_host=per_host, observer=metrics)
 
 
 class Parts:
@@ -104,7 +40,7 @@ class Parts:
         self.user_state = UserState(self.storage)
         self.states = TurnState(self.conversation_state, self.user_state)
         self.metrics = Metrics()
-        self.adapter = CloudAdapter(
+        self.adapter = HostedAdapter(
             self.states,
             footing.authenticator,
             footing.service_urls,
@@ -143,38 +79,6 @@ class Parts:
         :raises SettingsError: the store can never be used.
         :raises StorageError: it is away, or cannot be read.
         """
-        footing, self._open = self.footing, True
+        self._open = True
         stack.callback(setattr, self, "_open", False)
-        await footing.store.open()
-        stack.push_async_callback(footing.store.close)
-        await mark(footing.store)
-        stack.push_async_callback(footing.authenticator.close)
-        footing.authenticator.start()
-        stack.push_async_callback(footing.token.close)
-        connector = footing.connector(self.metrics)
-        stack.push_async_callback(connector.close)
-        self.adapter.open(connector)
-        stack.push_async_callback(self.adapter.close)
-        for chore in (sweep_for_ever(footing.store), self.metrics.watch_loop()):
-            stack.push_async_callback(_end, asyncio.create_task(chore))
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
-def faults_of_parts(settings: Settings, storage: RecordStorage | None) -> Iterator[Fault]:
-    """Yield what the parts say against the settings; nothing is connected."""
-    parts: tuple[Callable[[], object], ...] = (
-        lambda: storage or open_storage(settings.storage_url),
-        lambda: ServiceUrls(settings.service_hosts),
-        lambda: check_certificate(settings.certificate_path, settings.certificate_thumbprint),
-        lambda: settings.local_mode or outward_proxy(),
-    )
-    for part in parts:
-        try:
-            part()
-        except SettingsError as error:
-            yield from error.faults
+        await self.footing.open(self.adapter, self.metrics, stack)

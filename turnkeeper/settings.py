@@ -54,6 +54,15 @@ def _setting(
     return field(default=default, repr=not secret, metadata=metadata)
 
 
+def fit_to_print(url: str) -> str:
+    """Return the URL of a store without user, password and options."""
+    scheme, _, rest = url.partition(":")
+    place, _, options = rest.partition("?")
+    if "@" in options:  # the password itself has a question mark
+        return f"{scheme}:"
+    return f"{scheme}:{re.sub(r'^//(?!/).*@', '//', place)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting of the engine, checked. Durations are in seconds; a text not set is "".
@@ -105,11 +114,7 @@ class Settings:
     @property
     def storage_name(self) -> str:
         """The storage URL without user, password and options: fit to be printed."""
-        scheme, _, rest = self.storage_url.partition(":")
-        place, _, options = rest.partition("?")
-        if "@" in options:  # the password itself has a question mark
-            return f"{scheme}:"
-        return f"{scheme}:{re.sub(r'^//(?!/).*@', '//', place)}"
+        return fit_to_print(self.storage_url)
 
     @classmethod
     def from_env(cls, mapping: Mapping[str, str] | None = None) -> Self:

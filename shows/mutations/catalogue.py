@@ -31,6 +31,7 @@ from shows.mutations.turns import (
     outbound,
     receipts,
     speaking,
+    stock,
     turn,
 )
 
@@ -38,6 +39,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *turn.MUTATIONS,
     *speaking.MUTATIONS,
     *adapters.MUTATIONS,
+    *stock.MUTATIONS,
     *delivery.MUTATIONS,
     *receipts.MUTATIONS,
     *connector.MUTATIONS,

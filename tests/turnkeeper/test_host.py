@@ -385,7 +385,7 @@ class TestOpening:
             for name in ("first", "second", "third"):
                 stack.push_async_callback(close, name)
 
-        lifecycle = Lifecycle(open_parts)
+        lifecycle = Lifecycle(open_parts, lambda: [])
         for _ in range(2):
             closed.clear()
             await lifecycle.enter()

@@ -39,6 +39,18 @@ class Bot(Protocol):
         """Handle one activity."""
 
 
+def logic_of(bot: Bot | Logic) -> Logic:
+    """Return what a bot does with a turn.
+
+    :param bot: has a method ``on_turn``, or is an async function of the turn's context.
+    :raises TypeError: it is neither.
+    """
+    if isinstance(bot, type) or not callable(getattr(bot, "on_turn", bot)):
+        raise TypeError(f"a bot has on_turn, or is an async function; {bot!r} is neither")
+    logic: Logic = getattr(bot, "on_turn", bot)  # type: ignore[arg-type]  # either has it
+    return logic
+
+
 class BotRun:
     """Runs a bot on one activity, as often as it takes.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -26,7 +27,7 @@ Logic = Callable[[TurnContext], Awaitable[Any]]
 
 
 class Taker(Protocol):
-    """Takes activities; see :class:`turnkeeper.adapters.cloud.CloudAdapter`."""
+    """Takes activities; see :class:`turnkeeper.adapters.hosted.HostedAdapter`."""
 
     async def take(
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
@@ -39,7 +40,6 @@ class Endpoint:
     application around it may be anybody's.
 
     :param taker: takes the activities.
-    :param logic: the bot.
     :param metrics: counts.
     :param bot_id: the bot's app id; "" in local mode.
     :param max_turns: requests under way; more are answered 503.
@@ -49,7 +49,6 @@ class Endpoint:
     def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
         self,
         taker: Taker,
-        logic: Logic,
         metrics: Metrics,
         *,
         bot_id: str,
@@ -57,18 +56,20 @@ class Endpoint:
         local: LocalMode | None,
     ) -> None:
         self._taker = taker
-        self._logic = logic
         self._metrics = metrics
         self._bot_id = bot_id
         self._max_turns = max_turns
         self._local = local
         self._bodies = Bodies()
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Take one activity; 201, or the answer of an invoke or of ``expectReplies``."""
-        return await answer(request, self._take, self._metrics)
+    async def handle(self, request: web.Request, *, logic: Logic) -> web.StreamResponse:
+        """Take one activity; 201, or the answer of an invoke or of ``expectReplies``.
 
-    async def _take(self, request: web.Request) -> web.StreamResponse:
+        :param logic: the bot.
+        """
+        return await answer(request, partial(self._take, logic), self._metrics)
+
+    async def _take(self, logic: Logic, request: web.Request) -> web.StreamResponse:
         if request.method == "HEAD":  # the Agents Playground looks whether a bot is there
             return web.Response()
         if request.method != "POST":
@@ -86,7 +87,7 @@ class Endpoint:
             TurnIds.add(**ids)
             with span("turn", channel=address.channel, **ids):
                 authorization = request.headers.get("Authorization")
-                response = await self._taker.take(authorization, activity, address, self._logic)
+                response = await self._taker.take(authorization, activity, address, logic)
         except RequestRefused:
             began = None
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -63,6 +64,20 @@ class LocalMode:
             "A proxy passes requests to a bot without credentials; they are refused. "
             "Set MicrosoftAppId and its secret."
         )
+
+
+def request_under_way() -> web.Request | None:
+    """Return the request that a caller handles, found among the callers; None where there is none.
+
+    It is not found from a task that the handler has begun.
+    """
+    frame = sys._getframe().f_back
+    while frame is not None:
+        for value in frame.f_locals.values():
+            if isinstance(value, web.Request):
+                return value
+        frame = frame.f_back
+    return None
 
 
 @lru_cache(maxsize=1024)

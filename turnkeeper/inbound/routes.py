@@ -12,8 +12,7 @@ from aiohttp import web
 
 from turnkeeper.errors import StorageError
 from turnkeeper.inbound.activity import MAX_BODY
-from turnkeeper.inbound.endpoint import Endpoint
-from turnkeeper.inbound.refusal import answer, expect
+from turnkeeper.inbound.refusal import Handler, answer, expect
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.storage import RecordStorage
 
@@ -48,24 +47,25 @@ _SILENT.disabled = True
 _HOSTS: Final = web.AppKey[list[Readiness]]("hosts")
 
 
-def add_routes(app: web.Application, path: str, endpoint: Endpoint, readiness: Readiness) -> None:
+def add_routes(app: web.Application, path: str, handler: Handler, readiness: Readiness) -> None:
     """Add the routes of a host to an application, which may have others, also another host's.
 
     :param path: where channels deliver.
+    :param handler: takes what they deliver.
     :raises ValueError: there is something else already.
     """
     for resource in app.router.resources():
         if resource.canonical == path and any(one.method in ("*", "POST") for one in resource):
             raise ValueError(f"the application has something else at {path}")
-    app.router.add_route("*", path, endpoint.handle, expect_handler=expect)
+    app.router.add_route("*", path, handler, expect_handler=expect)
     if _HOSTS in app:  # another host has come first
         app[_HOSTS].append(readiness)
         return
     app[_HOSTS] = [readiness]
     taken = {resource.canonical for resource in app.router.resources()}
-    for name, handler in (("/healthz", healthz), ("/readyz", readyz)):
+    for name, tell in (("/healthz", healthz), ("/readyz", readyz)):
         if name not in taken:  # what the application has there itself stays
-            app.router.add_get(name, handler)
+            app.router.add_get(name, tell)
 
 
 async def healthz(_: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.operator.application import load
 from turnkeeper.settings import Settings
 from turnkeeper.state.reading import readable, state_of
-from turnkeeper.storage import MemoryStorage, Record, RecordStorage, open_storage
+from turnkeeper.storage import MemoryStorage, Record, RecordStorage, store_at
 from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.server_url import ServerUrl
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
@@ -83,7 +83,7 @@ def at(url: str, argument: str, bot: str = "", codec: Codec | None = None) -> St
     :raises SettingsError: it is no URL of a store.
     """
     try:
-        records = open_storage(url)
+        records = store_at(url)
         scheme = url.partition(":")[0].lower()
         name = url.partition("?")[0] if scheme == "sqlite" else ServerUrl.parse(url).address
     except SettingsError as error:

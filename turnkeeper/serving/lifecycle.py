@@ -1,12 +1,15 @@
-"""The parts of a host that are open while somebody uses it."""
+"""The parts of a bot that are open while somebody uses them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
-from turnkeeper.errors import BotError
+from aiohttp import web
+
+from turnkeeper.errors import BotError, Fault, SettingsError
+from turnkeeper.serving import gunicorn
 
 
 class Lifecycle:
@@ -14,29 +17,56 @@ class Lifecycle:
 
     :param open_parts: opens all parts and puts what closes each on the stack. A part that fails to
         close leaves no other open.
+    :param faults: returns what is wrong with the settings; then nothing is opened.
     """
 
-    def __init__(self, open_parts: Callable[[AsyncExitStack], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        open_parts: Callable[[AsyncExitStack], Awaitable[None]],
+        faults: Callable[[], Sequence[Fault]],
+    ) -> None:
         self._open_parts = open_parts
+        self._faults = faults
         self._users = 0
         self._stack = AsyncExitStack()
         self._changing = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def enter(self) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether the parts are open in the running event loop."""
+        return self._users > 0 and self._loop is asyncio.get_running_loop()
+
+    def attend(self, app: web.Application) -> None:
+        """Have the parts be open while an application is.
+
+        Where they cannot be opened, the program ends with a line for each fault.
+        """
+        app.on_startup.insert(0, self._check)
+        app.cleanup_ctx.append(self._within)
+
+    async def enter(self, *, once: bool = False) -> None:
         """Use the parts; :meth:`leave` must follow.
 
+        :param once: open them if they are not, and stay: nobody has to leave.
+        :raises SettingsError: the settings are wrong.
         :raises BotError: a part cannot be opened; then none is open.
         """
         if self._loop is not (loop := asyncio.get_running_loop()):
-            if self._users or self._changing.locked():
+            if self._loop is not None and self._loop.is_closed():
+                self._users, self._stack = 0, AsyncExitStack()  # what was open has gone with it
+            elif self._users or self._changing.locked():
                 raise BotError("the host is open in another event loop; close it there first")
             self._loop, self._changing = loop, asyncio.Lock()  # a lock belongs to one loop
         async with self._changing:
             if not self._users:
+                if faults := self._faults():
+                    raise SettingsError(*faults)
                 async with AsyncExitStack() as stack:
                     await self._open_parts(stack)
                     self._stack = stack.pop_all()
+            elif once:
+                return
             self._users += 1
 
     async def leave(self) -> None:
@@ -45,3 +75,16 @@ class Lifecycle:
             self._users -= 1
             if not self._users:
                 await self._stack.aclose()
+
+    async def _check(self, _: web.Application) -> None:
+        """End the program before anything is opened where the settings are wrong."""
+        if faults := self._faults():
+            await gunicorn.give_up(SettingsError(*faults))
+
+    async def _within(self, _: web.Application) -> AsyncIterator[None]:
+        try:
+            await self.enter()
+        except BotError as error:
+            await gunicorn.give_up(error)
+        yield
+        await self.leave()

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+from weakref import ReferenceType
 
 from botbuilder.core import BotState, TurnContext
 
@@ -33,6 +34,8 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
     :param personal: whether a record is the person's even where the activity is a join.
     """
 
+    _latest: ClassVar[ReferenceType[TypedStorage] | None] = None
+
     def __init__(
         self,
         storage: TypedStorage | RecordStorage,
@@ -46,6 +49,13 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         self._slot = slot
         self._ttl = ttl
         self._personal = personal
+        ScopedState._latest = ReferenceType(self.storage)
+
+    @classmethod
+    def latest(cls) -> RecordStorage | None:
+        """Return the store of the state that was made last in the process, if it is there yet."""
+        storage = cls._latest() if cls._latest else None
+        return storage.records if storage else None
 
     def storage_key(self, address: Address) -> str | None:
         """Return the key of the record of an address; None where it has none."""

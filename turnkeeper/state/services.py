@@ -6,6 +6,7 @@ states write through: by a context variable, which tasks of the turn inherit.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from typing import Any, Final, NamedTuple
 from weakref import ReferenceType
@@ -14,15 +15,15 @@ from botbuilder.core import TurnContext
 from botbuilder.core.bot_state import CachedBotState
 from botbuilder.schema import Activity
 
-from turnkeeper.address import Address
+from turnkeeper.address import Address, named_in
 from turnkeeper.channels.addressing import address_of
-from turnkeeper.errors import TurnEnded
+from turnkeeper.errors import SettingsError, TurnEnded
 from turnkeeper.state.accessor import CachedState
 from turnkeeper.storage import RecordStorage
+from turnkeeper.storage.connection import url_of
 from turnkeeper.storage.transaction import Transaction
 
 _SLOT: Final = "turnkeeper.state"
-_ELSEWHERE: Final = "turnkeeper.state elsewhere"
 
 Begun = Token[ReferenceType[TurnContext] | None]
 """What :func:`begin_turn` gives, for :func:`end_turn`."""
@@ -81,20 +82,34 @@ def end_turn(context: TurnContext, begun: Begun) -> None:
     context.turn_state[_SLOT] = TurnEnded
 
 
-def turn_under_way(records: RecordStorage) -> UnderWay | None:
+def turn_under_way(records: RecordStorage, keys: Iterable[str]) -> UnderWay | None:
     """Return the turn that the caller runs in; None outside of any, also after its end.
 
     :param records: only a turn whose commit is written there is one.
+    :param keys: of what is asked for there.
+    :raises SettingsError: the turn's commit is written elsewhere, and a key is one of a state.
     """
     turn = _TURN.get()
     context = turn() if turn else None
     if context is None or not isinstance(context.turn_state.get(_SLOT), Services):
         return None
     services = _services(context)
-    transaction = services.transaction
-    if transaction is None or transaction.storage is not records:
+    transaction, channel = services.transaction, f"{services.address.channel}/"
+    if transaction is None:
         return None
+    if transaction.storage is not records:
+        if any(key.startswith(channel) and any(named_in(key)) for key in keys):
+            raise _two_stores(transaction.storage, records)
+        return None  # what a bot keeps beside its states may be anywhere
     return UnderWay(context, services.address, transaction)
+
+
+def _two_stores(turns: RecordStorage, states: RecordStorage) -> SettingsError:
+    return SettingsError.of(
+        "STORAGE_URL",
+        f"the turn is committed to {url_of(turns)}, and a state is on {url_of(states)}; have both "
+        "on one store: host.storage, or one URL for open_storage() and the adapter",
+    )
 
 
 def address_in(context: TurnContext) -> Address:
@@ -105,9 +120,10 @@ def address_in(context: TurnContext) -> Address:
 def transaction_in(context: TurnContext, records: RecordStorage) -> tuple[Transaction, Address]:
     """Return the transaction of a turn, and its address.
 
-    Where no host began a transaction, or one on another store, it is one that commits at each save.
+    Where no adapter of ours began one, it is one that commits at each save.
 
-    :raises TurnEnded: the host has ended the turn.
+    :raises TurnEnded: the turn has ended.
+    :raises SettingsError: the turn's is on another store: the two could not be committed together.
     """
     services = _services(context)
     transaction = services.transaction
@@ -115,9 +131,7 @@ def transaction_in(context: TurnContext, records: RecordStorage) -> tuple[Transa
         transaction = Transaction(records)
         context.turn_state[_SLOT] = services._replace(transaction=transaction)
     elif transaction.storage is not records:
-        transaction = context.turn_state.get(_ELSEWHERE)
-        if transaction is None or transaction.storage is not records:
-            context.turn_state[_ELSEWHERE] = transaction = Transaction(records)
+        raise _two_stores(transaction.storage, records)
     return transaction, services.address
 
 

@@ -7,17 +7,19 @@ from botbuilder.core import BotStateSet, TurnContext
 from turnkeeper.address import Address
 from turnkeeper.state.scope import ScopedState
 from turnkeeper.state.services import transaction_in
+from turnkeeper.state.typed_storage import TypedStorage
 
 
 class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
     """The states of a bot, loaded in one read and written in one transaction.
 
     :param states: scopes on one storage.
+    :param storage: the same; by default that of the first one.
     """
 
-    def __init__(self, *states: ScopedState) -> None:
+    def __init__(self, *states: ScopedState, storage: TypedStorage | None = None) -> None:
         super().__init__(states)
-        self.storage = states[0].storage
+        self.storage = storage or states[0].storage
 
     def storage_keys(self, address: Address) -> list[str]:
         """Return the keys of the records of a turn; one that is nobody's has none of a person."""
@@ -42,3 +44,17 @@ class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
             transaction.hosted = hosted
         if not hosted:
             await transaction.commit()
+
+
+class UnknownStates(TurnState):
+    """The states of a bot that makes them beside its adapter, and saves them itself.
+
+    :param storage: where they are.
+    """
+
+    def __init__(self, storage: TypedStorage) -> None:
+        super().__init__(storage=storage)
+
+    def storage_keys(self, address: Address) -> list[str]:
+        """Return the keys that the SDK gives to the records of a turn."""
+        return [address.conversation_key, *([address.user_key] if address.person else [])]

@@ -80,8 +80,22 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
 
     @classmethod
     def of(cls, storage: TypedStorage | RecordStorage) -> TypedStorage:
-        """Return a storage as it is, or over a store of records one for the built-in types."""
-        return storage if isinstance(storage, cls) else cls(storage)
+        """Return a storage as it is, or over a store of records one for the built-in types.
+
+        :raises TypeError: it is a storage of the SDK, such as its ``MemoryStorage``.
+        """
+        if isinstance(storage, cls):
+            return storage
+        if not isinstance(storage, RecordStorage):
+            raise TypeError(
+                f"{type(storage).__name__} is no storage of turnkeeper; give the state "
+                "open_storage(types=Types(...)) in its place, or host.storage"
+            )
+        return cls(storage)
+
+    async def close(self) -> None:
+        """Close the store, unless others in the process have it open. Its next use opens it."""
+        await self.records.close()
 
     async def read(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return decoded items with their ``e_tag`` inside; an absent one is left out.
@@ -95,7 +109,7 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
             raise TypeError("Keys are required when reading")
         wanted = list(dict.fromkeys(keys))
         found: dict[str, tuple[str, str | None]] = {}
-        if turn := turn_under_way(self.records):
+        if turn := turn_under_way(self.records, wanted):
             await turn.transaction.load(wanted)
             for key in wanted:
                 body = turn.transaction.body(key)
@@ -126,7 +140,7 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
             Item(key, item, e_tag_of(key, item), encoded(self.codec, item))
             for key, item in changes.items()
         ]
-        if turn := turn_under_way(self.records):
+        if turn := turn_under_way(self.records, changes):
             await self._write_in(turn, items)
             return
         batch = [Change(one.key, one.body, one.e_tag or ANY) for one in items]
@@ -143,7 +157,7 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
         if keys is None:
             raise TypeError("Keys are required when deleting")
         unwanted = list(dict.fromkeys(keys))
-        if turn := turn_under_way(self.records):
+        if turn := turn_under_way(self.records, unwanted):
             unread = {key for key in unwanted if not turn.transaction.has(key)}
             await turn.transaction.load(unwanted)
             turn.check()

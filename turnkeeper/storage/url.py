@@ -9,7 +9,7 @@ from turnkeeper.errors import SettingsError
 from turnkeeper.storage.records import RecordStorage
 
 
-def open_storage(url: str, clock: Callable[[], float] = time.time) -> RecordStorage:
+def store_at(url: str, clock: Callable[[], float] = time.time) -> RecordStorage:
     """Make the storage a URL names; nothing is connected until its ``open()``.
 
     ``sqlite:///data/bot.db`` (three slashes: relative to the working directory; four: absolute),

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from turnkeeper.adapters.footing import Footing
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import SettingsError
 from turnkeeper.host import Host
-from turnkeeper.parts import Footing
 from turnkeeper.settings import Settings
 from turnkeeper.storage import RecordStorage
 from turnkeeper.testing.clock import Clock

@@ -7,6 +7,7 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 PARTS: Final = "turnkeeper/parts.py"
+FOOTING: Final = "turnkeeper/adapters/footing.py"
 HOST: Final = "turnkeeper/host.py"
 ADDRESS: Final = "turnkeeper/address.py"
 DEADLINES: Final = "turnkeeper/deadlines.py"
@@ -22,8 +23,8 @@ DEADLINES_TESTS: Final = "tests/turnkeeper/test_deadlines.py"
 
 MUTATIONS: Final = (
     Mutation(
-        PARTS,
-        "        stack.push_async_callback(footing.store.close)\n",
+        FOOTING,
+        "        stack.push_async_callback(self.store.close)\n",
         "",
         (
             (
@@ -34,56 +35,56 @@ MUTATIONS: Final = (
         "a host that is closed leaves its store open",
     ),
     Mutation(
-        PARTS,
+        FOOTING,
         "        stack.push_async_callback(connector.close)\n",
         "",
         (f"{PARTS_TESTS}::test_what_works_in_the_background_ends_with_it",),
         "a host that is closed leaves its connections open",
     ),
     Mutation(
-        PARTS,
-        "        stack.push_async_callback(footing.authenticator.close)\n",
+        FOOTING,
+        "        stack.push_async_callback(self.authenticator.close)\n",
         "",
         (f"{PARTS_TESTS}::test_what_works_in_the_background_ends_with_it",),
         "a host that is closed goes on fetching keys",
     ),
     Mutation(
-        PARTS,
-        "        stack.push_async_callback(footing.token.close)\n",
+        FOOTING,
+        "        stack.push_async_callback(self.token.close)\n",
         "",
         (f"{PARTS_TESTS}::test_a_token_that_is_on_its_way_is_waited_for_no_more",),
         "a host that is closed goes on fetching a token",
     ),
     Mutation(
-        PARTS,
-        "        stack.push_async_callback(self.adapter.close)\n",
+        FOOTING,
+        "        stack.push_async_callback(adapter.close)\n",
         "",
         (f"{PARTS_TESTS}::test_what_was_sent_is_written_down_at_its_end",),
         "a host that is closed does not write down what was sent",
     ),
     Mutation(
-        PARTS,
+        FOOTING,
         "            stack.push_async_callback(_end, asyncio.create_task(chore))\n",
         "            asyncio.create_task(chore)\n",
         (f"{PARTS_TESTS}::test_what_works_in_the_background_ends_with_it",),
         "a host that is closed goes on sweeping",
     ),
     Mutation(
-        PARTS,
-        "for chore in (sweep_for_ever(footing.store), self.metrics.watch_loop()):",
-        "for chore in (self.metrics.watch_loop(),):",
+        FOOTING,
+        "for chore in (sweep_for_ever(self.store), metrics.watch_loop()):",
+        "for chore in (metrics.watch_loop(),):",
         (f"{PARTS_TESTS}::test_what_has_expired_is_swept_while_it_is_open",),
         "nothing is ever swept",
     ),
     Mutation(
-        PARTS,
-        "        footing.authenticator.start()\n",
+        FOOTING,
+        "        self.authenticator.start()\n",
         "",
         (f"{READINESS_TESTS}::test_it_is_not_ready_before_it_has_the_keys_of_its_channel",),
         "the first request waits for the keys",
     ),
     Mutation(
-        PARTS,
+        FOOTING,
         "ServiceUrls(settings.service_hosts, local=settings.local_mode),",
         "ServiceUrls(settings.service_hosts, local=False),",
         (f"{PARTS_TESTS}::test_no_connection_to_a_channel_stays_open",),
@@ -111,8 +112,8 @@ MUTATIONS: Final = (
         "ledgers are never forgotten",
     ),
     Mutation(
-        PARTS,
-        "Namespace(store, name) if name else store,",
+        FOOTING,
+        "Namespace(store, settings.bot_name) if settings.bot_name else store,",
         "store,",
         (f"{HOST_TESTS}::test_bots_with_names_share_a_store_and_nothing_in_it[sqlite]",),
         "bots with names share what they remember",

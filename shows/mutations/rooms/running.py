@@ -81,8 +81,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         LIFECYCLE,
-        "            if not self._users:\n                async with",
-        "            if True:\n                async with",
+        "            if not self._users:\n                if faults",
+        "            if True:\n                if faults",
         (
             (
                 f"{HOST_TESTS}::"

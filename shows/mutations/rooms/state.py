@@ -117,8 +117,8 @@ MUTATIONS: Final = (
         SERVICES,
         "    elif transaction.storage is not records:\n",
         "    elif False:\n",
-        (f"{SAVING_TESTS}::test_state_on_another_store_is_written_there",),
-        "state on another store is read from the turn's",
+        (f"{SAVING_TESTS}::test_state_on_another_store_than_its_turn_is_refused",),
+        "state on another store is read from the turn's store",
     ),
     Mutation(
         TYPED_STORAGE,

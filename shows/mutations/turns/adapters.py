@@ -8,7 +8,7 @@ from shows.mutations.mutation import Mutation
 
 BOT_RUN: Final = "turnkeeper/adapters/bot_run.py"
 TURN_ERROR: Final = "turnkeeper/adapters/turn_error.py"
-CLOUD: Final = "turnkeeper/adapters/cloud.py"
+CLOUD: Final = "turnkeeper/adapters/hosted.py"
 FAILED_RUN_TESTS: Final = "tests/turnkeeper/adapters/test_failed_run.py"
 TURN_ERROR_TESTS: Final = "tests/turnkeeper/adapters/test_turn_error.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"

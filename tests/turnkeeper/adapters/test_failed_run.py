@@ -11,7 +11,7 @@ from botbuilder.schema import ChannelAccount
 
 from tests.turnkeeper.turn.world import Process, message
 from turnkeeper import Settings, deadlines
-from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.errors import StorageUnavailable
@@ -83,10 +83,10 @@ async def test_a_store_that_is_away_is_no_failure_of_the_bot(process: Process) -
 
 
 @pytest.fixture
-async def hasty(process: Process, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CloudAdapter]:
+async def hasty(process: Process, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HostedAdapter]:
     """An adapter on which bots have 10 ms to think."""
     monkeypatch.setattr(deadlines, "PRECISION", 0.001)
-    adapter = CloudAdapter(
+    adapter = HostedAdapter(
         TurnState(*process.states),
         Authenticator(Settings()),
         ServiceUrls(local=True),
@@ -98,7 +98,9 @@ async def hasty(process: Process, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     await adapter.close()
 
 
-async def test_a_bot_that_thinks_too_long_has_failed(process: Process, hasty: CloudAdapter) -> None:
+async def test_a_bot_that_thinks_too_long_has_failed(
+    process: Process, hasty: HostedAdapter
+) -> None:
     failures: list[Exception] = []
 
     async def bot(context: TurnContext) -> None:
@@ -117,7 +119,7 @@ async def test_a_bot_that_thinks_too_long_has_failed(process: Process, hasty: Cl
 
 
 async def test_a_hook_that_hangs_ends_on_turn_error_too(
-    process: Process, hasty: CloudAdapter
+    process: Process, hasty: HostedAdapter
 ) -> None:
     async def hanging(*_: object) -> None:
         await asyncio.Event().wait()

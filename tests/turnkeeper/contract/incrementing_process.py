@@ -7,14 +7,14 @@ import json
 import sys
 
 from turnkeeper.errors import WriteConflict
-from turnkeeper.storage import Change, open_storage
+from turnkeeper.storage import Change, store_at
 
 PAIR = ("left", "right")
 
 
 async def main(url: str, times: int) -> None:
     """Add 1 to both records ``times`` times; whoever loses a race reads again and repeats."""
-    storage = open_storage(url)
+    storage = store_at(url)
     await storage.open()
     done = 0
     while done < times:

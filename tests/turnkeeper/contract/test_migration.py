@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from tests.turnkeeper.contract.operator_command import ended, operate, start
 from tests.turnkeeper.stores import shared
 from turnkeeper.operator.migration import copy, differences
-from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage, open_storage
+from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage, store_at
 from turnkeeper.storage import format as store_format
 
 HOUR = 3600
@@ -41,7 +41,7 @@ async def servers(postgresql_server: Any, valkey_server: Any) -> AsyncIterator[t
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[RecordStorage]:
-    storage = open_storage(url)
+    storage = store_at(url)
     await storage.open()
     try:
         yield storage

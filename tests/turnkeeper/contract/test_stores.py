@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.turnkeeper.stores import SHARED, STORES, empty_store
-from turnkeeper.storage import MemoryStorage, RecordStorage, open_storage
+from turnkeeper.storage import MemoryStorage, RecordStorage, store_at
 from turnkeeper.storage.namespace import Namespace
 from turnkeeper.testing import StoreContract
 
@@ -31,14 +31,14 @@ class TestStores(StoreContract):
 
     @pytest.fixture
     async def storage(self, url: str, clock: Clock) -> AsyncIterator[RecordStorage]:
-        store = open_storage(url, clock)
+        store = store_at(url, clock)
         await store.open()
         yield store
         await store.close()
 
     @pytest.fixture
     def another(self, url: str, clock: Clock) -> Another:
-        return lambda: open_storage(url, clock)
+        return lambda: store_at(url, clock)
 
 
 class TestNamespace(StoreContract):
@@ -53,7 +53,7 @@ class TestNamespace(StoreContract):
 
     @pytest.fixture
     def another(self, tmp_path: Path, clock: Clock) -> Another:
-        return lambda: Namespace(open_storage(f"sqlite:///{tmp_path}/bot.db", clock), "shop")
+        return lambda: Namespace(store_at(f"sqlite:///{tmp_path}/bot.db", clock), "shop")
 
 
 async def test_closing_memory_that_was_never_opened_is_no_error() -> None:

@@ -25,7 +25,7 @@ from turnkeeper.adapters.turn_error import APOLOGY
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.observing.logs import Handler, JSONFormatter
 from turnkeeper.operator.cli import main as state_command
-from turnkeeper.storage import ANY, Change, open_storage
+from turnkeeper.storage import ANY, Change, store_at
 from turnkeeper.testing import Answer, Cloud
 from turnkeeper.turn.turns import turn_of
 from turnkeeper.wire.codec import Codec
@@ -77,7 +77,7 @@ async def start_app(store: str) -> AsyncIterator[StartApp]:
 
 
 async def put(store: str, key: str, body: str) -> None:
-    storage = open_storage(store)
+    storage = store_at(store)
     await storage.open()
     await storage.commit([Change(key, body, ANY)])
     await storage.close()

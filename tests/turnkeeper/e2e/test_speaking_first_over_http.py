@@ -21,7 +21,7 @@ from botbuilder.schema.teams import TeamsChannelData, TenantInfo
 from tests.turnkeeper.bot import make_host
 from tests.turnkeeper.e2e.process import BotProcess
 from tests.turnkeeper.tiny.app import make_bot
-from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused, RequestRefused
 from turnkeeper.testing import Answer, Cloud
 
@@ -38,7 +38,7 @@ async def cloud() -> AsyncIterator[Cloud]:
 
 
 @pytest.fixture
-async def adapter(cloud: Cloud, tmp_path: Path) -> AsyncIterator[CloudAdapter]:
+async def adapter(cloud: Cloud, tmp_path: Path) -> AsyncIterator[HostedAdapter]:
     """The adapter of a bot with credentials."""
     host = make_host(
         app_id=APP,
@@ -66,12 +66,12 @@ def to(person: str, **fields: Any) -> ConversationParameters:
 
 
 async def create(
-    adapter: CloudAdapter, url: str, parameters: ConversationParameters, logic: Logic
+    adapter: HostedAdapter, url: str, parameters: ConversationParameters, logic: Logic
 ) -> None:
     await adapter.create_conversation(APP, logic, parameters, "msteams", url)
 
 
-async def test_it_writes_to_a_person_first(cloud: Cloud, adapter: CloudAdapter) -> None:
+async def test_it_writes_to_a_person_first(cloud: Cloud, adapter: HostedAdapter) -> None:
     await create(adapter, f"{cloud.service_url}/", to("29:ada"), says("hello"))
     first, second = cloud.connector.requests
     assert (first.method, first.raw_path) == ("POST", CREATE)
@@ -87,7 +87,7 @@ async def test_it_writes_to_a_person_first(cloud: Cloud, adapter: CloudAdapter) 
 
 
 async def test_the_sdks_own_way_to_begin_a_thread_works(
-    cloud: Cloud, adapter: CloudAdapter
+    cloud: Cloud, adapter: HostedAdapter
 ) -> None:
     there: list[tuple[ConversationReference, str]] = []
 
@@ -111,7 +111,7 @@ async def test_the_sdks_own_way_to_begin_a_thread_works(
     ["https://evil.example/", "http://smba.trafficmanager.net", "http://127.0.0.1.evil.example"],
 )
 async def test_no_host_that_is_no_channel_hears_of_it(
-    cloud: Cloud, adapter: CloudAdapter, url: str
+    cloud: Cloud, adapter: HostedAdapter, url: str
 ) -> None:
     with pytest.raises(RequestRefused, match="known channel"):
         await create(adapter, url, to("29:ada"), says("hello"))
@@ -119,7 +119,7 @@ async def test_no_host_that_is_no_channel_hears_of_it(
     assert cloud.connector.requests == []
 
 
-async def test_an_outage_is_waited_out(cloud: Cloud, adapter: CloudAdapter) -> None:
+async def test_an_outage_is_waited_out(cloud: Cloud, adapter: HostedAdapter) -> None:
     cloud.faults.next(Answer(503, {"Retry-After": "0"}))
     await create(adapter, cloud.service_url, to("29:ada"), says("hello"))
     assert [request.raw_path for request in cloud.connector.requests[:2]] == [CREATE, CREATE]
@@ -127,7 +127,7 @@ async def test_an_outage_is_waited_out(cloud: Cloud, adapter: CloudAdapter) -> N
     assert len(known.sent) == 1
 
 
-async def test_a_refusal_is_told_to_who_asked(cloud: Cloud, adapter: CloudAdapter) -> None:
+async def test_a_refusal_is_told_to_who_asked(cloud: Cloud, adapter: HostedAdapter) -> None:
     cloud.faults.next(Answer(403))
     with pytest.raises(DeliveryRefused) as refusal:
         await create(adapter, cloud.service_url, to("29:ada"), says("hello"))
@@ -136,7 +136,7 @@ async def test_a_refusal_is_told_to_who_asked(cloud: Cloud, adapter: CloudAdapte
 
 
 async def test_without_the_new_conversations_id_there_is_no_turn(
-    cloud: Cloud, adapter: CloudAdapter
+    cloud: Cloud, adapter: HostedAdapter
 ) -> None:
     cloud.faults.next(Answer(201, body=b"{}"))
     with pytest.raises(DeliveryFailed, match="conversation"):

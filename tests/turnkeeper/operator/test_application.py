@@ -12,7 +12,7 @@ import pytest
 
 from tests.turnkeeper.contract.operator_command import Ended, ended, operate, start
 from tests.turnkeeper.operator.test_cli import answered
-from turnkeeper.storage import ANY, Change, RecordStorage, open_storage
+from turnkeeper.storage import ANY, Change, RecordStorage, store_at
 from turnkeeper.storage import format as store_format
 from turnkeeper.storage.namespace import Namespace
 
@@ -23,7 +23,7 @@ SHOP = """
 from dataclasses import dataclass
 from enum import Enum
 from turnkeeper import Host, Settings, Types
-from turnkeeper.storage import MemoryStorage, open_storage
+from turnkeeper.storage import MemoryStorage, store_at
 
 @dataclass
 class Order:
@@ -49,7 +49,7 @@ newer = Host(
     Settings(storage_url="sqlite:///data/shop.db"),
     types=Types(Order, format=2, upgrades={1: lambda data: 1 / 0}),
 )
-storage = open_storage("sqlite:///data/shop.db")
+storage = store_at("sqlite:///data/shop.db")
 app = host.app(lambda context: None)
 """
 SECRET = "s3cr3t"  # noqa: S105 - of nothing
@@ -68,7 +68,7 @@ def folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 async def storage(folder: Path) -> AsyncIterator[RecordStorage]:
     """The bot's store; it stays open, as while the bot runs."""
-    storage = open_storage("sqlite:///data/shop.db")
+    storage = store_at("sqlite:///data/shop.db")
     await storage.open()
     await storage.commit([Change(ADA, ORDER, None, ADA)])
     yield storage

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.turnkeeper.contract.operator_command import Ended, ended, operate, start
-from turnkeeper.storage import Change, RecordStorage, open_storage
+from turnkeeper.storage import Change, RecordStorage, store_at
 
 ADA = "msteams/users/29:ada"
 
@@ -21,7 +21,7 @@ ADA = "msteams/users/29:ada"
 @pytest.fixture
 async def storage(folder: Path) -> AsyncIterator[RecordStorage]:
     """The bot's store; it stays open, as while the bot runs."""
-    storage = open_storage("sqlite:///data/bot.db")
+    storage = store_at("sqlite:///data/bot.db")
     await storage.open()
     await storage.commit([Change(ADA, '{"v":1,"state":{"name":"Zo\\u00eb"}}', None, ADA)])
     yield storage

@@ -14,7 +14,7 @@ from tests.turnkeeper.contract.operator_command import Ended, operate
 from turnkeeper.address import Address, stored_name
 from turnkeeper.ledger.effects import Send
 from turnkeeper.ledger.ledger import Ledger
-from turnkeeper.storage import ANY, Change, open_storage
+from turnkeeper.storage import ANY, Change, store_at
 from turnkeeper.storage import format as store_format
 from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
@@ -38,7 +38,7 @@ IN_ORDER = sorted(change.key for change in RECORDS)
 @pytest.fixture
 async def storage(folder: Path) -> AsyncIterator[SQLiteStorage]:
     """The bot's store; it stays open, as while the bot runs."""
-    storage = open_storage("sqlite:///data/bot.db")
+    storage = store_at("sqlite:///data/bot.db")
     assert isinstance(storage, SQLiteStorage)
     await storage.open()
     await storage.commit(RECORDS)

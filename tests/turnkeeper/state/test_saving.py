@@ -8,9 +8,11 @@ from botbuilder.core.adapters import TestAdapter
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
 from turnkeeper.channels.addressing import address_of
+from turnkeeper.errors import SettingsError
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.services import begin_turn
 from turnkeeper.state.turn_state import TurnState
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import MemoryStorage
 from turnkeeper.storage.transaction import Transaction
 
@@ -96,11 +98,19 @@ async def test_state_is_that_of_the_activity_that_the_turn_has_now(storage: Memo
     assert (key, record.owner) == (BOB, BOB)
 
 
-async def test_state_on_another_store_is_written_there(storage: MemoryStorage) -> None:
+async def test_state_on_another_store_than_its_turn_is_refused(storage: MemoryStorage) -> None:
     elsewhere = MemoryStorage()
     there, turn = UserState(elsewhere), turn_of()
     begin_turn(turn, address_of(turn.activity), Transaction(storage, hosted=True))
-    await there.create_property("name").set(turn, "Ada")
-    await there.save_changes(turn)
-    assert await keys_in(elsewhere) == [ADA]
-    assert await keys_in(storage) == []
+    with pytest.raises(SettingsError, match="have both on one store"):
+        await there.create_property("name").set(turn, "Ada")
+    with pytest.raises(SettingsError, match="have both on one store"):
+        await TypedStorage(elsewhere).write({ADA: {"name": "Ada"}})  # as a state of the SDK does
+    assert await keys_in(elsewhere) == await keys_in(storage) == []
+
+
+async def test_what_a_bot_keeps_beside_its_states_may_be_anywhere(storage: MemoryStorage) -> None:
+    elsewhere, turn = MemoryStorage(), turn_of()
+    begin_turn(turn, address_of(turn.activity), Transaction(storage, hosted=True))
+    await TypedStorage(elsewhere).write({"log/1": {"text": "hi"}})
+    assert await keys_in(elsewhere) == ["log/1"]

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from turnkeeper.storage import Change, open_storage
+from turnkeeper.storage import Change, store_at
 
 AT_ONCE = 4
 
 
 async def main(url: str) -> None:
     """Let a few writers commit for ever."""
-    storage = open_storage(url)
+    storage = store_at(url)
     await storage.open()
     numbers = iter(range(1_000_000_000))
 

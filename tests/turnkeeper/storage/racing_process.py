@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from turnkeeper.errors import WriteConflict
-from turnkeeper.storage import Change, Record, RecordStorage, open_storage
+from turnkeeper.storage import Change, Record, RecordStorage, store_at
 
 KEYS = ("a", "b", "c", "d")
 PROCESSES, TASKS, COMMITS = 2, 4, 25
@@ -76,7 +76,7 @@ async def commit_some(storage: RecordStorage, wins: Wins) -> None:
 
 
 async def commit_in_tasks(url: str) -> Wins:
-    wins, storage = Wins(), open_storage(url)
+    wins, storage = Wins(), store_at(url)
     await storage.open()
     async with asyncio.TaskGroup() as tasks:
         for _ in range(TASKS):
@@ -102,7 +102,7 @@ async def race(url: str) -> None:
             *(loop.run_in_executor(processes, run, url) for _ in range(PROCESSES))
         ):
             wins += each
-    storage = open_storage(url)
+    storage = store_at(url)
     await storage.open()
     left = dict(await storage.scan())
     await storage.close()

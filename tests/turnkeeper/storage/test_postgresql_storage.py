@@ -303,8 +303,8 @@ async def test_no_error_shows_a_password_that_was_not_escaped(mark: str, host: s
 async def test_without_the_driver_it_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['asyncpg'] = None\n"
-        "from turnkeeper.storage import open_storage\n"
-        "open_storage('postgresql://localhost/bot')"
+        "from turnkeeper.storage import store_at\n"
+        "store_at('postgresql://localhost/bot')"
     )
     run = subprocess.run(  # noqa: ASYNC221, S603  # our own program; nothing else runs meanwhile
         [sys.executable, "-c", program], capture_output=True, check=False, text=True

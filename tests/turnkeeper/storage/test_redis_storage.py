@@ -386,8 +386,8 @@ async def test_no_error_shows_a_password_that_was_not_escaped(mark: str) -> None
 async def test_without_the_driver_it_says_what_to_install() -> None:
     program = (
         "import sys; sys.modules['redis'] = None\n"
-        "from turnkeeper.storage import open_storage\n"
-        "open_storage('valkey://localhost')"
+        "from turnkeeper.storage import store_at\n"
+        "store_at('valkey://localhost')"
     )
     run = subprocess.run(  # noqa: ASYNC221, S603  # our own program; nothing else runs meanwhile
         [sys.executable, "-c", program], capture_output=True, check=False, text=True

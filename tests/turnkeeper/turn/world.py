@@ -12,7 +12,7 @@ from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
-from turnkeeper.adapters.cloud import CloudAdapter
+from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.connector.client import Connector
@@ -262,7 +262,7 @@ class Process:
         storage = TypedStorage(self.records, world.codec)
         conversation_state = ConversationState(storage, group_state="person")
         user_state = UserState(storage)
-        self.adapter = CloudAdapter(
+        self.adapter = HostedAdapter(
             TurnState(conversation_state, user_state),
             Authenticator(Settings()),
             ServiceUrls(local=True),

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from turnkeeper.parts import Footing
+from turnkeeper.adapters.footing import Footing
 from turnkeeper.settings import Settings
-from turnkeeper.storage import RecordStorage, open_storage
+from turnkeeper.storage import RecordStorage, store_at
 from turnkeeper.testing.processes.mortal import Death, MortalConnector, MortalStorage
 
 
@@ -34,7 +34,7 @@ def main(program: str, *arguments: str) -> None:
         storage: RecordStorage | None = None,
         clock: Callable[[], float] | None = None,
     ) -> Footing:
-        store = storage or open_storage(settings.storage_url, clock or time.time)
+        store = storage or store_at(settings.storage_url, clock or time.time)
         connector = partial(MortalConnector, death)
         return lasting(settings, MortalStorage(store, death), clock, connector)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from turnkeeper.errors import SettingsError
-from turnkeeper.storage import MemoryStorage, open_storage
+from turnkeeper.storage import MemoryStorage, store_at
 from turnkeeper.storage.postgresql.storage import PostgreSQLStorage
 from turnkeeper.storage.redis.storage import RedisStorage
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
@@ -30,7 +30,7 @@ from turnkeeper.storage.sqlite.storage import SQLiteStorage
     ],
 )
 def test_the_scheme_picks_the_storage(url: str, kind: type) -> None:
-    assert type(open_storage(url)) is kind
+    assert type(store_at(url)) is kind
 
 
 @pytest.mark.parametrize("url", ["", "data/bot.db", "mysql://localhost/bot", "sqlite3:///bot.db"])
@@ -38,12 +38,12 @@ def test_an_unknown_scheme_is_refused_and_the_known_ones_are_named(url: str) -> 
     with pytest.raises(
         SettingsError, match=r"^STORAGE_URL: .*sqlite:.*postgresql:.*redis:.*memory:"
     ):
-        open_storage(url)
+        store_at(url)
 
 
 def test_a_bot_on_sqlite_loads_no_driver_of_another_store() -> None:
     program = (
-        "import sys; from turnkeeper.storage import open_storage; open_storage('sqlite:///bot.db');"
+        "import sys; from turnkeeper.storage import store_at; store_at('sqlite:///bot.db');"
         "print(sorted({'asyncpg', 'redis'} & set(sys.modules)))"
     )
     output = subprocess.check_output(  # noqa: S603  # our own interpreter and program

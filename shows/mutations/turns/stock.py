@@ -1,0 +1,160 @@
+"""Faults in the adapters of the SDK's names, and in the store that they share with states."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shows.mutations.mutation import Mutation
+
+STOCK: Final = "turnkeeper/adapters/stock.py"
+READINGS: Final = "turnkeeper/adapters/readings.py"
+CONFIGURATION: Final = "turnkeeper/adapters/configuration.py"
+OLD: Final = "turnkeeper/adapters/bot_framework.py"
+CONNECTION: Final = "turnkeeper/storage/connection.py"
+SERVICES: Final = "turnkeeper/state/services.py"
+TESTS: Final = "tests/turnkeeper/stock"
+SAVING_TESTS: Final = "tests/turnkeeper/state/test_saving.py"
+
+MUTATIONS: Final = (
+    Mutation(
+        STOCK,
+        "request.path == path:",
+        "False:",
+        (f"{TESTS}/test_attach.py::test_it_asks_keeps_and_greets",),
+        "an attached adapter answers nothing",
+    ),
+    Mutation(
+        STOCK,
+        'if request.method == "POST" and',
+        "if",
+        (f"{TESTS}/test_attach.py::test_everything_else_of_the_application_stays",),
+        "an attached adapter takes every method",
+    ),
+    Mutation(
+        STOCK,
+        "        self._lifecycle.attend(app)\n",
+        "",
+        (f"{TESTS}/test_attach.py::test_faults_end_the_program_with_a_line_for_each",),
+        "an attached adapter starts with wrong settings",
+    ),
+    Mutation(
+        STOCK,
+        "local = None if unchecked else LocalMode()",
+        "local = None",
+        (
+            f"{TESTS}/test_attach.py::test_what_is_wrong_is_refused_as_by_a_host[{{}}-headers6-403]",
+            (
+                f"{TESTS}/test_unattached.py::"
+                "test_without_credentials_it_talks_to_its_own_machine_alone[by_process-headers0]"
+            ),
+        ),
+        "a stock bot without credentials serves strangers",
+    ),
+    Mutation(
+        READINGS,
+        "            self._local.check(request)\n",
+        "            pass\n",
+        (
+            (
+                f"{TESTS}/test_unattached.py::test_without_credentials_it_talks_to_its_own_machine_"
+                "alone[by_process_activity-headers0]"
+            ),
+        ),
+        "a stock handler without credentials serves strangers",
+    ),
+    Mutation(
+        READINGS,
+        'type("Refused", (web.HTTPError,)',
+        'type("Refused", (web.HTTPException,)',
+        (f"{TESTS}/test_unattached.py::test_who_may_not_post_gets_the_status_that_says_so",),
+        "a refusal becomes a 500 in the SDK's middleware",
+    ),
+    Mutation(
+        STOCK,
+        '        if _is_own(type(self), "process_activity"):\n',
+        "        if True:\n",
+        (
+            (
+                f"{TESTS}/test_unattached.py::"
+                "test_what_a_subclass_does_in_process_activity_is_done_for_each_activity"
+            ),
+        ),
+        "what a subclass filters is let in where it is attached",
+    ),
+    Mutation(
+        STOCK,
+        "        service_url = self._service_urls.check(service_url)\n",
+        "",
+        (
+            (
+                f"{TESTS}/test_bot_framework_adapter.py::"
+                "test_both_make_a_client_of_the_sdk_for_a_channel_and_for_nobody_else"
+            ),
+        ),
+        "the bot's token goes to any host that its code names",
+    ),
+    Mutation(
+        STOCK,
+        "            records = ScopedState.latest()\n",
+        "            pass\n",
+        (f"{TESTS}/test_open_storage.py::test_turns_are_committed_where_the_bot_has_its_states",),
+        "turns are committed elsewhere than the states",
+    ),
+    Mutation(
+        CONFIGURATION,
+        "for name, text in variables.items() if name not in names}",
+        "for name, text in variables.items()}",
+        (
+            (
+                f"{TESTS}/test_credentials.py::test_where_config_names_the_bot_nothing_of_the_"
+                "environments_credentials_counts"
+            ),
+        ),
+        "a bot has the id of one and the password of another",
+    ),
+    Mutation(
+        CONFIGURATION,
+        "    if one and (one.claims_validator",
+        "    if one and (None",
+        (
+            (
+                f"{TESTS}/test_credentials.py::"
+                "test_an_argument_that_says_who_may_call_is_never_passed_over[named1]"
+            ),
+        ),
+        "who may call the bot is passed over",
+    ),
+    Mutation(
+        OLD,
+        "            parameters.tenant_id = tenant\n",
+        "",
+        (
+            (
+                f"{TESTS}/test_bot_framework_adapter.py::"
+                "test_it_begins_a_conversation_with_whom_it_knows_in_their_tenant"
+            ),
+        ),
+        "a conversation is begun in no tenant",
+    ),
+    Mutation(
+        CONNECTION,
+        "                if not isinstance(store, MemoryStorage):",
+        "                if True:",
+        (f"{TESTS}/test_open_storage.py::test_it_opens_anew_in_the_next_event_loop",),
+        "what is in memory is gone with the event loop",
+    ),
+    Mutation(
+        CONNECTION,
+        "return _CONNECTIONS.setdefault(url, Connection(url))",
+        "return Connection(url)",
+        ((f"{TESTS}/test_open_storage.py::test_memory_is_one_store_a_process_and_a_name_another"),),
+        "each view has a store of its own",
+    ),
+    Mutation(
+        SERVICES,
+        "        if any(key.startswith(channel) and any(named_in(key)) for key in keys):\n",
+        "        if False:\n",
+        (f"{SAVING_TESTS}::test_state_on_another_store_than_its_turn_is_refused",),
+        "a state of the SDK on another store is written outside of its turn",
+    ),
+)

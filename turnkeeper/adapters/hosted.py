@@ -1,0 +1,249 @@
+"""The SDK's adapter over turns that are ordered, atomic and taken once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from botbuilder.core import TurnContext
+from botbuilder.core.cloud_adapter_base import CloudAdapterBase
+from botbuilder.core.invoke_response import InvokeResponse
+from botbuilder.schema import (
+    Activity,
+    ActivityTypes,
+    ConversationParameters,
+    ConversationReference,
+    ResourceResponse,
+)
+from botframework.connector.auth import ClaimsIdentity
+
+from turnkeeper.adapters.bot_run import BotRun, Logic
+from turnkeeper.adapters.late_client import LateClient
+from turnkeeper.address import Address
+from turnkeeper.auth.authentication import Authenticator
+from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.channels.addressing import address_of
+from turnkeeper.connector.client import Connector
+from turnkeeper.deadlines import Deadlines
+from turnkeeper.delivery.sender import Sender
+from turnkeeper.observing.metrics import Metrics
+from turnkeeper.state.turn_state import TurnState
+from turnkeeper.turn.order import TurnOrder
+from turnkeeper.turn.outbox import Outbox
+from turnkeeper.turn.proactive import ProactiveTurns
+from turnkeeper.turn.response import may_leave
+from turnkeeper.turn.turns import Turns
+from turnkeeper.wire.sdk import INVOKE_RESPONSE
+
+
+class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyped
+    """Runs the bot on activities; see :mod:`turnkeeper.turn.turns` for the way of a turn.
+
+    Where it differs from the SDK's adapter: ``send_activity`` answers with an id of the bot's own,
+    since nothing leaves before the turn is committed. It works in ``update_activity`` and
+    ``delete_activity``, also in later turns, for the last 20 replies of a conversation
+    (:data:`turnkeeper.ledger.ledger.SENT_IDS`). Updates, deletions and delays wait for the commit
+    too. The SDK's ConnectorClient and UserTokenClient are made when they are first used.
+
+    :param states: the bot's state scopes; they are read and written with the turn.
+    :param authenticator: checks who sends.
+    :param service_urls: checks where replies would go.
+    :param connector: sends replies.
+    :param bot_id: the bot's app id; "" in local mode.
+    :param metrics: counts what happens.
+    :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
+    :param time_limit: seconds the bot may think about one activity.
+    :param budget: seconds one delivery may take.
+    :param clock: seconds since the epoch.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
+        self,
+        states: TurnState,
+        authenticator: Authenticator,
+        service_urls: ServiceUrls,
+        connector: Connector,
+        *,
+        bot_id: str = "",
+        metrics: Metrics | None = None,
+        conversation_ttl: float | None = None,
+        time_limit: float = 10.0,
+        budget: float = 10.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(authenticator.sdk)
+        self._states = states
+        self.stand_on(authenticator, service_urls, bot_id)
+        self._metrics = metrics or Metrics()
+        self._ttl = conversation_ttl
+        self._time_limit = time_limit
+        self._deadlines = Deadlines()
+        self._budget = budget
+        self._clock = clock
+        self.open(connector)
+
+    def stand_on(self, authenticator: Authenticator, urls: ServiceUrls, bot_id: str) -> None:
+        """Change who may send and where replies may go, before :meth:`open`."""
+        self.bot_framework_authentication = authenticator.sdk
+        self._authenticator = authenticator
+        self._service_urls = urls
+        self._bot_id = bot_id
+
+    def open(self, connector: Connector) -> None:
+        """Begin to take turns, also again after :meth:`close`.
+
+        :param connector: sends replies.
+        """
+        order, metrics, clock = TurnOrder(), self._metrics, self._clock
+        self._sender = Sender(connector, order, metrics, budget=self._budget, clock=clock)
+        self._turns = Turns(
+            self._states.storage.records, self._sender, order, metrics, ttl=self._ttl, clock=clock
+        )
+        self._proactive = ProactiveTurns(connector, self._service_urls, metrics, self._take_turn)
+
+    async def close(self) -> None:
+        """Wait for the turns in which the bot speaks first, then write down what was sent.
+
+        Call it when no request is under way any more, and before the connector is closed.
+        """
+        await self._proactive.close()
+        await self._sender.close()
+
+    async def process_activity(
+        self,
+        auth_header_or_authenticate_request_result: str | None,
+        activity: Activity,
+        logic: Logic,
+    ) -> InvokeResponse | None:
+        """Take an activity: authenticate, run ``logic`` once, commit, send.
+
+        :param auth_header_or_authenticate_request_result: the Authorization header, if any.
+        :returns: what the HTTP response must hold, for invokes and ``expectReplies``.
+        :raises RequestRefused: who sends it, or where replies would go, is not accepted.
+        :raises BotError: see :meth:`turnkeeper.turn.turns.Turns.take`.
+        """
+        address = address_of(activity, self._bot_id)
+        return await self.take(auth_header_or_authenticate_request_result, activity, address, logic)
+
+    async def take(
+        self, authorization: str | None, activity: Activity, address: Address, logic: Logic
+    ) -> InvokeResponse | None:
+        """Take an activity whose address is known; see :meth:`process_activity`."""
+        identity = await self._authenticator.authenticate(authorization, activity)
+        activity.service_url = self._service_urls.check(activity.service_url)
+        return await self._take_turn(identity, activity, None, logic, address=address)
+
+    async def continue_conversation(
+        self, reference: ConversationReference, callback: Logic, bot_app_id: str | None = None
+    ) -> None:
+        """Take a turn in a conversation that is known, in which the bot speaks first.
+
+        :param reference: of the conversation.
+        :param callback: what the bot does in it.
+        :param bot_app_id: by default the bot's own.
+        :raises BotError: see :meth:`turnkeeper.turn.proactive.ProactiveTurns.take`.
+        """
+        await super().continue_conversation(reference, callback, bot_app_id or self._bot_id)
+
+    async def process_proactive(
+        self,
+        claims_identity: ClaimsIdentity,
+        continuation_activity: Activity,
+        audience: str | None,
+        logic: Logic,
+    ) -> None:
+        """Take the turn behind ``continue_conversation``."""
+        await self._proactive.take(claims_identity, continuation_activity, audience, logic)
+
+    async def create_conversation(  # noqa: PLR0913, PLR0917 - the SDK's signature
+        self,
+        bot_app_id: str | None,
+        callback: Logic | None = None,
+        conversation_parameters: ConversationParameters | None = None,
+        channel_id: str | None = None,
+        service_url: str | None = None,
+        audience: str | None = None,
+    ) -> None:
+        """Begin a conversation and take a first turn in it.
+
+        :raises TypeError: one of the arguments up to ``service_url`` is missing.
+        :raises BotError: see :meth:`turnkeeper.turn.proactive.ProactiveTurns.begin`.
+        """
+        if not (callback and conversation_parameters and channel_id and service_url):
+            raise TypeError("callback, conversation_parameters, channel_id, service_url: give all")
+        await self._proactive.begin(
+            self.create_claims_identity(bot_app_id or self._bot_id),
+            conversation_parameters,
+            channel_id,
+            service_url,
+            callback,
+            audience=audience,
+        )
+
+    def send_activities(
+        self, context: TurnContext, activities: list[Activity]
+    ) -> Coroutine[Any, Any, list[ResourceResponse]]:
+        """Keep activities until the turn is committed; see :meth:`Outbox.open_for`."""
+        Outbox.open_for(context, activities)
+        return self._keep(context, activities)
+
+    async def _keep(self, context: TurnContext, said: list[Activity]) -> list[ResourceResponse]:
+        outbox = Outbox.open_for(context, said)
+        responses = []
+        for activity in said:
+            reply_id = ""
+            if activity.type == "delay":
+                outbox.delay(activity.value)
+            elif activity.type == ActivityTypes.invoke_response:
+                context.turn_state[INVOKE_RESPONSE] = activity
+            elif may_leave(activity):
+                reply_id = outbox.send(activity)
+            responses.append(ResourceResponse(id=reply_id))
+        return responses
+
+    async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse:
+        """Keep an update until the turn is committed."""
+        Outbox.of(context).update(activity)
+        return ResourceResponse(id=activity.id)
+
+    async def delete_activity(self, context: TurnContext, reference: ConversationReference) -> None:
+        """Keep a deletion until the turn is committed."""
+        Outbox.of(context).delete(reference)
+
+    async def _take_turn(  # noqa: PLR0913, PLR0917 - each is a part of the turn
+        self,
+        identity: ClaimsIdentity,
+        activity: Activity,
+        audience: str | None,
+        logic: Logic,
+        turn: str = "",
+        address: Address | None = None,
+    ) -> InvokeResponse | None:
+        address = address or address_of(activity, self._bot_id)
+        sdk = self.bot_framework_authentication
+        connectors = sdk.create_connector_factory
+        services: dict[str, Any] = {
+            self.BOT_IDENTITY_KEY: identity,
+            self.BOT_OAUTH_SCOPE_KEY: audience,
+            self.BOT_CALLBACK_HANDLER_KEY: logic,
+            self.BOT_CONNECTOR_CLIENT_KEY: LateClient(
+                lambda: connectors(identity).create(activity.service_url, audience)
+            ),
+            self.CONNECTOR_FACTORY_KEY: LateClient(lambda: connectors(identity)),
+            self.USER_TOKEN_CLIENT_KEY: LateClient(lambda: sdk.create_user_token_client(identity)),
+        }
+        run = BotRun(
+            self,
+            self._states,
+            self._metrics,
+            self._time_limit,
+            self._deadlines,
+            activity,
+            address,
+            services,
+            lambda context: self._middleware.receive_activity_with_status(context, logic),
+        )
+        keys = self._states.storage_keys(address)
+        answer = await self._turns.take(activity, address, keys, run, turn=turn)
+        return answer and InvokeResponse(status=answer["status"], body=answer["body"])

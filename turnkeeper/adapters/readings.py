@@ -1,0 +1,123 @@
+"""Activities that a handler of the bot has read from a request itself, as the SDK's samples do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+from botbuilder.core.invoke_response import InvokeResponse
+from botbuilder.schema import Activity
+
+from turnkeeper.adapters.bot_run import Logic
+from turnkeeper.address import Address
+from turnkeeper.channels.addressing import address_of
+from turnkeeper.errors import RequestRefused
+from turnkeeper.inbound.activity import read_activity
+from turnkeeper.inbound.body import Bodies
+from turnkeeper.inbound.local import LocalMode, request_under_way
+from turnkeeper.inbound.refusal import answer
+from turnkeeper.observing.metrics import Metrics
+from turnkeeper.wire import activity as wire
+from turnkeeper.wire import json_text
+
+_JSON: Final = "application/json"
+_UNSEEN: Final = (
+    "the bot has no credentials, and who calls process_activity is not seen: whoever reaches this "
+    "server talks to the bot as anybody. Use ADAPTER.attach(APP, BOT), or set MicrosoftAppId"
+)
+_log = logging.getLogger(__name__)
+
+Take = Callable[[Activity, Address, Logic], Awaitable[InvokeResponse | None]]
+
+
+class Readings:
+    """Takes such activities as :class:`turnkeeper.inbound.endpoint.Endpoint` takes requests.
+
+    :param metrics: counts.
+    :param max_turns: turns under way; more are answered 503.
+    :param local: refuses who is not on this machine, where the request is seen; None where anybody
+        may come.
+    """
+
+    def __init__(self, metrics: Metrics, max_turns: int, local: LocalMode | None) -> None:
+        self._metrics = metrics
+        self._max_turns = max_turns
+        self._local = local
+        self._bodies = Bodies()
+        self._warned = False
+
+    async def take(
+        self, source: Activity | web.Request, bot: str, logic: Logic, take: Take
+    ) -> InvokeResponse | None:
+        """Take one activity.
+
+        :param source: it, or the request that holds it.
+        :param bot: the bot's app id; "" in local mode.
+        :param take: takes a checked activity at its address.
+        :raises aiohttp.web.HTTPError: it is refused or fails, in a handler of aiohttp.
+        :raises BotError: the same elsewhere.
+        """
+        request = source if isinstance(source, web.Request) else request_under_way()
+        taken: list[InvokeResponse | None] = []
+
+        async def handle(_: web.Request | None) -> web.StreamResponse:
+            if self._local is not None:
+                self._check(request)
+            activity = await self._read(source)
+            began = self._metrics.begin_turn(self._max_turns)
+            try:
+                taken.append(await take(activity, address_of(activity, bot), logic))
+            finally:
+                self._metrics.end_turn(began)
+            return web.Response()
+
+        if request is None:
+            await handle(None)
+        elif not (await _answered(request, handle, self._metrics) and taken):
+            raise RuntimeError("an activity was neither taken nor refused")
+        return taken[0]
+
+    def _check(self, request: web.Request | None) -> None:
+        assert self._local is not None  # noqa: S101 - who calls this has looked
+        if request is not None:
+            self._local.check(request)
+        elif not self._warned:
+            self._warned = True
+            _log.warning(_UNSEEN)
+
+    async def _read(self, source: Activity | web.Request) -> Activity:
+        if isinstance(source, web.Request):
+            body = await self._bodies.read(source)
+            return read_activity(body, source.headers.get("Content-Type"))
+        if not isinstance(source, Activity):
+            raise TypeError(f"an activity, or the request with it, not {type(source).__name__}")
+        # It may be anything: the SDK's reading of it checks nothing.
+        try:
+            body = json_text.encode(wire.encode(source)).encode()
+        except (wire.WireError, ValueError):
+            raise RequestRefused(400, "bad_activity", "The activity cannot be read.") from None
+        return read_activity(body, _JSON)
+
+
+async def _answered(
+    request: web.Request,
+    handle: Callable[[web.Request | None], Awaitable[web.StreamResponse]],
+    metrics: Metrics,
+) -> bool:
+    """Return whether a request was taken.
+
+    :raises aiohttp.web.HTTPError: it was refused or failed: what its handler need not know of.
+    """
+    response = await answer(request, handle, metrics)
+    if response.status < web.HTTPBadRequest.status_code:
+        return True
+    assert isinstance(response, web.Response)  # noqa: S101 - refusals are
+    error = type("Refused", (web.HTTPError,), {"status_code": response.status})
+    headers = {
+        name: response.headers[name]
+        for name in ("Retry-After", "WWW-Authenticate")
+        if name in response.headers
+    }
+    raise error(text=response.text, content_type=_JSON, headers=headers)

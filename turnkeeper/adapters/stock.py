@@ -1,0 +1,241 @@
+"""What the adapters of the SDK's names have in common: made at import, attached or not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any, Final
+
+from aiohttp import web
+from botbuilder.core.invoke_response import InvokeResponse
+from botbuilder.schema import Activity
+from botframework.connector.auth import ClaimsIdentity
+
+from turnkeeper.adapters.bot_run import Bot, Logic, logic_of
+from turnkeeper.adapters.configuration import Configuration
+from turnkeeper.adapters.footing import Footing, faults_of_parts
+from turnkeeper.adapters.hosted import HostedAdapter
+from turnkeeper.adapters.readings import Readings
+from turnkeeper.address import Address
+from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.inbound.endpoint import Endpoint
+from turnkeeper.inbound.local import LocalMode
+from turnkeeper.observing.metrics import Metrics
+from turnkeeper.serving import gunicorn
+from turnkeeper.serving.lifecycle import Lifecycle
+from turnkeeper.serving.server import answer_impossible_hosts
+from turnkeeper.settings import Settings
+from turnkeeper.state.scope import ScopedState
+from turnkeeper.state.turn_state import UnknownStates
+from turnkeeper.state.typed_storage import TypedStorage
+from turnkeeper.storage import RecordStorage
+from turnkeeper.storage.connection import Connection, connection_to
+from turnkeeper.storage.namespace import Namespace
+
+_UNATTACHED: Final = (
+    "the adapter is not attached: it opens with this first activity, and not with the application; "
+    "what is owed to people waits until then. ADAPTER.attach(APP, BOT) opens it at the start"
+)
+_ATTACHED: Final = web.AppKey[set[str]]("attached")
+_log = logging.getLogger(__name__)
+
+
+class StockAdapter(HostedAdapter):
+    """An adapter that a bot of the SDK makes at import, before its storage.
+
+    A state is committed with its turn where the bot saves it, as in the SDK. There is no
+    ``on_turn_error`` but the bot's own, as there.
+
+    :param configuration: the engine's settings.
+    :param storage: where turns are committed; by default at STORAGE_URL, and where that is not set,
+        where the state is that the bot has made last.
+    """
+
+    def __init__(self, configuration: Configuration, storage: TypedStorage | None) -> None:
+        if not isinstance(storage, TypedStorage | None):
+            raise TypeError(f"storage: give open_storage(...), not {type(storage).__name__}")
+        self._configuration = configuration
+        self._given = storage
+        settings = configuration.settings
+        self._faults = [
+            *configuration.faults,
+            *faults_of_parts(settings, Connection(settings.storage_url)),
+        ]
+        if self._faults:  # nothing is ever opened then, but bot code needs something to hold on to
+            settings = Settings()
+        self._footing = Footing.of(settings, Connection(settings.storage_url))
+        self._metrics = metrics = Metrics()
+        super().__init__(
+            UnknownStates(TypedStorage(self._footing.records)),
+            self._footing.authenticator,
+            self._footing.service_urls,
+            self._footing.connector(metrics),
+            bot_id=settings.app_id,
+            metrics=metrics,
+            conversation_ttl=settings.conversation_ttl,
+        )
+        unchecked = settings.dangerously_listen_without_credentials or not settings.local_mode
+        local = None if unchecked else LocalMode()
+        self._endpoint = Endpoint(
+            self, metrics, bot_id=settings.app_id, max_turns=settings.max_turns, local=local
+        )
+        self._readings = Readings(metrics, settings.max_turns, local)
+        self._lifecycle = Lifecycle(self._open_parts, lambda: self.faults)
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong with the settings; an adapter with faults does not start."""
+        return SettingsError(*self._faults, *self._connection().faults).faults
+
+    @property
+    def records(self) -> RecordStorage:
+        """The store of its turns."""
+        return self._connection().named(self._footing.settings.bot_name)
+
+    def attach(
+        self, app: web.Application, bot: Bot | Logic, *, path: str = "/api/messages"
+    ) -> None:
+        """Have an application serve a bot: a POST to a path is an activity for it.
+
+        It is a middleware, the innermost, and no route: a handler that the application has there is
+        not reached. The adapter opens and closes with the application. Where the settings are wrong
+        or the store is away, the program ends with a line for each fault.
+
+        :param app: it should be made with ``handler_args={"auto_decompress": False}``: else it
+            unpacks what the bot refuses.
+        :param bot: has a method ``on_turn``, or is an async function of the turn's context.
+        :param path: where channels deliver, as they see it.
+        :raises ValueError: an adapter is attached to the application at this path.
+        """
+        gunicorn.check_worker()
+        logic = logic_of(bot)
+        attached = app.setdefault(_ATTACHED, set())
+        if path in attached:
+            raise ValueError(f"an adapter is attached at {path} already")
+        attached.add(path)
+
+        @web.middleware
+        async def take(request: web.Request, handler: Any) -> web.StreamResponse:
+            if request.method == "POST" and request.path == path:
+                return await self._endpoint.handle(request, logic=logic)
+            response: web.StreamResponse = await handler(request)
+            return response
+
+        async def tell(app: web.Application) -> None:
+            for resource in app.router.resources():
+                if resource.canonical == path and any(one.method == "POST" for one in resource):
+                    _log.info("the adapter answers at %s; its handler is not reached", path)
+
+        app.middlewares.append(take)
+        answer_impossible_hosts(app)
+        app.on_startup.append(tell)
+        self._lifecycle.attend(app)
+
+    async def process(
+        self, request: web.Request, bot: Bot, ws_response: object = None
+    ) -> web.StreamResponse:
+        """Return the answer to a request that holds an activity for a bot, as the SDK's does.
+
+        :param ws_response: must be None: an activity comes by a POST.
+        :raises TypeError: one of the arguments is missing, or is another.
+        """
+        if request is None or bot is None or ws_response is not None:
+            raise TypeError("process() takes a request and a bot, and no WebSocket")
+        return await self._endpoint.handle(request, logic=logic_of(bot))
+
+    async def take(
+        self, authorization: str | None, activity: Activity, address: Address, logic: Logic
+    ) -> InvokeResponse | None:
+        """Take an activity whose address is known, as a subclass's ``process_activity`` has it."""
+        if _is_own(type(self), "process_activity"):
+            return await self._take(authorization, activity, address, logic)
+        response: InvokeResponse | None = await self._as_bot_does(authorization, activity, logic)
+        return response
+
+    async def process_proactive(
+        self,
+        claims_identity: ClaimsIdentity,
+        continuation_activity: Activity,
+        audience: str | None,
+        logic: Logic,
+    ) -> None:
+        """Take the turn behind ``continue_conversation``."""
+        await self._opened()
+        await super().process_proactive(claims_identity, continuation_activity, audience, logic)
+
+    async def create_conversation(self, *arguments: Any, **named: Any) -> None:
+        """Begin a conversation; see :meth:`HostedAdapter.create_conversation`."""
+        await self._opened()
+        await super().create_conversation(*arguments, **named)
+
+    async def create_connector_client(
+        self, service_url: str, identity: ClaimsIdentity = None, audience: str | None = None
+    ) -> Any:
+        """Return a client of the SDK for the channel at a service URL.
+
+        :param identity: by default the bot's own.
+        :param audience: of its tokens.
+        :raises RequestRefused: the URL is not one of a channel.
+        """
+        service_url = self._service_urls.check(service_url)
+        identity = identity or self.create_claims_identity(self._bot_id)
+        factory = self.bot_framework_authentication.create_connector_factory(identity)
+        return await factory.create(service_url, audience)
+
+    async def _as_bot_does(
+        self, authorization: str | None, activity: Activity, logic: Logic
+    ) -> Any:
+        """Call ``process_activity`` with its own order of arguments."""
+        raise NotImplementedError
+
+    async def _take_read(
+        self, authorization: str | None, source: Activity | web.Request, logic: Logic
+    ) -> InvokeResponse | None:
+        """Take what a handler of the bot has read; see :class:`Readings`."""
+        take = partial(self._take, authorization)
+        return await self._readings.take(source, self._bot_id, logic, take)
+
+    async def _take(
+        self, authorization: str | None, activity: Activity, address: Address, logic: Logic
+    ) -> InvokeResponse | None:
+        await self._opened()
+        return await super().take(authorization, activity, address, logic)
+
+    async def _opened(self) -> None:
+        """Open the adapter at its first use where no application has."""
+        if self._lifecycle.is_open:
+            return
+        _log.warning(_UNATTACHED)
+        await self._lifecycle.enter(once=True)
+        self._keeper = asyncio.create_task(self._stay())
+
+    async def _stay(self) -> None:
+        """Close when the event loop is about to: then all its tasks are cancelled."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await self._lifecycle.leave()
+
+    async def _open_parts(self, stack: AsyncExitStack) -> None:
+        footing = self._footing.on(self.records)
+        self._states = UnknownStates(TypedStorage(footing.records))
+        await footing.open(self, self._metrics, stack)
+
+    def _connection(self) -> Connection:
+        """Return the connection that turns are committed on."""
+        records = self._given.records if self._given is not None else None
+        if records is None and not self._configuration.names_store:
+            records = ScopedState.latest()
+        store = records.storage if isinstance(records, Namespace) else records
+        if isinstance(store, Connection):
+            return store
+        return connection_to(self._configuration.settings.storage_url)
+
+
+def _is_own(adapter: type, method: str) -> bool:
+    """Whether a method of an adapter is the engine's, and not a subclass's."""
+    owner = next(cls for cls in adapter.__mro__ if method in vars(cls))
+    return owner.__module__.startswith(__name__.partition(".")[0] + ".")
