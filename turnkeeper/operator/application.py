@@ -1,4 +1,4 @@
-"""What ``--app MODULE:NAME`` names: a bot's host, or a store of its own."""
+"""What ``--app MODULE:NAME`` names: a bot's host, its adapter, or its storage."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ import traceback
 from contextlib import redirect_stdout
 from importlib import import_module
 
+from turnkeeper.adapters.stock import StockAdapter
 from turnkeeper.errors import BotError, SettingsError
 from turnkeeper.host import Host
+from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import RecordStorage
 
 _ARGUMENT = "--app"
+_KINDS = (Host, TypedStorage, StockAdapter, RecordStorage)  # the first ones know most of a bot
 
 
-def load(reference: str) -> Host | RecordStorage:
+def load(reference: str) -> Host | StockAdapter | TypedStorage | RecordStorage:
     """Return what a module of the working directory calls by a name.
 
     :param reference: ``MODULE:NAME``.
     :raises SettingsError: the module cannot be imported, it has nothing of that name that a store
-        could be taken from, or the host's settings are wrong.
+        could be taken from, or its settings are wrong.
     """
     module, _, name = reference.partition(":")
     if sys.path[:1] != [os.getcwd()]:
@@ -34,17 +37,17 @@ def load(reference: str) -> Host | RecordStorage:
         raise SettingsError.of(
             _ARGUMENT, f"{module} cannot be imported: {_reason(error)}"
         ) from error
-    if isinstance(found, Host):
-        if found.faults:
-            raise SettingsError(*found.faults)
+    if isinstance(found, Host | StockAdapter) and found.faults:
+        raise SettingsError(*found.faults)
+    if isinstance(found, _KINDS):
         return found
-    if isinstance(found, RecordStorage):
-        return found
-    hosts = [other for other, value in vars(sys.modules[module]).items() if isinstance(value, Host)]
-    hint = f" such as {module}:{hosts[0]}" if hosts else ""
+    named = vars(sys.modules[module]).items()
+    fit = [other for kind in _KINDS for other, value in named if isinstance(value, kind)]
+    hint = f" such as {module}:{fit[0]}" if fit else ""
     kind = "is not there" if found is None else f"is of type {type(found).__name__}"
     raise SettingsError.of(
-        _ARGUMENT, f"must name a turnkeeper Host{hint}, or a RecordStorage; {reference} {kind}"
+        _ARGUMENT,
+        f"must name a turnkeeper Host, an adapter or a storage{hint}; {reference} {kind}",
     )
 
 

@@ -96,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
         description="Look at, hand out, erase, check and move what the bot remembers. "
         "The bot may go on running, except for migrate.",
     )
-    what_app = "the bot's host, which knows its store and its types, such as app:host"
+    what_app = (
+        "the bot's host, which knows its store and its types, such as app:host; of a bot of the "
+        "SDK its open_storage(), such as app:STORAGE"
+    )
     app: dict[str, Any] = {"type": reference, "metavar": "MODULE:NAME", "help": what_app}
     parser.add_argument("--app", **app)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

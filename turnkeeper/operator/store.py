@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from turnkeeper.adapters.stock import StockAdapter
 from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.host import Host
 from turnkeeper.operator.application import load
 from turnkeeper.settings import Settings
 from turnkeeper.state.reading import readable, state_of
 from turnkeeper.storage import MemoryStorage, Record, RecordStorage, store_at
+from turnkeeper.storage.connection import Connection
 from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.server_url import ServerUrl
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
@@ -57,21 +60,26 @@ def find(url: str | None, app: str | None) -> Store:
     """Return the store of the bot.
 
     :param url: the store, in place of the one that the bot's settings name.
-    :param app: ``MODULE:NAME`` of a host or a storage; None for no more than the environment says.
+    :param app: ``MODULE:NAME`` of a host, an adapter or a storage; None for no more than the
+        environment says.
     :raises SettingsError: there is no such store.
     """
     if app is None:
         return _of_environment(url)
     found = load(app)
     name = f"the store of {app}"
-    if isinstance(found, RecordStorage):
-        if url is None:
-            return Store(found, name)
-        raise SettingsError.of("--app", "must name a host beside --url: a storage has no types")
-    codec = found.storage.codec
+    if isinstance(found, RecordStorage | StockAdapter):
+        if url is not None:
+            what = "a host, or the storage of a bot's states,"
+            raise SettingsError.of("--app", f"must name {what} beside --url: this has no types")
+        return Store(found.records if isinstance(found, StockAdapter) else found, name)
+    storage = found.storage if isinstance(found, Host) else found
     if url is None:
-        return Store(found.storage.records, name, codec=codec)
-    return at(url, "--url", found.settings.bot_name, codec)
+        return Store(storage.records, name, codec=storage.codec)
+    bot = (
+        found.settings.bot_name if isinstance(found, Host) else _settings_of_environment().bot_name
+    )
+    return at(url, "--url", bot, storage.codec)
 
 
 def at(url: str, argument: str, bot: str = "", codec: Codec | None = None) -> Store:
@@ -109,12 +117,18 @@ async def opened(store: Store, *, create: bool = False) -> AsyncIterator[RecordS
         await store.records.close()
 
 
-def _of_environment(url: str | None) -> Store:
-    """Return the store as the bot finds it, whatever is wrong with the bot's other settings."""
+def _settings_of_environment() -> Settings:
+    """Return the settings, whatever is wrong with those that have nothing to do with the store."""
     variables, faults = read_variables()
     settings, more = Settings.read(variables)
     if faults := faults or [fault for fault in more if fault.variable == "BOT_NAME"]:
         raise SettingsError(*faults)
+    return settings
+
+
+def _of_environment(url: str | None) -> Store:
+    """Return the store as the bot finds it."""
+    settings = _settings_of_environment()
     if url is not None:
         return at(url, "--url", settings.bot_name)
     return at(settings.storage_url, "STORAGE_URL", settings.bot_name)
@@ -128,6 +142,8 @@ def _require_lasting(records: RecordStorage, create: bool) -> None:
     """Refuse a store that cannot hold anything, and a mistyped path before a file is made of it."""
     if isinstance(records, Namespace):
         records = records.storage
+    if isinstance(records, Connection):
+        records = store_at(records.url)
     if isinstance(records, MemoryStorage):
         raise SettingsError.of("STORAGE_URL", "memory: lasts no longer than the bot; name a store")
     if isinstance(records, SQLiteStorage) and not (create or os.path.exists(records.path)):

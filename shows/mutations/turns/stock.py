@@ -63,13 +63,6 @@ MUTATIONS: Final = (
         "a stock handler without credentials serves strangers",
     ),
     Mutation(
-        READINGS,
-        'type("Refused", (web.HTTPError,)',
-        'type("Refused", (web.HTTPException,)',
-        (f"{TESTS}/test_unattached.py::test_who_may_not_post_gets_the_status_that_says_so",),
-        "a refusal becomes a 500 in the SDK's middleware",
-    ),
-    Mutation(
         STOCK,
         '        if _is_own(type(self), "process_activity"):\n',
         "        if True:\n",

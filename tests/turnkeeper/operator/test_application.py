@@ -22,7 +22,10 @@ STRANGE = '{"v":1,"state":{"Order":{"$":"Strange","name":"Zoë"}}}'
 SHOP = """
 from dataclasses import dataclass
 from enum import Enum
-from turnkeeper import Host, Settings, Types
+from turnkeeper import (
+    CloudAdapter, ConfigurationBotFrameworkAuthentication, Host, Settings, Types, UserState,
+    open_storage,
+)
 from turnkeeper.storage import MemoryStorage, store_at
 
 @dataclass
@@ -37,6 +40,9 @@ class Shelf:
     def __init__(self, room):
         self.room = room
 
+class Faulty:
+    APP_ID = "app"
+
 print("hello")
 TYPES = Types(Order, Size, Shelf)
 host = Host(Settings(storage_url="sqlite:///data/shop.db"), types=TYPES)
@@ -50,6 +56,10 @@ newer = Host(
     types=Types(Order, format=2, upgrades={1: lambda data: 1 / 0}),
 )
 storage = store_at("sqlite:///data/shop.db")
+STORAGE = open_storage("sqlite:///data/shop.db", types=TYPES)
+USER_STATE = UserState(STORAGE)
+ADAPTER = CloudAdapter()
+FAULTY = CloudAdapter(ConfigurationBotFrameworkAuthentication(Faulty))
 app = host.app(lambda context: None)
 """
 SECRET = "s3cr3t"  # noqa: S105 - of nothing
@@ -156,7 +166,10 @@ async def test_with_a_url_too_the_url_gives_the_store_and_the_host_the_types(
     assert (await check("nowhere")).code == 1
     result = await check("storage")
     assert (result.code, result.output) == (2, "")
-    assert result.errors == "error: --app: must name a host beside --url: a storage has no types\n"
+    assert result.errors == (
+        "error: --app: must name a host, or the storage of a bot's states, beside --url: "
+        "this has no types\n"
+    )
 
 
 @pytest.mark.usefixtures("storage")
@@ -172,7 +185,7 @@ async def test_a_storage_has_no_types() -> None:
     [
         (
             "app",
-            "must name a turnkeeper Host such as shop:host, or a RecordStorage; shop:app is of",
+            "must name a turnkeeper Host, an adapter or a storage such as shop:host; shop:app is",
         ),
         ("TYPES", "is of type Types"),
         ("tpyo", "shop:tpyo is not there"),
@@ -239,3 +252,28 @@ async def test_wrong_settings_are_named_all_at_once(folder: Path) -> None:
     assert again.code == 2
     assert "error: PORT: " in again.errors
     assert SECRET not in result.errors + again.errors
+
+
+async def test_a_storage_of_a_bot_of_the_sdk_knows_its_types(storage: RecordStorage) -> None:
+    await store_format.mark(storage)
+    result = await operate("check", "--app", "shop:STORAGE")
+    assert result == Ended(0, "", "hello\n2 records read, 0 of them unreadable\n")
+    await storage.commit([Change("c/users/x", STRANGE, None)])
+    assert (await operate("check", "--app", "shop:STORAGE")).code == 1
+    elsewhere = await operate("check", "--app", "shop:STORAGE", "--url", "sqlite:///data/shop.db")
+    assert elsewhere.code == 1
+
+
+@pytest.mark.usefixtures("storage")
+async def test_an_adapter_of_a_bot_of_the_sdk_knows_its_store_and_no_types() -> None:
+    assert (await operate("list", "--app", "shop:ADAPTER")).output.startswith(f"{ADA}\t")
+    assert (await operate("check", "--app", "shop:ADAPTER")).code == 0
+    result = await operate("check", "--app", "shop:ADAPTER", "--url", "sqlite:///data/shop.db")
+    assert (result.code, result.output) == (2, "")
+    assert "the storage of a bot's states" in result.errors
+
+
+async def test_an_adapter_with_wrong_settings_says_so() -> None:
+    result = await operate("list", "--app", "shop:FAULTY")
+    assert (result.code, result.output) == (2, "")
+    assert "MicrosoftAppPassword" in result.errors
