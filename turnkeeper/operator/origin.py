@@ -40,23 +40,28 @@ def requirement_of(installed: Distribution) -> str:
     :param installed: with ``direct_url.json`` (PEP 610) if it did not come from an index.
     """
     try:
-        origin = json.loads(installed.read_text("direct_url.json") or "null")
-        return f"{_NAME} @ {_url(origin)}"
+        return _of_url(json.loads(installed.read_text("direct_url.json") or "null"))
     except (ValueError, TypeError, KeyError, AttributeError):  # there is none, or it is another's
         return f"{_NAME}=={installed.version}"
 
 
-def _url(origin: dict[str, Any]) -> str:
-    """Return the URL of what was installed, pinned as far as it is known."""
+def _of_url(origin: dict[str, Any]) -> str:
+    """Return the requirement of what was installed from a URL, pinned as far as it is known."""
     url = _without_secrets(origin["url"])
     part = f"subdirectory={origin['subdirectory']}" if origin.get("subdirectory") else ""
     if vcs := origin.get("vcs_info"):
-        url = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
-        return f"{url}#{part}" if part else url
+        pinned = f"{vcs['vcs']}+{url}@{vcs['commit_id']}"
+        if not urlsplit(url).netloc:  # pip before 24.1 takes no such URL after "@"
+            return _with_fragment(pinned, f"egg={_NAME}", part)
+        return f"{_NAME} @ {_with_fragment(pinned, part)}"
     archive = origin.get("archive_info") or {}
     hashes = archive.get("hashes") or {}
     digest = f"sha256={hashes['sha256']}" if "sha256" in hashes else archive.get("hash") or ""
-    fragment = "&".join(filter(None, (digest, part)))
+    return f"{_NAME} @ {_with_fragment(url, digest, part)}"
+
+
+def _with_fragment(url: str, *parts: str) -> str:
+    fragment = "&".join(filter(None, parts))
     return f"{url}#{fragment}" if fragment else url
 
 

@@ -48,7 +48,6 @@ def test_what_came_from_an_index_is_named_by_its_version(tmp_path: Path, text: s
             {"url": "https://${USER}:${TOKEN}@host/x.git", **GIT},
             f"git+https://${{USER}}:${{TOKEN}}@host/x.git@{COMMIT}",
         ),
-        ({"url": "file:///x%20y", **GIT}, f"git+file:///x%20y@{COMMIT}"),
         (
             {"url": "https://host/x.git", "subdirectory": "engine", **GIT},
             f"git+https://host/x.git@{COMMIT}#subdirectory=engine",
@@ -79,3 +78,13 @@ def test_what_came_from_a_url_is_named_by_it_without_secrets(
     found = requirement_of(installed(tmp_path, json.dumps(origin)))
     assert found == f"turnkeeper @ {url}"
     assert Requirement(found).url == url
+
+
+@pytest.mark.parametrize(
+    ("more", "fragment"), [({}, ""), ({"subdirectory": "engine"}, "&subdirectory=engine")]
+)
+def test_a_repository_on_this_machine_is_named_so_that_every_pip_takes_it(
+    tmp_path: Path, more: dict[str, str], fragment: str
+) -> None:
+    found = requirement_of(installed(tmp_path, json.dumps({"url": "file:///x%20y", **GIT, **more})))
+    assert found == f"git+file:///x%20y@{COMMIT}#egg=turnkeeper{fragment}"
