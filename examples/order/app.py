@@ -162,7 +162,7 @@ class OrderBot(ActivityHandler):  # type: ignore[misc]  # the SDK has no types
         self._dialog = OrderDialog(self._customers, host.clock)
         self._interruptions = dialogs.Interruptions(
             own={
-                "where is my order|wo ist meine bestellung": self._dialog.where,
+                "Where is my order|Wo ist meine Bestellung": self._dialog.where,
                 dialogs.Wish.START_OVER: self._dialog.start_over,
             }
         )
@@ -198,10 +198,10 @@ class OrderBot(ActivityHandler):  # type: ignore[misc]  # the SDK has no types
 
 def question(text: str, again: str) -> PromptOptions:
     """Return what a prompt asks, and what it says to an answer that is none."""
-    return PromptOptions(
-        prompt=Activity(type="message", text=text),
-        retry_prompt=Activity(type="message", text=again),
+    prompt, retry = (
+        Activity(type="message", text=one, text_format="plain") for one in (text, again)
     )
+    return PromptOptions(prompt=prompt, retry_prompt=retry)
 
 
 def moment(text: str | None) -> datetime | None:

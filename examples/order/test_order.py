@@ -79,6 +79,14 @@ async def test_what_people_ask_in_the_middle_of_a_question_is_no_answer(cloud: C
     assert await ada.says("3") == ["When will you fetch them?"]
 
 
+async def test_start_over_forgets_the_draft(cloud: Cloud) -> None:
+    ada = cloud.person("Ada")
+    for said in ("hi", "small"):
+        await ada.says(said)
+    assert await ada.says("start over") == ["From the beginning.\nWhat size shall it be?"]
+    assert await ada.presses("large") == ["How many large pizzas?"]
+
+
 async def test_an_old_question_is_asked_anew(cloud: Cloud) -> None:
     ada = cloud.person("Ada")
     for said in ("hi", "small"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from turnkeeper import Settings
 from turnkeeper.operator.origin import requirement
 from turnkeeper.testing import BotProcess, Cloud
 
+PYTHON = (sys.executable, "-m")
 LONGEST = 120
 """Seconds that its tools may take."""
 
@@ -44,10 +46,10 @@ async def bot(folder: Path) -> Path:
     return folder / "mybot"
 
 
-def run(bot: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a module of Python in the bot's folder."""
+def run(bot: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the bot's folder."""
     return subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-m", *arguments],
+        command,
         cwd=bot,
         env={**os.environ, "PYTHONPATH": str(ROOT), "MYPYPATH": str(ROOT), **variables},
         capture_output=True,
@@ -98,7 +100,7 @@ async def test_its_tests_pass_whatever_is_set(bot: Path) -> None:
     (bot / ".env").write_text("no setting\nPORT=none\nMicrosoftAppPassword=x\n")
     done = run(
         bot,
-        *("pytest", "-q", "-W", "error", "-W", "ignore::SyntaxWarning"),
+        *(*PYTHON, "pytest", "-q", "-W", "error", "-W", "ignore::SyntaxWarning"),
         MicrosoftAppId="not-an-id",
         STORAGE_URL="none://",
         BOT_NAME="???",
@@ -109,6 +111,17 @@ async def test_its_tests_pass_whatever_is_set(bot: Path) -> None:
     assert not (bot / "data").exists()
 
 
+async def test_the_question_more_of_the_page_is_a_patch_that_applies(bot: Path) -> None:
+    page = (ROOT / "docs" / "start.md").read_text("utf-8")
+    [patch] = re.findall(r"^```diff\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (bot / "milk.patch").write_text(patch, "utf-8")
+    done = run(bot, "git", "apply", "milk.patch")
+    assert done.returncode == 0, done.stderr
+    done = run(bot, *PYTHON, "pytest", "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "milk" in (bot / "model.py").read_text("utf-8")
+
+
 async def test_its_code_is_clean(bot: Path) -> None:
     for tool in (
         ("ruff", "check", "--no-cache", "."),
@@ -117,7 +130,7 @@ async def test_its_code_is_clean(bot: Path) -> None:
         # As where the engine is installed: what it imports is not the author's.
         ("mypy", "--strict", "--follow-imports=silent", "."),
     ):
-        done = run(bot, *tool)
+        done = run(bot, *PYTHON, *tool)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -126,7 +139,11 @@ async def test_its_settings_are_those_of_the_engine(bot: Path) -> None:
     settings = [line.removeprefix("#") for line in lines if "=" in line]
     assert Settings.from_env(dict(line.split("=", 1) for line in settings)) == Settings()
     (bot / ".env").write_text("\n".join(lines), "utf-8")
-    assert run(bot, "app", PORT="x").returncode == 2  # it is read, and only the port is wrong
+    done = run(bot, sys.executable, "app.py", PORT="x")
+    assert (done.returncode, done.stdout + done.stderr) == (
+        2,
+        "error: PORT: must be a whole number from 0 to 65535\n",
+    )
 
 
 async def test_it_starts_and_remembers(bot: Path) -> None:
