@@ -30,7 +30,9 @@ def run(options: Namespace) -> int:
     :raises OSError: a file cannot be written, or standard output is closed.
     """
     if options.command == "new":
-        print(new.make(options.folder))
+        commands = new.make(options.folder)
+        _say(f"a bot of your own is in {options.folder}; its README.md tells the rest. Next:")
+        print(commands)
         return 0
     if options.command == "migrate":
         return asyncio.run(_migrate(options))

@@ -20,7 +20,7 @@ _ENDING: Final = ".template"
 
 
 def make(folder: str) -> str:
-    """Write a new bot into a folder, and return what to do next, in three lines.
+    """Write a new bot into a folder, and return what to do next: three commands, a line each.
 
     Nothing that is there is touched.
 
@@ -44,8 +44,4 @@ def make(folder: str) -> str:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8", newline="\n") as output:  # never over what is there
             output.write(text)
-    return (
-        f"cd {shlex.quote(folder)}\n"
-        "pip install -r requirements.txt\n"
-        "python app.py    # and say hi: README.md tells how"
-    )
+    return f"cd {shlex.quote(folder)}\npip install -r requirements.txt\npython app.py"

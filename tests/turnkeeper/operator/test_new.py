@@ -63,10 +63,8 @@ async def test_it_writes_a_bot_and_says_what_to_do_next(folder: Path) -> None:
     result = await ended(await start("new", "my bots/first", folder=folder))
     assert result == Ended(
         0,
-        "cd 'my bots/first'\n"
-        "pip install -r requirements.txt\n"
-        "python app.py    # and say hi: README.md tells how\n",
-        "",
+        "cd 'my bots/first'\npip install -r requirements.txt\npython app.py\n",
+        "a bot of your own is in my bots/first; its README.md tells the rest. Next:\n",
     )
     bot = folder / "my bots" / "first"
     assert files_in(bot) == FILES
@@ -96,15 +94,24 @@ async def test_nothing_that_is_there_is_touched(folder: Path) -> None:
     assert files_in(folder) == {"mine/.env", "file"}
 
 
-async def test_its_tests_pass_whatever_is_set(bot: Path) -> None:
-    (bot / ".env").write_text("no setting\nPORT=none\nMicrosoftAppPassword=x\n")
-    done = run(
-        bot,
-        *(*PYTHON, "pytest", "-q", "-W", "error", "-W", "ignore::SyntaxWarning"),
-        MicrosoftAppId="not-an-id",
-        STORAGE_URL="none://",
-        BOT_NAME="???",
-    )
+@pytest.mark.parametrize(
+    ("file", "variables"),
+    [
+        ("", {}),
+        (
+            "MicrosoftAppPassword=secret\nSTORAGE_URL=sqlite:///data/bot.db\n",
+            {"MicrosoftAppId": "00000000-0000-0000-0000-000000000001", "BOT_NAME": "another"},
+        ),
+        ("no setting\nPORT=none\n", {"STORAGE_URL": "none://", "MicrosoftAppType": "?"}),
+    ],
+    ids=["nothing", "credentials", "faults"],
+)
+async def test_its_tests_pass_whatever_is_set(
+    bot: Path, file: str, variables: dict[str, str]
+) -> None:
+    (bot / ".env").write_text(file)
+    strict = ("-W", "error", "-W", "ignore::SyntaxWarning")
+    done = run(bot, *PYTHON, "pytest", "-q", *strict, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
     assert files_in(bot) >= FILES
