@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from botbuilder.core import TurnContext
 from botbuilder.dialogs import Dialog
@@ -66,7 +66,7 @@ class Interruptions:
 
     def __init__(
         self,
-        own: Mapping[str | Wish | Matcher, Handler] | None = None,
+        own: Mapping[Any, Handler] | None = None,
         *,
         without: Collection[Wish] = frozenset(),
         language: Callable[[TurnContext], Awaitable[str]] | None = None,

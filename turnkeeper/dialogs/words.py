@@ -92,8 +92,11 @@ class Words:
 
 
 def phrases_in(text: str) -> Iterator[str]:
-    """Yield the phrases between the ``|`` of a text, without the blanks around them."""
-    yield from (phrase for part in text.split("|") if (phrase := part.strip()))
+    """Yield the phrases between the ``|`` of a text, without the blanks around them.
+
+    What is nothing but commas, hyphens and the like is no phrase.
+    """
+    yield from (part.strip() for part in text.split("|") if bare(part))
 
 
 @lru_cache

@@ -290,3 +290,34 @@ class TestOtherActivities:
         await deploy(Colours(waterfall="hues"))
         assert (await ada.sends(ada.activity("event", name="x"))).texts == []
         assert await ada.says("red") == [f"{RESTARTED}\nColour?"]
+
+
+async def test_a_dialog_that_fails_is_closed_and_the_person_told_in_their_language(
+    cloud: Cloud, deploy: Deploy
+) -> None:
+    async def fail(step: Any) -> DialogTurnResult:
+        raise LookupError
+
+    ada = cloud.person("Ada", locale="de-AT")
+    await deploy(Colours(ask, fail))
+    await ada.says("hi")
+    assert await ada.says("red") == [
+        "Entschuldigung, da ist etwas schiefgegangen. Bitte versuchen Sie es noch einmal."
+    ]
+    assert await ada.state("turnkeeper.dialogs") in (None, {})
+    assert await ada.says("red") == ["Colour?"]
+
+
+async def test_so_is_one_that_was_begun_aside(ada: Person, deploy: Deploy) -> None:
+    async def fail(step: Any) -> DialogTurnResult:
+        raise LookupError
+
+    async def aside(interrupted: dialogs.Interrupted) -> DialogTurnResult:
+        return await interrupted.begin("root")
+
+    interruptions = dialogs.Interruptions({"aside": aside}, dialogs=[Colours(ask, fail)])
+    await deploy(interruptions=interruptions)
+    assert await ada.says("aside") == ["Colour?"]
+    assert (await ada.says("red"))[0].startswith("Sorry, something went wrong.")
+    assert await ada.says("red") == ["Colour?"]
+    assert await ada.says("red") == ["red!"]
