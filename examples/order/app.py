@@ -94,7 +94,7 @@ class OrderDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no type
         draft = await self._draft(step.context)
         if step.result is not None:
             draft.count = step.result
-        if draft.at is not None:
+        if draft.at is not None and draft.at > self._now():
             return await step.next(None)
         again = 'A day and an hour to come, please, such as "tomorrow at 6 pm".'
         return await step.prompt("time", question("When will you fetch them?", again))
@@ -142,11 +142,13 @@ class OrderDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no type
 
         The hours are those of the shop, which is where this program runs.
         """
-        now = datetime.fromtimestamp(self._clock(), UTC)
         found = (moment(one.value) for one in prompt.recognized.value or ())
-        coming = [at for at in found if at is not None and at > now]
+        coming = [at for at in found if at is not None and at > self._now()]
         prompt.recognized.value = min(coming, default=None)
         return bool(coming)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     async def _draft(self, context: TurnContext) -> Order:
         customer: Customer = await self._customers.get(context, Customer)

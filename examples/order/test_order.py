@@ -70,6 +70,17 @@ async def test_who_cancels_finds_the_draft_again(cloud: Cloud) -> None:
     assert await ada.says("hi") == ["How many small pizzas?"]
 
 
+async def test_a_draft_whose_time_is_over_is_asked_for_another(cloud: Cloud) -> None:
+    ada = cloud.person("Ada")
+    for said in ("hi", "small", "1", "5 May 2099 at 6 pm", "cancel"):
+        await ada.says(said)
+    [told] = await ada.says("hi")
+    assert "Shall I order?" in told
+    await ada.says("cancel")
+    cloud.clock.move(days=100 * 365)
+    assert await ada.says("hi") == ["When will you fetch them?"]
+
+
 async def test_what_people_ask_in_the_middle_of_a_question_is_no_answer(cloud: Cloud) -> None:
     ada = cloud.person("Ada")
     for said in ("hi", "small"):
