@@ -4,7 +4,7 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test test-python lint format bench wheel lock clean \
+.PHONY: help install tools run test test-examples test-python lint format bench wheel lock clean \
 	show-own-bot show-wheel show-two-houses show-mutations show-instructions
 
 help: ## Show this list
@@ -23,6 +23,9 @@ run: ## Run the bot
 
 test: tools ## Run the tests
 	$(PYTHON) -m pytest
+
+test-examples: tools ## Run the tests of the examples
+	$(PYTHON) -m pytest examples
 
 test-python: ## Run the tests on a Python of Debian's newest (VERSION=3.15; Linux, as root)
 	$(PYTHON) -m shows.python $(VERSION)
@@ -46,7 +49,7 @@ wheel: tools ## Build the engine alone, into build/
 show-own-bot: ## A bot of one's own in place of the sample, killed and started again
 	$(PYTHON) -m shows.own_bot
 
-show-wheel: ## The wheel in an empty environment, and a bot of 15 lines on it
+show-wheel: ## The wheel in an empty environment: a bot of 15 lines on it, and what `new` writes
 	$(PYTHON) -m shows.wheel
 
 show-two-houses: tools ## The engine's tests without the sample, and with its words changed

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import regex  # type: ignore[import-untyped]
 
 from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages
-from dialogs.spelling import bare, folded
+from turnkeeper.dialogs import bare, folded
 
 # No phrase, and no name in a sentence, is longer. What is longer costs nothing to pass over.
 _LONGEST = 160

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PUBLIC = {"turnkeeper", "turnkeeper.channels", "turnkeeper.errors"}
+PUBLIC = {"turnkeeper", "turnkeeper.channels", "turnkeeper.dialogs", "turnkeeper.errors"}
 BOT = [ROOT / "app.py", ROOT / "config.py"] + sorted(
     path for folder in ("bots", "dialogs", "state") for path in (ROOT / folder).rglob("*.py")
 )

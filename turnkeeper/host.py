@@ -8,7 +8,6 @@ from typing import Any, NoReturn, Self
 
 from aiohttp import web
 from botbuilder.core import TurnContext
-from botbuilder.schema import ChannelAccount
 
 from turnkeeper.adapters.bot_run import Bot, Logic, logic_of
 from turnkeeper.adapters.footing import Footing, faults_of_parts
@@ -22,9 +21,7 @@ from turnkeeper.serving import gunicorn, program
 from turnkeeper.serving.lifecycle import Lifecycle
 from turnkeeper.serving.server import answer_impossible_hosts
 from turnkeeper.settings import OwnSettings, Settings, read_own
-from turnkeeper.state.erasure import stage_erasure
-from turnkeeper.state.export import export
-from turnkeeper.state.services import address_in, forget_states, transaction_in
+from turnkeeper.state.forgetting import export_person, forget_person
 from turnkeeper.storage import MemoryStorage, RecordStorage
 from turnkeeper.variables import read_variables
 from turnkeeper.wire.types import Types
@@ -193,18 +190,14 @@ class Host:
         It takes effect with the turn's commit. The rest of the turn begins with empty state; its
         replies are addressed by the person's id alone, without the name the channel has.
         """
-        await stage_erasure(*transaction_in(context, self.storage.records), self._parts.codec)
-        forget_states(context)
-        if sender := context.activity.from_property:
-            context.activity.from_property = ChannelAccount(id=sender.id, role=sender.role)
+        await forget_person(context, self.storage)
 
     async def export(self, context: TurnContext) -> dict[str, Any]:
         """Return everything stored about the person of a turn, as plain JSON.
 
         It is what was stored before the turn, without the replies that are kept or still owed.
         """
-        person = address_in(context).user_key
-        return await export(self.storage.records, person, self._parts.codec, replies=False)
+        return await export_person(context, self.storage)
 
     async def __aenter__(self) -> Self:
         """Open the host for a script: what the script sends is delivered.

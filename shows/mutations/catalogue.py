@@ -8,6 +8,7 @@ from shows.mutations.mutation import Mutation
 from shows.mutations.rooms import (
     auth,
     channels,
+    dialogs,
     erasure,
     items,
     login,
@@ -56,6 +57,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *activities.MUTATIONS,
     *wire.MUTATIONS,
     *channels.MUTATIONS,
+    *dialogs.MUTATIONS,
     *operating.MUTATIONS,
     *running.MUTATIONS,
     *root.MUTATIONS,

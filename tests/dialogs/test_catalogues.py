@@ -14,7 +14,7 @@ from dialogs.interruptions import Wish, interruption_in
 from dialogs.messages import Words
 from dialogs.person_name import Refusal, answered_name, clean_name, name_in
 from dialogs.phrases import phrases
-from dialogs.spelling import bare
+from turnkeeper.dialogs import bare
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = languages(LOCALES)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dialogs.interruptions import Interruption, Wish, interruption_in
 from dialogs.person_name import Refusal, answered_name, name_in
 from dialogs.phrases import phrases
-from dialogs.spelling import bare
+from turnkeeper.dialogs import bare
 
 
 @pytest.mark.parametrize(

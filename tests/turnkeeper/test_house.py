@@ -22,7 +22,7 @@ LEVELS = (
     {"parts"},
     {"adapters", "serving"},
     {"inbound"},
-    {"background"},
+    {"background", "dialogs"},
     {"turn"},
     {"delivery"},
     {"connector"},

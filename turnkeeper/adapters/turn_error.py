@@ -7,13 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from botbuilder.core import TurnContext
-from botbuilder.schema import ActivityTypes
+from botbuilder.schema import Activity, ActivityTypes
 
 from turnkeeper.errors import UnreadableRecord
 from turnkeeper.state.scope import ConversationState
 
-APOLOGY: Final = "Something went wrong. Please try again."
-UNREADABLE: Final = "What I know of you cannot be read at the moment; nothing of it is lost."
 _ERROR: Final = "https://www.botframework.com/schemas/error"
 
 
@@ -23,20 +21,30 @@ def default_on_turn_error(
     """Return an ``on_turn_error``: it closes the open dialog and apologises to the person.
 
     The dialog is closed so that the next message does not run into the same error. On an
-    unreadable record nothing at all is written over.
+    unreadable record nothing at all is written over. The person's language is that of the activity.
 
     :param conversation_state: keeps ``DialogState``, if the bot has dialogs.
     """
     dialog_state = conversation_state.create_property("DialogState")
+    marks = conversation_state.create_property("turnkeeper.dialogs")
 
     async def on_turn_error(context: TurnContext, error: Exception) -> None:
         unreadable = isinstance(error, UnreadableRecord)
         if not unreadable:
             await dialog_state.delete(context)
+            if await marks.get(context):  # a dialog aside; an empty one stays, see dialogs/run.py
+                await marks.set(context, {})
         if context.activity.type == ActivityTypes.message:
-            await context.send_activity(UNREADABLE if unreadable else APOLOGY)
+            await context.send_activity(_apology(context.activity.locale, unreadable=unreadable))
         if context.activity.channel_id == "emulator":
             trace = "".join(traceback.format_exception(error))
             await context.send_trace_activity("on_turn_error Trace", trace, _ERROR, "TurnError")
 
     return on_turn_error
+
+
+def _apology(locale: str | None, *, unreadable: bool) -> Activity:
+    # Imported late: a bot without dialogs need not wait for the SDK's.
+    from turnkeeper.dialogs.words import plain, stock  # noqa: PLC0415
+
+    return plain(stock().say("unreadable" if unreadable else "something_went_wrong", locale))

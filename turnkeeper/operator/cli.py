@@ -93,8 +93,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m turnkeeper",
-        description="Look at, hand out, erase, check and move what the bot remembers. "
-        "The bot may go on running, except for migrate.",
+        description="Begin a bot of your own; look at, hand out, erase, check and move what a bot "
+        "remembers. The bot may go on running, except for migrate.",
     )
     what_app = (
         "the bot's host, which knows its store and its types, such as app:host; of a bot of the "
@@ -112,6 +112,10 @@ def _parser() -> argparse.ArgumentParser:
         type=_text,
         help="the store; by default that of --app, or STORAGE_URL from the environment or .env",
     )
+
+    what = "A bot of your own to begin with: its files, in a new folder."
+    new = subparsers.add_parser("new", help=what, description=what)
+    new.add_argument("folder", metavar="FOLDER", type=_path, help="is made; or an empty one")
 
     def command(name: str, what: str) -> argparse.ArgumentParser:
         parents = [any_command] if name == "migrate" else [any_command, one_store]
@@ -168,6 +172,12 @@ def _text(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError("must be text in UTF-8") from None
+    return text
+
+
+def _path(text: str) -> str:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("must be the path of a folder")
     return text
 
 

@@ -12,7 +12,7 @@ from argparse import Namespace
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, UnreadableRecord
-from turnkeeper.operator import migration
+from turnkeeper.operator import migration, new
 from turnkeeper.operator.store import Store, at, find, opened
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
 from turnkeeper.state.erasure import erase, records_of
@@ -29,8 +29,17 @@ def run(options: Namespace) -> int:
     :raises BotError: it cannot be done.
     :raises OSError: a file cannot be written, or standard output is closed.
     """
+    if options.command == "new":
+        commands = new.make(options.folder)
+        _say(f"a bot of your own is in {options.folder}; its README.md tells the rest. Next:")
+        print(commands)
+        return 0
     if options.command == "migrate":
         return asyncio.run(_migrate(options))
+    return _run_on_store(options)
+
+
+def _run_on_store(options: Namespace) -> int:
     store = find(options.url, options.app)
     match options.command:
         case "list":

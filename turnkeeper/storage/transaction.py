@@ -55,6 +55,10 @@ class Transaction:
                 if key not in held:
                     self._records[key] = found.get(key)
 
+    def now(self) -> float:
+        """Return the seconds since the epoch, by the clock that records expire by."""
+        return self._clock()
+
     def has(self, key: str) -> bool:
         """Whether the record, or that there is none, was read."""
         return key in self._records

@@ -11,6 +11,7 @@ import sys
 
 from turnkeeper.testing.cloud import Cloud
 from turnkeeper.testing.people.answer import Turn
+from turnkeeper.testing.story import shown
 
 BOT_URL = "http://127.0.0.1:3978/api/messages"
 
@@ -41,7 +42,7 @@ def _read() -> str | None:
 def _show(turn: Turn, traces: bool) -> None:
     for reply in turn.replies:
         if reply["type"] != "trace" or traces:
-            text = reply.get("text") or f"[{reply['type']}]"
+            text = shown(reply) or f"[{reply['type']}]"
             print("< " + text.replace("\n", "\n  "))
     if turn.status not in (200, 201, 202):
         print(f"! the bot answered {turn.status}")

@@ -46,6 +46,23 @@ def send_handlers(context: TurnContext) -> list[Any]:
     return handlers
 
 
+def steps_of(waterfall: Any) -> list[Any]:
+    """Return the steps of a ``WaterfallDialog``."""
+    steps: list[Any] = waterfall._steps
+    return steps
+
+
+def dialogs_of(component: Any) -> Any:
+    """Return the set of dialogs inside of a ``ComponentDialog``."""
+    return component._dialogs
+
+
+def default_choices_of(prompt: Any) -> dict[str, Any]:
+    """Return what a ``ConfirmPrompt`` offers by itself, by locale: yes, no and how they look."""
+    choices: dict[str, Any] = prompt._default_choice_options
+    return choices
+
+
 MODELS: Final = models_beside(Activity)
 """The models of ``botbuilder.schema``, by name."""
 

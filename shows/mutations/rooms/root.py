@@ -9,6 +9,7 @@ from shows.mutations.mutation import Mutation
 PARTS: Final = "turnkeeper/parts.py"
 FOOTING: Final = "turnkeeper/adapters/footing.py"
 HOST: Final = "turnkeeper/host.py"
+FORGETTING: Final = "turnkeeper/state/forgetting.py"
 ADDRESS: Final = "turnkeeper/address.py"
 DEADLINES: Final = "turnkeeper/deadlines.py"
 HOST_TESTS: Final = "tests/turnkeeper/test_host.py"
@@ -134,19 +135,19 @@ MUTATIONS: Final = (
         "without credentials a bot listens to other machines",
     ),
     Mutation(
-        HOST,
-        "        forget_states(context)\n",
+        FORGETTING,
+        "    forget_states(context)\n",
         "",
         (f"{FORGETTING_TESTS}::test_what_the_turn_had_kept_before_is_not_stored_again",),
         "who is forgotten is stored again at the end of the turn",
     ),
     Mutation(
-        HOST,
+        FORGETTING,
         (
-            "            context.activity.from_property = "
+            "        context.activity.from_property = "
             "ChannelAccount(id=sender.id, role=sender.role)\n"
         ),
-        "            pass\n",
+        "        pass\n",
         (f"{FORGETTING_TESTS}::test_the_replies_name_nobody",),
         "replies to who was forgotten hold their name",
     ),

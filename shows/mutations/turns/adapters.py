@@ -95,7 +95,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TURN_ERROR,
-        "        if not unreadable:\n            await dialog_state.delete(context)\n",
+        "            await dialog_state.delete(context)\n",
         "",
         (f"{TURN_ERROR_TESTS}::test_the_person_is_told_and_nothing_else_is_said_or_kept",),
         "a dialog that fails is open at the next message, and fails again",

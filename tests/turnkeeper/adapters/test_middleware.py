@@ -23,8 +23,8 @@ from botbuilder.core.inspection import InspectionMiddleware, InspectionState
 from botbuilder.schema import Activity, ActivityTypes, ConversationReference
 from botframework.connector.aio import ConnectorClient
 
+from tests.turnkeeper.said import APOLOGY
 from turnkeeper import Host, Settings
-from turnkeeper.adapters.turn_error import APOLOGY
 from turnkeeper.testing import Cloud, Conversation
 
 Next = Callable[[], Awaitable[Any]]

@@ -14,9 +14,10 @@ from aiohttp.test_utils import TestServer
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity
 
+from tests.turnkeeper.said import APOLOGY, UNREADABLE
 from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper import Host, Settings
-from turnkeeper.adapters.turn_error import APOLOGY, UNREADABLE, default_on_turn_error
+from turnkeeper.adapters.turn_error import default_on_turn_error
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, MemoryStorage
 from turnkeeper.testing import Cloud

@@ -19,9 +19,9 @@ from botbuilder.schema import Activity
 
 from tests.turnkeeper.bot import make_host
 from tests.turnkeeper.e2e.process import BotProcess
+from tests.turnkeeper.said import APOLOGY
 from tests.turnkeeper.tiny.app import TYPES, make_bot
 from turnkeeper import Host
-from turnkeeper.adapters.turn_error import APOLOGY
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.observing.logs import Handler, JSONFormatter
 from turnkeeper.operator.cli import main as state_command

@@ -11,6 +11,7 @@ from botbuilder.core import ConversationState, PrivateConversationState, TurnCon
 from botbuilder.core.inspection import InspectionState
 
 from tests.turnkeeper.models import TYPES, Known
+from tests.turnkeeper.said import APOLOGY, UNREADABLE
 from turnkeeper import Host, Settings
 from turnkeeper import UserState as OurUserState
 from turnkeeper.channels import text_for_bot
@@ -75,7 +76,7 @@ class TestAllOrNothing:
         async with Cloud(host, bot) as cloud:
             ada = cloud.person("Ada")
             assert await ada.says("a") == ["a"]
-            assert await ada.says("fail") == ["Something went wrong. Please try again."]
+            assert await ada.says("fail") == [APOLOGY]
             assert await ada.says("b") == ["a b"]
 
     async def test_what_on_turn_error_writes_is_kept_in_place_of_it(self, host: Host) -> None:
@@ -148,9 +149,7 @@ class TestAllOrNothing:
         async with Cloud(host, bot) as cloud:
             newer = Change("k", '{"v": 99, "state": {}}', ANY)
             await host.storage.records.commit([newer])
-            assert await cloud.person("Ada").says("hi") == [
-                "What I know of you cannot be read at the moment; nothing of it is lost."
-            ]
+            assert await cloud.person("Ada").says("hi") == [UNREADABLE]
             assert (await host.storage.records.fetch(["k"]))["k"].body == newer.body
 
     async def test_a_turn_that_writes_and_says_nothing_takes_effect_once(self, host: Host) -> None:

@@ -1,0 +1,110 @@
+"""Faults in running dialogs, and in what people may say at any time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shows.mutations.mutation import Mutation
+
+ROOM: Final = "turnkeeper/dialogs"
+TESTS: Final = "tests/turnkeeper/dialogs"
+MUTATIONS: Final = (
+    Mutation(
+        f"{ROOM}/exchange.py",
+        'if self._address.group and mark.person not in ("", self._address.person):',
+        "if False:",
+        (
+            (
+                f"{TESTS}/test_deploys.py::"
+                "test_in_a_group_with_one_state_nobody_answers_the_question_of_another"
+            ),
+        ),
+        "one person answers the question that another was asked",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "if found and not self._is_offered(text):",
+        "if found:",
+        (f"{TESTS}/test_offers.py::test_a_choice_is_an_answer",),
+        "a choice that reads like a wish cannot be chosen",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "        if not self._is_ignored:\n            self._opened.note()\n",
+        "        self._opened.note()\n",
+        (
+            (
+                f"{TESTS}/test_deploys.py::TestOtherActivities::"
+                "test_one_changes_nothing_on_a_dialog_that_no_longer_fits"
+            ),
+        ),
+        "an event makes a dialog fit that a deploy has changed",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "        self._mark.confirming = False\n        return await",
+        "        return await",
+        (
+            (
+                f"{TESTS}/test_forgetting.py::"
+                "test_anything_else_keeps_all_and_the_open_question_is_asked_again"
+            ),
+        ),
+        "who was asked whether to be forgotten is asked for ever",
+    ),
+    Mutation(
+        f"{ROOM}/wishes.py",
+        (
+            "        await self._opened.close()\n"
+            "        state = self._conversation_state\n"
+            "        await forget_person(self._context, state.storage)\n"
+        ),
+        (
+            "        state = self._conversation_state\n"
+            "        await forget_person(self._context, state.storage)\n"
+            "        await self._opened.close()\n"
+        ),
+        ((f"{TESTS}/test_forgetting.py::test_a_clear_yes_erases_the_person_and_closes_all[yes]"),),
+        "a dialog that is closed stores something of who was just forgotten",
+    ),
+    Mutation(
+        f"{ROOM}/wishes.py",
+        "        if several_people_in(activity):\n",
+        "        if False:\n",
+        (f"{TESTS}/test_forgetting.py::test_where_others_read_it_nothing_is_exported",),
+        "what is kept of a person is told where others read it",
+    ),
+    Mutation(
+        f"{ROOM}/question.py",
+        "        prompt.attachments = _Whole(attachments)\n",
+        "        pass\n",
+        (f"{TESTS}/test_offers.py::test_asking_again_does_not_make_the_record_grow",),
+        "each time that a question is asked again its record grows by a card",
+    ),
+    Mutation(
+        f"{ROOM}/notice.py",
+        "    handlers.insert(0, handler)\n",
+        "    handlers.append(handler)\n",
+        (f"{TESTS}/test_notices.py::test_the_bots_own_handlers_see_the_whole_message",),
+        "what is said in front escapes the bot's own handlers",
+    ),
+    Mutation(
+        f"{ROOM}/run.py",
+        "        if self._conversation_state.loaded(context) is loaded:\n",
+        "        if True:\n",
+        (
+            (
+                f"{TESTS}/test_deploys.py::"
+                "test_a_dialog_that_empties_the_conversations_state_leaves_it_empty"
+            ),
+        ),
+        "a dialog that goes on stores again what was emptied to forget a person",
+    ),
+    Mutation(
+        f"{ROOM}/fingerprint.py",
+        "    return _all_found((dialogs,), stack)\n",
+        "    return False\n",
+        ((f"{TESTS}/test_deploys.py::test_a_bot_that_moves_from_run_dialog_goes_on_where_it_was"),),
+        "a bot that moves from run_dialog loses its open questions",
+    ),
+)

@@ -1,0 +1,20 @@
+"""Running a dialog over deploys and old questions, with what people may say at any time.
+
+:func:`run` is in place of the SDK's ``DialogExtensions.run_dialog``.
+"""
+
+from __future__ import annotations
+
+from turnkeeper.dialogs.interrupted import Interrupted
+from turnkeeper.dialogs.interruptions import Interruptions, Wish
+from turnkeeper.dialogs.run import run
+from turnkeeper.dialogs.spelling import bare, folded
+
+__all__ = [
+    "Interrupted",
+    "Interruptions",
+    "Wish",
+    "bare",
+    "folded",
+    "run",
+]

@@ -1,0 +1,156 @@
+"""One activity, and what the dialogs make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
+from botbuilder.schema import ActivityTypes
+
+from turnkeeper.address import Address
+from turnkeeper.channels import text_for_bot
+from turnkeeper.dialogs.interrupted import Answer, Interrupted
+from turnkeeper.dialogs.interruptions import Found, Interruptions, Wish
+from turnkeeper.dialogs.notice import Notice, in_front
+from turnkeeper.dialogs.open_dialogs import OpenDialogs
+from turnkeeper.dialogs.question import offers
+from turnkeeper.dialogs.wishes import Granted, Wishes
+from turnkeeper.dialogs.words import plain
+from turnkeeper.state.scope import ConversationState
+
+
+class Exchange:
+    """One activity, and what the dialogs make of it.
+
+    :param opened: what is open.
+    :param interruptions: what people may say at any time.
+    :param conversation_state: where open dialogs are kept.
+    :param address: the activity's.
+    :param now: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        opened: OpenDialogs,
+        interruptions: Interruptions,
+        conversation_state: ConversationState,
+        address: Address,
+        now: float,
+    ) -> None:
+        self._opened = opened
+        self._mark = opened.mark
+        self._interruptions = interruptions
+        self._conversation_state = conversation_state
+        self._address = address
+        self._now = now
+        self._is_ignored = False
+        self._is_message = opened.context.activity.type == ActivityTypes.message
+
+    async def take(self, question_timeout: float | None) -> DialogTurnResult:
+        """Take the activity.
+
+        :param question_timeout: seconds that an open question waits for its answer, or None.
+        """
+        if self._is_message:
+            return await self._take_message(question_timeout)
+        if self._opened.fits() and self._opened.aside_fits():
+            return await self._go_on(None)
+        self._is_ignored = True
+        return DialogTurnResult(DialogTurnStatus.Waiting)
+
+    def mark(self) -> dict[str, Any]:
+        """Return what is to be remembered of what is open now; nothing where nothing is."""
+        mark = self._mark
+        if not (self._opened.open or mark.confirming):
+            return {}
+        # What is no message has answered and asked nothing, as far as one can tell.
+        if self._is_message or mark.asked_at is None:
+            mark.person, mark.asked_at = self._address.person, self._now
+        if not self._is_ignored:
+            self._opened.note()
+        return mark.stored()
+
+    async def _take_message(self, question_timeout: float | None) -> DialogTurnResult:
+        context = self._opened.context
+        language = await self._interruptions.language_of(context)
+        wishes = Wishes(self._opened, self._interruptions, self._conversation_state, language)
+        notice = await self._close_what_is_over(wishes, question_timeout)
+        text = text_for_bot(context.activity)
+        found = self._interruptions.find(text, language)
+        if self._mark.confirming:
+            return await self._confirm(text, found, wishes, language)
+        if found and not self._is_offered(text):
+            answer = await self._answer(found, wishes, language)
+            if answer is not None:
+                return await self._tell(answer, wishes)
+        if notice and self._opened.open:
+            return await self._opened.ask_again(notice)
+        return await self._go_on(notice)
+
+    async def _close_what_is_over(
+        self, wishes: Wishes, question_timeout: float | None
+    ) -> Notice | None:
+        """Close what the message cannot answer; return what is to be said of it."""
+        opened, mark = self._opened, self._mark
+        if not (opened.open or mark.confirming):
+            return None
+        if self._address.group and mark.person not in ("", self._address.person):
+            opened.drop()
+            return None
+        if not opened.fits():
+            opened.drop()
+            return wishes.notice("restarted")
+        waited = self._now - (self._now if mark.asked_at is None else mark.asked_at)
+        if question_timeout is not None and waited >= question_timeout:
+            asked = opened.open
+            await opened.close()
+            return wishes.notice("hello_again", of_questions=True) if asked else None
+        if opened.aside_fits():
+            return None
+        opened.drop_aside()
+        return wishes.notice("restarted")
+
+    async def _go_on(self, notice: Notice | None) -> DialogTurnResult:
+        result = await self._opened.go_on()
+        if result.status == DialogTurnStatus.Empty:
+            return await self._opened.begin_root(None, notice)
+        return result
+
+    def _is_offered(self, text: str) -> bool:
+        question = self._opened.question
+        return question is not None and offers(question, text)
+
+    async def _answer(self, found: Found, wishes: Wishes, language: str) -> Answer | Granted:
+        """Answer an interruption; None where the message is none here."""
+        if found.handler:
+            return await found.handler(Interrupted(self._opened, found.what, language))
+        assert isinstance(found.key, Wish)  # noqa: S101 - all others have a handler
+        return await wishes.grant(found.key)
+
+    async def _tell(self, answer: Answer | Granted, wishes: Wishes) -> DialogTurnResult:
+        """Tell an answer and ask again what is open, unless all is done."""
+        if isinstance(answer, DialogTurnResult):
+            return answer
+        if isinstance(answer, Notice):
+            notice = answer
+        else:
+            notice = Notice(plain(answer) if isinstance(answer, str) else answer)
+        if not self._mark.confirming:
+            return await self._opened.ask_again(notice)
+        async with in_front(self._opened.context, notice):
+            return await wishes.ask_whether_sure()
+
+    async def _confirm(
+        self, text: str, found: Found | None, wishes: Wishes, language: str
+    ) -> DialogTurnResult:
+        """Take the answer to whether the person really wants to be forgotten."""
+        if wishes.confirms(text):
+            return await wishes.erase()
+        if found and found.key is Wish.FORGET:
+            return await wishes.ask_whether_sure()
+        if found and found.key is Wish.HELP:
+            answer = await self._answer(found, wishes, language)
+            if answer is not None:
+                return await self._tell(answer, wishes)
+        self._mark.confirming = False
+        return await self._opened.ask_again(wishes.notice("kept"))

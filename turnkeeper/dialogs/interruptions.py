@@ -1,0 +1,136 @@
+"""What a person may say at any time: the engine's wishes and a bot's own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from botbuilder.core import TurnContext
+from botbuilder.dialogs import Dialog
+
+from turnkeeper.dialogs.interrupted import Handler, Matcher
+from turnkeeper.dialogs.spelling import bare
+from turnkeeper.dialogs.words import Words, phrases_in, stock
+
+
+class Wish(Enum):
+    """What a person may want at any time; the value names the messages about it."""
+
+    HELP = "help"
+    START_OVER = "start_over"
+    CANCEL = "cancel"
+    EXPORT = "export"
+    FORGET = "forget"
+
+    def phrase(self, language: str) -> str:
+        """Return what a button for it says: the first of the engine's phrases for it.
+
+        :param language: a BCP 47 tag.
+        """
+        return next(phrases_in(stock().say(f"{self.value}_phrases", language)))
+
+
+_BY_MESSAGE = {f"{wish.value}_phrases": wish for wish in Wish}
+
+
+class Found(NamedTuple):
+    """An interruption that a text is.
+
+    :param what: what a function found in it, else the text.
+    :param key: the key of the bot's own, or the wish.
+    :param handler: the bot's own; None where the engine grants the wish.
+    """
+
+    what: object
+    key: str | Wish | Matcher
+    handler: Handler | None
+
+
+class Interruptions:
+    """What people may say at any time, whatever question is open. Make one where the bot is made.
+
+    :param own: the bot's own, which go before the engine's. A key is phrases with ``|`` between
+        ("where is my order|wo ist meine bestellung"), compared as a whole, without case, accents
+        and outer punctuation; or a function of the text and a language; or a :class:`Wish`, whose
+        handler takes the place of the engine's. A value is the handler.
+    :param without: wishes that are not granted: a message of theirs is like any other.
+    :param language: returns the BCP 47 tag of the person's language; by default the activity's
+        ``locale``.
+    :param words: further languages, or other wording of the engine's messages: by BCP 47 tag, by
+        name of the message.
+    :param dialogs: the dialogs that handlers may begin aside.
+    :raises ValueError: a key is blank or twice there, or the words name no message.
+    :raises TypeError: a key or a handler is of no such kind.
+    """
+
+    def __init__(
+        self,
+        own: Mapping[Any, Handler] | None = None,
+        *,
+        without: Collection[Wish] = frozenset(),
+        language: Callable[[TurnContext], Awaitable[str]] | None = None,
+        words: Mapping[str, Mapping[str, str]] | None = None,
+        dialogs: Sequence[Dialog] = (),
+    ) -> None:
+        self.words = Words(words) if words else stock()
+        self.dialogs = tuple(dialogs)
+        self._language = language
+        self._wishes: dict[Wish, Handler | None] = {w: None for w in Wish if w not in without}
+        self._matchers: list[tuple[Matcher, Handler]] = []
+        self._phrases: dict[str, tuple[str, Handler]] = {}
+        self._longest = 0
+        self._shown: list[str] = []
+        for key, handler in (own or {}).items():
+            if not callable(handler):
+                raise TypeError(f"interruptions: {key!r} needs an async function, not {handler!r}")
+            if isinstance(key, Wish):
+                self._wishes[key] = handler
+            elif isinstance(key, str):
+                self._add_phrases(key, handler)
+            elif callable(key):
+                self._matchers.append((key, handler))
+            else:
+                raise TypeError(f"interruptions: {key!r} is no phrase, wish or function")
+
+    def find(self, text: str, language: str) -> Found | None:
+        """Return the interruption that a text is as a whole, or None.
+
+        :param text: what a person said, without the bot's mention.
+        :param language: the BCP 47 tag of theirs, which goes before the others.
+        """
+        if not text:
+            return None
+        if len(text) <= self._longest and (own := self._phrases.get(bare(text))):
+            return Found(text, *own)
+        for matcher, handler in self._matchers:
+            if (what := matcher(text, language)) is not None:
+                return Found(what, matcher, handler)
+        wish = _BY_MESSAGE.get(self.words.meaning(text, language) or "")
+        return Found(text, wish, self._wishes[wish]) if wish in self._wishes and wish else None
+
+    def help(self, language: str) -> str:
+        """Return what the engine says to "help": what one may say, a line each.
+
+        :param language: a BCP 47 tag.
+        """
+        named = [f"help_{wish.value}" for wish in self._wishes if wish is not Wish.HELP]
+        lines = [self.words.say(name, language) for name in ("help", *named)]
+        return "\n".join([*lines, *(f"• {phrase}" for phrase in self._shown)])
+
+    async def language_of(self, context: TurnContext) -> str:
+        """Return the BCP 47 tag of the language of a turn's person, or ""."""
+        if self._language:
+            return await self._language(context)
+        return context.activity.locale or ""
+
+    def _add_phrases(self, key: str, handler: Handler) -> None:
+        phrases = list(phrases_in(key))
+        if not phrases:
+            raise ValueError(f"interruptions: {key!r} has no phrase")
+        for phrase in phrases:
+            if self._phrases.setdefault(bare(phrase), (key, handler)) != (key, handler):
+                raise ValueError(f"interruptions: {phrase!r} is there twice")
+            # There may be blanks and punctuation around it.
+            self._longest = max(self._longest, 2 * len(phrase) + 20)
+        self._shown.append(phrases[0])

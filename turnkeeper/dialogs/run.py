@@ -1,0 +1,104 @@
+"""Running a dialog on a turn, over deploys, other people, old questions and interruptions."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+
+from botbuilder.core import TurnContext
+from botbuilder.dialogs import Dialog, DialogContext, DialogSet, DialogState, DialogTurnResult
+from botbuilder.dialogs.memory import DialogStateManagerConfiguration
+
+from turnkeeper.dialogs.exchange import Exchange
+from turnkeeper.dialogs.interruptions import Interruptions
+from turnkeeper.dialogs.open_dialogs import MARK, Mark, OpenDialogs
+from turnkeeper.state.scope import ConversationState
+from turnkeeper.state.services import transaction_in
+
+_STOCK: Final = Interruptions()
+_MEMORY: Final = DialogStateManagerConfiguration.__name__
+_ROOTS: Final = 64
+"""How many bots of one process are remembered; only tests have more than one or two."""
+
+
+async def run(
+    dialog: Dialog,
+    context: TurnContext,
+    conversation_state: ConversationState,
+    *,
+    interruptions: Interruptions = _STOCK,
+    question_timeout: float | None = None,
+) -> DialogTurnResult:
+    """Continue the open dialog with a turn's activity, or begin the root dialog.
+
+    In place of the SDK's ``DialogExtensions.run_dialog``, on the same property ``DialogState``.
+    What people may say at any time comes before the open question. A dialog that was open when the
+    bot was changed goes on if it is still the same, else the root begins again.
+
+    :param dialog: the root dialog.
+    :param context: the turn's.
+    :param conversation_state: where open dialogs are kept.
+    :param interruptions: what people may say at any time; by default the engine's wishes.
+    :param question_timeout: seconds after which an open question is no longer answered by the next
+        message, by the host's clock; None for never.
+    :returns: the result of the dialog; "empty" where none is open after an interruption.
+    """
+    root = _root_of(dialog, conversation_state, interruptions)
+    return await root.run(context, question_timeout)
+
+
+class _Root:
+    """A root dialog with what does not change from turn to turn."""
+
+    def __init__(
+        self, dialog: Dialog, conversation_state: ConversationState, interruptions: Interruptions
+    ) -> None:
+        self._dialog = dialog
+        self._conversation_state = conversation_state
+        self._interruptions = interruptions
+        self._dialog_state = conversation_state.create_property("DialogState")
+        self._marks = conversation_state.create_property(MARK)
+        self._dialogs = DialogSet(self._dialog_state)
+        self._dialogs.add(dialog)
+        self._asides = DialogSet(self._marks)
+        for aside in interruptions.dialogs:
+            self._asides.add(aside)
+        self._memory: Any = None
+
+    async def run(self, context: TurnContext, question_timeout: float | None) -> DialogTurnResult:
+        if self._memory is not None:
+            context.turn_state[_MEMORY] = self._memory  # else the SDK makes it anew at each turn
+        stack: DialogState | None = await self._dialog_state.get(context)
+        stored: dict[str, Any] | None = await self._marks.get(context)
+        loaded = self._conversation_state.loaded(context)
+        state = stack or DialogState()
+        # As DialogSet.create_context() does, which imports a module each time.
+        dialogs = DialogContext(self._dialogs, context, state)
+        self._memory = context.turn_state.get(_MEMORY)
+        opened = OpenDialogs(context, self._dialog, dialogs, self._asides, Mark.of(stored))
+        transaction, address = transaction_in(context, self._conversation_state.storage.records)
+        exchange = Exchange(
+            opened, self._interruptions, self._conversation_state, address, transaction.now()
+        )
+        try:
+            result = await exchange.take(question_timeout)
+        finally:
+            opened.let_go()
+        # What was emptied meanwhile, as to forget the person, stays empty.
+        if self._conversation_state.loaded(context) is loaded:
+            if not dialogs.stack:  # what says nothing need not be stored
+                if stack is not None:
+                    await self._dialog_state.delete(context)
+            elif stack is None:
+                await self._dialog_state.set(context, state)
+            # In a group it is kept: by it the erasure of a person finds the ledgers with their
+            # name.
+            if (mark := exchange.mark()) or address.group:
+                await self._marks.set(context, mark)
+            elif stored is not None:
+                await self._marks.delete(context)
+        return result
+
+
+# Made once: the parts of a root cost more than many a turn.
+_root_of = lru_cache(maxsize=_ROOTS)(_Root)

@@ -1,0 +1,104 @@
+"""How the engine grants a wish: help, cancel, start over, forget me, export my data."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TypeAlias
+
+from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
+
+from turnkeeper.channels import several_people_in
+from turnkeeper.dialogs.export import exported
+from turnkeeper.dialogs.interruptions import Interruptions, Wish
+from turnkeeper.dialogs.notice import Notice
+from turnkeeper.dialogs.open_dialogs import MARK, OpenDialogs
+from turnkeeper.dialogs.words import plain
+from turnkeeper.state.forgetting import export_person, forget_person
+from turnkeeper.state.scope import ConversationState
+
+Granted: TypeAlias = Notice | DialogTurnResult
+"""What is told, the open question being asked again; or that all is done."""
+
+
+class Wishes:
+    """Grants wishes in one turn.
+
+    :param opened: what is open.
+    :param interruptions: what people may say.
+    :param conversation_state: where ``DialogState`` is; all that is erased or exported is on its
+        storage.
+    :param language: the BCP 47 tag of the person's language.
+    """
+
+    def __init__(
+        self,
+        opened: OpenDialogs,
+        interruptions: Interruptions,
+        conversation_state: ConversationState,
+        language: str,
+    ) -> None:
+        self._opened = opened
+        self._context = opened.context
+        self._interruptions = interruptions
+        self._conversation_state = conversation_state
+        self._language = language
+        self._say = partial(interruptions.words.say, tag=language)
+
+    async def grant(self, wish: Wish) -> Granted:
+        """Grant a wish."""
+        match wish:
+            case Wish.HELP:
+                return Notice(plain(self._interruptions.help(self._language)), fixed=True)
+            case Wish.CANCEL:
+                return await self._cancel()
+            case Wish.START_OVER:
+                await self._opened.close()
+                return await self._opened.begin_root(None, self.notice("start_over"))
+            case Wish.FORGET:
+                self._opened.mark.confirming = True
+                return await self.ask_whether_sure()
+            case Wish.EXPORT:
+                return await self._export()
+
+    def notice(self, name: str, *, of_questions: bool = False) -> Notice:
+        """Return one of the engine's messages, to be told in front.
+
+        :param name: the message's.
+        :param of_questions: whether only of a question.
+        """
+        return Notice(plain(self._say(name)), fixed=True, of_questions=of_questions)
+
+    def confirms(self, text: str) -> bool:
+        """Return whether a text is a clear yes."""
+        return self._interruptions.words.meaning(text, self._language) == "yes_phrases"
+
+    async def ask_whether_sure(self) -> DialogTurnResult:
+        """Ask whether the person really wants to be forgotten."""
+        await self._context.send_activity(plain(self._say("ask_forget"), question=True))
+        return DialogTurnResult(DialogTurnStatus.Waiting)
+
+    async def erase(self) -> DialogTurnResult:
+        """Close all that is open, erase the person, and say so."""
+        # First, since a dialog that is told of its end may store something.
+        await self._opened.close()
+        state = self._conversation_state
+        await forget_person(self._context, state.storage)
+        # The conversation's record may be that of several people, which stays.
+        for name in ("DialogState", MARK):
+            await state.create_property(name).delete(self._context)
+        await self._context.send_activity(plain(self._say("forgotten")))
+        return DialogTurnResult(DialogTurnStatus.Cancelled)
+
+    async def _cancel(self) -> Granted:
+        if not self._opened.open:
+            return self.notice("nothing_to_stop")
+        await self._opened.close()
+        await self._context.send_activity(plain(self._say("stopped")))
+        return DialogTurnResult(DialogTurnStatus.Cancelled)
+
+    async def _export(self) -> Granted:
+        activity = self._context.activity
+        if several_people_in(activity):
+            return self.notice("only_in_private")
+        data = await export_person(self._context, self._conversation_state.storage)
+        return exported(self._say, data, activity)
