@@ -13,6 +13,7 @@ from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import Activity
 from botframework.connector.auth import ClaimsIdentity
 
+from turnkeeper.adapters.attachment import attach_at
 from turnkeeper.adapters.bot_run import Bot, Logic, logic_of
 from turnkeeper.adapters.configuration import Configuration
 from turnkeeper.adapters.footing import Footing, faults_of_parts
@@ -25,7 +26,6 @@ from turnkeeper.inbound.local import LocalMode
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.serving import gunicorn
 from turnkeeper.serving.lifecycle import Lifecycle
-from turnkeeper.serving.server import answer_impossible_hosts
 from turnkeeper.settings import Settings
 from turnkeeper.state.scope import ScopedState
 from turnkeeper.state.turn_state import UnknownStates
@@ -38,7 +38,6 @@ _UNATTACHED: Final = (
     "the adapter is not attached: it opens with this first activity, and not with the application; "
     "what is owed to people waits until then. ADAPTER.attach(APP, BOT) opens it at the start"
 )
-_ATTACHED: Final = web.AppKey[set[str]]("attached")
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +46,9 @@ class StockAdapter(HostedAdapter):
 
     A state is committed with its turn where the bot saves it, as in the SDK. There is no
     ``on_turn_error`` but the bot's own, as there.
+
+    :ivar footing: what it stands on, but for its store.
+    :ivar lifecycle: opens and closes it.
 
     :param configuration: the engine's settings.
     :param storage: where turns are committed; by default at STORAGE_URL, and where that is not set,
@@ -65,35 +67,62 @@ class StockAdapter(HostedAdapter):
         ]
         if self._faults:  # nothing is ever opened then, but bot code needs something to hold on to
             settings = Settings()
-        self._footing = Footing.of(settings, Connection(settings.storage_url))
+        footing = Footing.of(settings, Connection(settings.storage_url))
         self._metrics = metrics = Metrics()
         super().__init__(
-            UnknownStates(TypedStorage(self._footing.records)),
-            self._footing.authenticator,
-            self._footing.service_urls,
-            self._footing.connector(metrics),
-            bot_id=settings.app_id,
+            UnknownStates(TypedStorage(footing.records)),
+            footing.authenticator,
+            footing.service_urls,
+            footing.connector(metrics),
             metrics=metrics,
             conversation_ttl=settings.conversation_ttl,
+            clock=self.clock,
         )
+        self.lifecycle = Lifecycle(self._open_parts, lambda: self.faults)
+        self._keeper: asyncio.Task[None] | None = None
+        self.stand_on_footing(footing)
+
+    def clock(self) -> float:
+        """Return the seconds since the epoch."""
+        return self.footing.clock()
+
+    def stand_on_footing(self, footing: Footing) -> Footing:
+        """Change who may send and where replies may go; return what it was.
+
+        The store stays the one of the bot's states.
+        """
+        before = getattr(self, "footing", footing)
+        self.footing, settings = footing, footing.settings
+        self.stand_on(footing.authenticator, footing.service_urls, settings.app_id)
         unchecked = settings.dangerously_listen_without_credentials or not settings.local_mode
         local = None if unchecked else LocalMode()
         self._endpoint = Endpoint(
-            self, metrics, bot_id=settings.app_id, max_turns=settings.max_turns, local=local
+            self, self._metrics, bot_id=settings.app_id, max_turns=settings.max_turns, local=local
         )
-        self._readings = Readings(metrics, settings.max_turns, local)
-        self._lifecycle = Lifecycle(self._open_parts, lambda: self.faults)
-        self._keeper: asyncio.Task[None] | None = None
+        self._readings = Readings(self._metrics, settings.max_turns, local)
+        return before
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong with the settings; an adapter with faults does not start."""
-        return SettingsError(*self._faults, *self._connection().faults).faults
+        return SettingsError(*self._faults, *self.connection.faults).faults
+
+    @property
+    def connection(self) -> Connection:
+        """What its turns are committed on, with the bot's states."""
+        storage = self._given
+        if storage is None and not self._configuration.names_store:
+            storage = ScopedState.latest()
+        records = storage and storage.records
+        store = records.storage if isinstance(records, Namespace) else records
+        if isinstance(store, Connection):
+            return store
+        return connection_to(self._configuration.settings.storage_url)
 
     @property
     def records(self) -> RecordStorage:
-        """The store of its turns."""
-        return self._connection().named(self._footing.settings.bot_name)
+        """The bot's part of that."""
+        return self.connection.named(self.footing.settings.bot_name)
 
     def attach(
         self, app: web.Application, bot: Bot | Logic, *, path: str = "/api/messages"
@@ -112,27 +141,12 @@ class StockAdapter(HostedAdapter):
         """
         gunicorn.check_worker()
         logic = logic_of(bot)
-        attached = app.setdefault(_ATTACHED, set())
-        if path in attached:
-            raise ValueError(f"an adapter is attached at {path} already")
-        attached.add(path)
 
-        @web.middleware
-        async def take(request: web.Request, handler: Any) -> web.StreamResponse:
-            if request.method == "POST" and request.path == path:
-                return await self._endpoint.handle(request, logic=logic)
-            response: web.StreamResponse = await handler(request)
-            return response
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._endpoint.handle(request, logic=logic)
 
-        async def tell(app: web.Application) -> None:
-            for resource in app.router.resources():
-                if resource.canonical == path and any(one.method == "POST" for one in resource):
-                    _log.info("the adapter answers at %s; its handler is not reached", path)
-
-        app.middlewares.append(take)
-        answer_impossible_hosts(app)
-        app.on_startup.append(tell)
-        self._lifecycle.attend(app)
+        attach_at(path, app, handle)
+        self.lifecycle.attend(app)
 
     async def process(
         self, request: web.Request, bot: Bot, ws_response: object = None
@@ -163,12 +177,12 @@ class StockAdapter(HostedAdapter):
         logic: Logic,
     ) -> None:
         """Take the turn behind ``continue_conversation``."""
-        await self._opened()
+        await self._open_now()
         await super().process_proactive(claims_identity, continuation_activity, audience, logic)
 
     async def create_conversation(self, *arguments: Any, **named: Any) -> None:
         """Begin a conversation; see :meth:`HostedAdapter.create_conversation`."""
-        await self._opened()
+        await self._open_now()
         await super().create_conversation(*arguments, **named)
 
     async def create_connector_client(
@@ -201,15 +215,15 @@ class StockAdapter(HostedAdapter):
     async def _take(
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
     ) -> InvokeResponse | None:
-        await self._opened()
+        await self._open_now()
         return await super().take(authorization, activity, address, logic)
 
-    async def _opened(self) -> None:
+    async def _open_now(self) -> None:
         """Open the adapter at its first use where no application has."""
-        if self._lifecycle.is_open:
+        if self.lifecycle.is_open:
             return
         _log.warning(_UNATTACHED)
-        await self._lifecycle.enter(once=True)
+        await self.lifecycle.enter(once=True)
         self._keeper = asyncio.create_task(self._stay())
 
     async def _stay(self) -> None:
@@ -217,22 +231,12 @@ class StockAdapter(HostedAdapter):
         try:
             await asyncio.get_running_loop().create_future()
         finally:
-            await self._lifecycle.leave()
+            await self.lifecycle.leave()
 
     async def _open_parts(self, stack: AsyncExitStack) -> None:
-        footing = self._footing.on(self.records)
+        footing = self.footing.on(self.records)
         self._states = UnknownStates(TypedStorage(footing.records))
         await footing.open(self, self._metrics, stack)
-
-    def _connection(self) -> Connection:
-        """Return the connection that turns are committed on."""
-        records = self._given.records if self._given is not None else None
-        if records is None and not self._configuration.names_store:
-            records = ScopedState.latest()
-        store = records.storage if isinstance(records, Namespace) else records
-        if isinstance(store, Connection):
-            return store
-        return connection_to(self._configuration.settings.storage_url)
 
 
 def _is_own(adapter: type, method: str) -> bool:

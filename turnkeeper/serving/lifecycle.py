@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
@@ -44,6 +44,15 @@ class Lifecycle:
         """
         app.on_startup.insert(0, self._check)
         app.cleanup_ctx.append(self._within)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Use the parts within the block; see :meth:`enter`."""
+        await self.enter()
+        try:
+            yield
+        finally:
+            await self.leave()
 
     async def enter(self, *, once: bool = False) -> None:
         """Use the parts; :meth:`leave` must follow.

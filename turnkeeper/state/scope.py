@@ -52,10 +52,9 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         ScopedState._latest = ReferenceType(self.storage)
 
     @classmethod
-    def latest(cls) -> RecordStorage | None:
-        """Return the store of the state that was made last in the process, if it is there yet."""
-        storage = cls._latest() if cls._latest else None
-        return storage.records if storage else None
+    def latest(cls) -> TypedStorage | None:
+        """Return the storage of the state that was made last in the process, if it is there yet."""
+        return cls._latest() if cls._latest else None
 
     def storage_key(self, address: Address) -> str | None:
         """Return the key of the record of an address; None where it has none."""

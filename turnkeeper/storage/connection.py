@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Final
 
@@ -35,6 +36,7 @@ class Connection(RecordStorage):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
         self._users = 0
+        self._lent = False
         # By which states and adapters tell whether they are on one store.
         self.named = cache(self._named)
 
@@ -46,6 +48,22 @@ class Connection(RecordStorage):
         except SettingsError as error:
             return error.faults
         return ()
+
+    @contextmanager
+    def lent(self, store: RecordStorage) -> Iterator[None]:
+        """Have all who use the connection find another store within the block, for a test.
+
+        :param store: not open yet.
+        :raises BotError: the connection is open.
+        """
+        if self._users:
+            raise BotError("the store is open; close the application that uses it first")
+        before = self._store, self._loop, self._lent
+        self._store, self._loop, self._lent = store, None, True
+        try:
+            yield
+        finally:
+            (self._store, self._loop, self._lent), self._users = before, 0
 
     def _named(self, bot: str) -> RecordStorage:
         """Return the part of the store that is a bot's, the same at each call.
@@ -106,7 +124,8 @@ class Connection(RecordStorage):
         async with self._opening:
             if self._loop is None:
                 store = self._store
-                if not isinstance(store, MemoryStorage):  # which must keep what is in it
+                # What is in memory must stay there.
+                if store is None or not (self._lent or isinstance(store, MemoryStorage)):
                     store = store_at(self.url)
                 await store.open()
                 try:

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 import aiohttp
+from aiohttp import web
 
 from turnkeeper.adapters.bot_run import Bot, Logic
+from turnkeeper.adapters.stock import StockAdapter
 from turnkeeper.channels.addressing import address_of
 from turnkeeper.host import Host
+from turnkeeper.state.scope import ScopedState
 from turnkeeper.storage import RecordStorage
 from turnkeeper.testing.clock import Clock
 from turnkeeper.testing.ground import standing
@@ -42,7 +45,8 @@ class Cloud(Services):
     is, such as the properties of its states. A wait that the channel asks for takes no real time:
     the clock moves on.
 
-    :param host: the bot's; None for bots that run elsewhere, as processes of their own.
+    :param host: the bot's; of a bot of the SDK its adapter, such as a CloudAdapter. None for bots
+        that run elsewhere, as processes of their own.
     :param bot: has a method ``on_turn``, or is an async function of the turn's context.
     :param storage: the bot's store: its URL, or itself, not open yet. ``memory:`` is a new one.
     :param clock: the clock of host, people and channel. Not of a store that is given itself.
@@ -57,7 +61,7 @@ class Cloud(Services):
 
     def __init__(  # noqa: PLR0913 - each is a setting of its own
         self,
-        host: Host | None = None,
+        host: Host | StockAdapter | None = None,
         bot: Bot | Logic | None = None,
         *,
         storage: str | RecordStorage = "memory:",
@@ -69,8 +73,8 @@ class Cloud(Services):
         path: str = "/_connector",
         token_lifetime: float = 3600.0,
     ) -> None:
-        if (host is None) is not (bot is None) or not isinstance(host, Host | None):
-            raise TypeError("a cloud is for a host and its bot, in this order: give both or none")
+        if (host is None) is not (bot is None) or not isinstance(host, Host | StockAdapter | None):
+            raise TypeError("a cloud is for a host or adapter and its bot: give both or none")
         if not isinstance(clock, Clock | None):
             raise TypeError(f"clock: a Clock of turnkeeper.testing, not {type(clock).__name__}")
         if not isinstance(storage, str | RecordStorage):
@@ -195,9 +199,12 @@ class Cloud(Services):
         if host is None or self._session is None:
             raise AssertionError("its state is not at hand: the bot runs elsewhere, or not at all")
         address = address_of(decode_activity(activity), self.app_id)
-        states = (host.user_state, host.conversation_state)
-        keys = [key for state in states if (key := state.storage_key(address))]
-        found = await host.storage.read(keys)
+        if isinstance(host, StockAdapter):
+            keys, storage = [address.user_key, address.conversation_key], ScopedState.latest()
+        else:
+            states = (host.user_state, host.conversation_state)
+            keys, storage = [k for s in states if (k := s.storage_key(address))], host.storage
+        found = await storage.read(keys) if storage else {}
         values = [record[name] for record in found.values() if name in record]
         if len(values) > 1:
             raise AssertionError(f"{name} is in the state of the user and of the conversation")
@@ -232,6 +239,12 @@ class Cloud(Services):
         assert self.host is not None  # noqa: S101 - who calls this has one
         assert self._bot is not None  # noqa: S101 - as above
         # First by itself: an application whose host cannot be opened ends the program.
-        await self._running.enter_async_context(self.host)
-        port = await listen(self._running, self.host.app(self._bot), grace=GRACE)
+        if isinstance(self.host, StockAdapter):
+            await self._running.enter_async_context(self.host.lifecycle.opened())
+            app = web.Application()
+            self.host.attach(app, self._bot)
+        else:
+            await self._running.enter_async_context(self.host)
+            app = self.host.app(self._bot)
+        port = await listen(self._running, app, grace=GRACE)
         self.bot_url = f"http://127.0.0.1:{port}/api/messages"

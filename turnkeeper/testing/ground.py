@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from turnkeeper.adapters.footing import Footing
+from turnkeeper.adapters.stock import StockAdapter
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import SettingsError
 from turnkeeper.host import Host
@@ -18,19 +19,20 @@ from turnkeeper.testing.outside.services import Services
 
 @contextmanager
 def standing(
-    host: Host, services: Services, storage: str | RecordStorage, clock: Clock
+    host: Host | StockAdapter, services: Services, storage: str | RecordStorage, clock: Clock
 ) -> Iterator[None]:
-    """Have a host stand on a test's services, store and clock; at the end it is as it was.
+    """Have a host, or an adapter, stand on a test's services, store and clock.
 
-    What is the bot's own stays: its types, its name, how long it remembers.
+    At the end it is as it was. What is the bot's own stays: its types, its name, how long it
+    remembers.
 
     :param storage: the store, or its URL.
-    :raises SettingsError: the host's settings are wrong.
+    :raises SettingsError: the settings are wrong.
     :raises BotError: the host is open already.
     """
     if host.faults:
         raise SettingsError(*host.faults)
-    parts, settings, footing = host._parts, host.settings, host._parts.footing
+    settings = host.footing.settings if isinstance(host, StockAdapter) else host.settings
     in_cloud = Settings(
         storage_url=storage if isinstance(storage, str) else "memory:",
         app_id=services.app_id,
@@ -44,11 +46,32 @@ def standing(
         profile_ttl=settings.profile_ttl,
     )
     own = storage if isinstance(storage, RecordStorage) else None
-    connector = partial(Connector, clock=clock.waited, sleep=clock.skip)
-    parts.stand_on(Footing.of(in_cloud, own, clock, connector))
-    host.settings = in_cloud
+    footing = Footing.of(
+        in_cloud, own, clock, partial(Connector, clock=clock.waited, sleep=clock.skip)
+    )
+    with _host_on(host, footing) if isinstance(host, Host) else _adapter_on(host, footing):
+        yield
+
+
+@contextmanager
+def _host_on(host: Host, footing: Footing) -> Iterator[None]:
+    parts, settings = host._parts, host.settings
+    before = parts.footing
+    parts.stand_on(footing)
+    host.settings = footing.settings
     try:
         yield
     finally:
         host.settings = settings
-        parts.stand_on(footing, anyhow=True)
+        parts.stand_on(before, anyhow=True)
+
+
+@contextmanager
+def _adapter_on(adapter: StockAdapter, footing: Footing) -> Iterator[None]:
+    """The states of a bot hold on to the connection, which is lent the test's store."""
+    with adapter.connection.lent(footing.store):
+        before = adapter.stand_on_footing(footing)
+        try:
+            yield
+        finally:
+            adapter.stand_on_footing(before)

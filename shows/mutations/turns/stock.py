@@ -7,6 +7,7 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 STOCK: Final = "turnkeeper/adapters/stock.py"
+ATTACHMENT: Final = "turnkeeper/adapters/attachment.py"
 READINGS: Final = "turnkeeper/adapters/readings.py"
 CONFIGURATION: Final = "turnkeeper/adapters/configuration.py"
 OLD: Final = "turnkeeper/adapters/bot_framework.py"
@@ -17,14 +18,14 @@ SAVING_TESTS: Final = "tests/turnkeeper/state/test_saving.py"
 
 MUTATIONS: Final = (
     Mutation(
-        STOCK,
+        ATTACHMENT,
         "request.path == path:",
         "False:",
         (f"{TESTS}/test_attach.py::test_it_asks_keeps_and_greets",),
         "an attached adapter answers nothing",
     ),
     Mutation(
-        STOCK,
+        ATTACHMENT,
         'if request.method == "POST" and',
         "if",
         (f"{TESTS}/test_attach.py::test_everything_else_of_the_application_stays",),
@@ -32,7 +33,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         STOCK,
-        "        self._lifecycle.attend(app)\n",
+        "        self.lifecycle.attend(app)\n",
         "",
         (f"{TESTS}/test_attach.py::test_faults_end_the_program_with_a_line_for_each",),
         "an attached adapter starts with wrong settings",
@@ -88,7 +89,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         STOCK,
-        "            records = ScopedState.latest()\n",
+        "            storage = ScopedState.latest()\n",
         "            pass\n",
         (f"{TESTS}/test_open_storage.py::test_turns_are_committed_where_the_bot_has_its_states",),
         "turns are committed elsewhere than the states",
@@ -131,8 +132,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         CONNECTION,
-        "                if not isinstance(store, MemoryStorage):",
-        "                if True:",
+        "self._lent or isinstance(store, MemoryStorage)",
+        "self._lent",
         (f"{TESTS}/test_open_storage.py::test_it_opens_anew_in_the_next_event_loop",),
         "what is in memory is gone with the event loop",
     ),
