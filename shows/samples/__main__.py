@@ -44,8 +44,8 @@ def tell(one: Shown) -> None:
         f"{one.seconds:.0f} s",
         flush=True,
     )
-    for way, difference in one.unexplained:
-        print(f"    NO REASON {way}: {difference}", flush=True)
+    for difference, ways in one.unexplained.items():
+        print(f"    no reason: {difference} ({' and '.join(ways)})", flush=True)
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from shows.samples.comparison import Difference, compared
+from shows.samples.comparison import compared
 from shows.samples.copies import Changed, copied
 from shows.samples.environment import ROOT
 from shows.samples.playing import Player
@@ -17,6 +17,7 @@ from shows.samples.program import Program
 from shows.samples.reasons import Reason, reason_of
 from shows.samples.recording import Exchange
 from shows.samples.sample import Sample
+from shows.talk import ShowFailed
 from turnkeeper.testing import Cloud
 
 ON_SDK: Final = "on the SDK's hosting"
@@ -30,7 +31,7 @@ class Shown:
 
     :ivar activities: that the bot sent, in all that was held.
     :ivar reasons: how many differences have which reason.
-    :ivar unexplained: differences without one, and in which way they came.
+    :ivar unexplained: differences without one, and in which ways they came.
     """
 
     sample: Sample
@@ -40,7 +41,7 @@ class Shown:
     kills: int = 0
     seconds: float = 0.0
     reasons: Counter[Reason] = field(default_factory=Counter)
-    unexplained: list[tuple[str, Difference]] = field(default_factory=list)
+    unexplained: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Show:
@@ -63,7 +64,10 @@ class Show:
         self._told = told
 
     async def show(self, sample: Sample) -> Shown:
-        """Hold a script with a sample in three ways. :raises ShowFailed: it does not answer."""
+        """Hold a script with a sample in three ways.
+
+        :raises ShowFailed: it does not answer on the SDK's hosting.
+        """
         began, home = time.monotonic(), self._folder / sample.name
         home.mkdir()
         copy = home / "copy"
@@ -76,14 +80,18 @@ class Show:
         for way in (ON_ENGINE, KILLED) if self._engine else (ON_SDK,):
             place = home / way.replace(" ", "-")
             variables = {"PYTHONPATH": str(ROOT), "STORAGE_URL": f"sqlite:///{place}.db"}
-            here, kills = await self._play(
-                sample,
-                copy if self._engine else source,
-                place,
-                variables if self._engine else {},
-                expected=[len(turn.requests) for turn in there],
-                kills=way == KILLED,
-            )
+            try:
+                here, kills = await self._play(
+                    sample,
+                    copy if self._engine else source,
+                    place,
+                    variables if self._engine else {},
+                    expected=[len(turn.requests) for turn in there],
+                    kills=way == KILLED,
+                )
+            except ShowFailed as error:  # the other samples are shown yet
+                shown.unexplained[str(error)] = [way]
+                continue
             shown.kills += kills
             shown.activities += sum(turn.activities for turn in here)
             self._compare(shown, way, there, here)
@@ -116,4 +124,4 @@ class Show:
             if reason := reason_of(difference, there[turn], here[turn]):
                 shown.reasons[reason] += 1
             else:
-                shown.unexplained.append((way, difference))
+                shown.unexplained.setdefault(str(difference), []).append(way)

@@ -15,6 +15,8 @@ SAMPLE: Final = Sample(
     "archive/samples/python/13.core-bot",
     (
         *on_engine("BookingDetails", "ConversationState", "UserState", where="booking_details"),
+        Patch("app.py", "from botbuilder.core import (", None),
+        Patch("app.py", ")", None),
         Patch("adapter_with_error_handler.py", HOSTING, f"from turnkeeper import {ADAPTER}"),
     ),
     (
