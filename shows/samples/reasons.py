@@ -76,6 +76,12 @@ def _empty_invoke(difference: Difference, there: Exchange, here: Exchange) -> bo
     return null and difference.where in ("answer.body", "answer.type")
 
 
+def _failed_invoke(difference: Difference, there: Exchange, here: Exchange) -> bool:
+    told = any(map(_tells_error, there.requests)) and any(map(_tells_error, here.requests))
+    statuses = (there.answer["status"], here.answer["status"])
+    return told and statuses == (501, 500) and difference.where == "answer.status"
+
+
 def _of_answer(difference: Difference) -> bool:
     return difference.where in ("answer.body", "answer.type", "answer.status")
 
@@ -105,6 +111,11 @@ REASONS: Final[tuple[Reason, ...]] = (
         "An `Action.Execute` without an action is answered 400 with the error card that the SDK "
         "makes. The SDK's hosting cannot serialise it, and answers 500.",
         _card_error,
+    ),
+    Reason(
+        "An invoke in which the bot fails is answered 500, once `on_turn_error` has run. The SDK's "
+        "hosting says 501, as to one that the bot does not know.",
+        _failed_invoke,
     ),
     Reason(
         "An invoke's answer without a body is empty. The SDK's hosting sends `null`.", _empty_invoke

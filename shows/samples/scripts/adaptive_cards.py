@@ -18,6 +18,7 @@ SAMPLE: Final = Sample(
         *ADA.chats(*(f"card {number}" for number in range(12))),
         ADA.submits({"no": "text"}),
         ADA.attaches("image/png"),
+        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
         GRACE.joins(),
         *GRACE.chats("one", "two"),
     ),

@@ -21,7 +21,9 @@ SAMPLE: Final = Sample(
         ADA.submits({"no": "text"}),
         *ADA.chats(*(said for card in BY_NAME for said in (card, "again"))),
         *(step for card in BY_BUTTON for step in (ADA.presses(card), ADA.says("again"))),
-        ADA.says("all"),
+        *ADA.chats("all", "hi"),
+        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
+        *ADA.chats("hi", "hero"),
         GRACE.joins(),
         *GRACE.chats("hi", "thumb", "hi", "all"),
     ),

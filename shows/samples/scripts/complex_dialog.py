@@ -25,6 +25,9 @@ SAMPLE: Final = Sample(
         ADA.sends("event", name="something"),
         ADA.submits({"no": "text"}),
         ADA.says("3"),  # two
+        *ADA.chats("hi", "Ada"),
+        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
+        ADA.says("hi"),
         GRACE.joins(),
         *GRACE.chats("hi", "Grace", "eighty five", "2", "1", "hi"),
     ),

@@ -22,6 +22,7 @@ SAMPLE: Final = Sample(
         ADA.joins(),
         ADA.sends("event", name="something"),
         ADA.submits({"no": "text"}),
+        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK; the dialog goes on
         *ADA.chats("Lovelace", "thirty six", "8", "here", "there", "1"),
         GRACE.joins(),
         *GRACE.chats("hi", "Grace", "Hopper", "85", "7.5", "Arlington", "Virginia", "22211", "hi"),

@@ -37,6 +37,9 @@ SAMPLE: Final = Sample(
         *ADA.chats("hi", "car", "Countess", "yes", "thirty six"),
         ADA.attaches("image/png", text="with a text"),
         ADA.presses("Yes"),
+        *ADA.chats("hi", "car"),
+        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
+        ADA.says("hi"),
         # No picture on Teams.
         GRACE.joins(),
         *GRACE.chats("hi", "the second one", "Grace", "yes", "85", "yes"),
