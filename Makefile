@@ -5,7 +5,7 @@ VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
 .PHONY: help install tools run test test-examples test-python lint format bench wheel lock clean \
-	show-own-bot show-wheel show-two-houses show-mutations show-instructions
+	show-own-bot show-wheel show-two-houses show-mutations show-instructions show-samples
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ show-wheel: ## The wheel in an empty environment: a bot of 15 lines on it, and w
 
 show-two-houses: tools ## The engine's tests without the sample, and with its words changed
 	$(PYTHON) -m shows.two_houses
+
+show-samples: tools ## Microsoft's samples, on the SDK's hosting and on the engine (SAMPLES=their checkout)
+	$(PYTHON) -m shows.samples $(SAMPLES) $(ONLY)
 
 show-instructions: tools ## Count a greeting's instructions and moves between files (valgrind)
 	$(PYTHON) benchmarks/instructions.py --moves

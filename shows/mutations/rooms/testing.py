@@ -22,15 +22,15 @@ WORLD_TESTS: Final = "tests/turnkeeper/testing/test_world.py"
 MUTATIONS: Final = (
     Mutation(
         GROUND,
-        "        parts.stand_on(footing, anyhow=True)\n",
+        "        parts.stand_on(before, anyhow=True)\n",
         "        pass\n",
         (f"{CLOUD_TESTS}::TestGround",),
         "after a test a host stays on the test's store",
     ),
     Mutation(
         GROUND,
-        "parts.stand_on(Footing.of(in_cloud, own, clock, connector))",
-        "parts.stand_on(Footing.of(in_cloud, own, None, connector))",
+        "Footing.of(in_cloud, own, clock, connector)",
+        "Footing.of(in_cloud, own, None, connector)",
         (f"{CLOUD_TESTS}::TestClock",),
         "a test's clock does not reach the host",
     ),

@@ -114,7 +114,7 @@ class TestGround:
         host, bot = echo()
         with pytest.raises(TypeError, match="both or none"):
             Cloud(host)
-        with pytest.raises(TypeError, match="in this order"):
+        with pytest.raises(TypeError, match="host or adapter and its bot"):
             Cloud(bot, host)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="clock"):
             Cloud(host, bot, clock=time.time)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Microsoft's samples on the SDK's own hosting and on the engine: ``make show-samples``."""
