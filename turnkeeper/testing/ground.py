@@ -46,9 +46,8 @@ def standing(
         profile_ttl=settings.profile_ttl,
     )
     own = storage if isinstance(storage, RecordStorage) else None
-    footing = Footing.of(
-        in_cloud, own, clock, partial(Connector, clock=clock.waited, sleep=clock.skip)
-    )
+    connector = partial(Connector, clock=clock.waited, sleep=clock.skip)
+    footing = Footing.of(in_cloud, own, clock, connector)
     with _host_on(host, footing) if isinstance(host, Host) else _adapter_on(host, footing):
         yield
 

@@ -24,13 +24,17 @@ APP.router.add_post("/api/messages", messages)
 ADAPTER.attach(APP, BOT)
 
 
-async def listening(_: web.Application) -> None:
-    """Tell the test where."""
-    print(f"Listening on http://127.0.0.1:{PORT}/api/messages", flush=True)
+def serve(app: web.Application) -> None:
+    """Serve an application at PORT, and tell the test where."""
+    listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/messages"
+
+    async def tell(_: web.Application) -> None:
+        print(f"Listening on {url}", flush=True)
+
+    app.on_startup.append(tell)
+    web.run_app(app, sock=listener, print=lambda _: None)
 
 
 if __name__ == "__main__":
-    listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
-    PORT = listener.getsockname()[1]
-    APP.on_startup.append(listening)
-    web.run_app(APP, sock=listener, print=lambda _: None)
+    serve(APP)
