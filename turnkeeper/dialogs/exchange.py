@@ -123,7 +123,8 @@ class Exchange:
     async def _answer(self, found: Found, wishes: Wishes, language: str) -> Answer | Granted:
         """Answer an interruption; None where the message is none here."""
         if found.handler:
-            return await found.handler(Interrupted(self._opened, found.what, language))
+            interrupted = Interrupted(self._opened, found.what, language, wishes.grant)
+            return await found.handler(interrupted)
         assert isinstance(found.key, Wish)  # noqa: S101 - all others have a handler
         return await wishes.grant(found.key)
 
