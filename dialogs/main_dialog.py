@@ -20,7 +20,7 @@ from dialogs.messages import message, words_of_person
 from dialogs.user_profile_dialog import UserProfileDialog
 from dialogs.visits import Visits
 from state.models import ConversationData, UserProfile
-from turnkeeper.channels import UTC_ZONE, zone_named, zone_told_by
+from turnkeeper.channels import UTC_ZONE, zone_named
 
 
 class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
@@ -95,14 +95,14 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
 
     async def _greet(self, context: TurnContext, profile: UserProfile) -> None:
         activity, words = context.activity, await self._words_of(context)
-        moment = self._visits.moment(context)
-        zone = zone_told_by(activity) or zone_named(profile.time_zone) or UTC_ZONE
+        visit = self._visits.visit(context)
+        moment, zone = visit.moment, visit.zone or zone_named(profile.time_zone) or UTC_ZONE
         first = ""
         if self._is_back(profile, activity, moment):
             first = f"{welcome_back_text(words, profile, activity, zone)}\n"
         when, where = words.moment(moment, zone), place_text(words, activity)
         text = greeting_text(words, profile.name, activity, when=when, where=where, first=first)
-        await self._visits.note(context, words, where)
+        await self._visits.note(context, words, visit, where)
         await context.send_activity(message(text))
 
     def _is_back(self, profile: UserProfile, activity: Activity, moment: datetime) -> bool:
