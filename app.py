@@ -10,9 +10,11 @@ except ModuleNotFoundError as error:
     sys.exit(f"error: {error.name} is not installed; first: pip install -r requirements.txt")
 
 from bots.dialog_bot import DialogBot
-from bots.turn_error import turn_error_handler
 from config import Config
+from dialogs.interruptions import Answers
 from dialogs.main_dialog import MainDialog
+from dialogs.messages import words_of_person
+from dialogs.visits import Visits
 from state.models import ConversationData, UserProfile
 
 TYPES = Types(UserProfile, ConversationData)
@@ -20,26 +22,25 @@ TYPES = Types(UserProfile, ConversationData)
 
 def make_bot(host: Host, config: Config) -> DialogBot:
     """Return the bot on a host."""
+    profiles = host.user_state.create_property("UserProfile")
     dialog = MainDialog(
-        host.user_state.create_property("UserProfile"),
+        profiles,
+        host.conversation_state.create_property("ConversationData"),
         welcome_back_after=config.welcome_back_after_minutes * 60,
         default_locale=config.default_locale,
-        forget=host.forget,
-        export=host.export,
         clock=host.clock,
     )
-    host.adapter.on_turn_error = turn_error_handler(
-        host.conversation_state, default_locale=config.default_locale
-    )
+    words_of = words_of_person(profiles, config.default_locale)
+    answers = Answers(profiles, words_of, Visits(profiles, host.clock))
     return DialogBot(
         host.conversation_state,
         host.user_state,
         dialog,
         default_locale=config.default_locale,
+        interruptions=answers.interruptions(),
         question_timeout=config.question_timeout_minutes * 60,
         forget=host.forget,
         forget_on_uninstall=config.forget_on_uninstall,
-        clock=host.clock,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -10,11 +9,10 @@ from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.dialogs import Dialog
 from botbuilder.schema import Activity, ChannelAccount
 
-from bots.dialog_run import DialogRun
 from dialogs.messages import Words, words_of_person
 from dialogs.welcome import welcome_message
 from state.models import ConversationData
-from turnkeeper import ConversationState, UserState
+from turnkeeper import ConversationState, UserState, dialogs
 from turnkeeper.channels import fit, limits_of, place_of
 from turnkeeper.errors import UnreadableRecord
 
@@ -29,12 +27,12 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
     :param user_state: keeps what the dialogs remember of a person.
     :param dialog: the root dialog.
     :param default_locale: the language of activities that name none.
+    :param interruptions: what people may say at any time.
     :param question_timeout: seconds after which an open question is no longer answered by the
         next message; None for never.
     :param forget: erases the person of a turn, when the channel or the person's leaving asks for
         it; None where nothing can.
     :param forget_on_uninstall: whether to erase a person who removes the app.
-    :param clock: seconds since the epoch.
     """
 
     def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
@@ -44,10 +42,10 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         dialog: Dialog,
         *,
         default_locale: str = "en",
+        interruptions: dialogs.Interruptions,
         question_timeout: float | None = None,
         forget: Callable[[TurnContext], Awaitable[None]] | None = None,
         forget_on_uninstall: bool = False,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._conversation_state = conversation_state
         self._user_state = user_state
@@ -57,13 +55,9 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         self._data = conversation_state.create_property("ConversationData")
         self._forget = forget
         self._forget_on_uninstall = forget_on_uninstall
-        self._run = DialogRun(
-            dialog,
-            conversation_state.create_property("DialogState"),
-            self._data,
-            question_timeout=question_timeout,
-            clock=clock,
-        )
+        self._dialog = dialog
+        self._interruptions = interruptions
+        self._question_timeout = question_timeout
 
     async def on_turn(self, turn_context: TurnContext) -> None:
         """Handle one activity. What changed is saved at the end of the turn."""
@@ -72,7 +66,13 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
         """Continue the person's dialog, or begin it."""
-        await self._run.run(turn_context)
+        await dialogs.run(
+            self._dialog,
+            turn_context,
+            self._conversation_state,
+            interruptions=self._interruptions,
+            question_timeout=self._question_timeout,
+        )
         if turn_context.activity.channel_id == "emulator":
             await self._send_bot_state(turn_context)
 

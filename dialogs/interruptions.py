@@ -1,95 +1,122 @@
-"""What a person may say at any point: help, cancel, who am I, forget me and so on."""
+"""What a person may say to this bot at any time, beside what they may say to any."""
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
 
-from botbuilder.dialogs import ComponentDialog, DialogContext
-from botbuilder.dialogs.prompts import PromptOptions
-from botbuilder.schema import ActionTypes, Activity, CardAction, SuggestedActions
+from botbuilder.core import StatePropertyAccessor, TurnContext
 
-from dialogs.messages import Words
-from dialogs.person_name import clean_name
+from dialogs.about_person import about_message
+from dialogs.messages import Words, WordsOf
+from dialogs.person_name import new_name_in
 from dialogs.phrases import phrases
-from turnkeeper.channels import limits_of
+from dialogs.user_profile_dialog import CHANGE_NAME, NAME, NAMED, START_OVER
+from dialogs.visits import Visits
+from state.models import UserProfile
+from turnkeeper.channels import several_people_in
+from turnkeeper.dialogs import Answer, Interrupted, Interruptions, Wish
+
+Handler = Callable[[Interrupted], Awaitable[Answer]]
 
 
-class Wish(Enum):
-    """What a person wants; the value names the message with the phrases for it."""
+class Answers:
+    """Answers what interrupts the open question.
 
-    HELP = "help_phrases"
-    CANCEL = "cancel_phrases"
-    START_OVER = "start_over_phrases"
-    WHO_AM_I = "who_am_i_phrases"
-    CHANGE_NAME = "change_name_phrases"
-    FORGET = "forget_phrases"
-    EXPORT = "export_phrases"
-
-
-_BY_MESSAGE = {wish.value: wish for wish in Wish}
-
-
-class Interruption(NamedTuple):
-    """A wish that a message is.
-
-    :param wish: what the person wants.
-    :param name: the new name, clean, in "call me Grace"; else "".
+    :param profile_accessor: the ``UserProfile`` property of user state.
+    :param words_of: returns the words for a turn.
+    :param visits: notes the visit of whoever is known.
     """
 
-    wish: Wish
-    name: str = ""
+    def __init__(
+        self, profile_accessor: StatePropertyAccessor, words_of: WordsOf, visits: Visits
+    ) -> None:
+        self._profiles = profile_accessor
+        self._words_of = words_of
+        self._visits = visits
 
-
-def interruption_in(text: str, language: str) -> Interruption | None:
-    """Return the wish that a message is as a whole, in any language we ship, or None.
-
-    A phrase in the middle of a text is no wish: "My name is Help Johnson" is a name. Nor is a
-    sentence that gives no name: "call me back".
-
-    :param text: the message without the bot's own mention.
-    :param language: the person's, which goes before the others.
-    """
-    known = phrases()
-    if wish := _BY_MESSAGE.get(known.meaning(text, language) or ""):
-        return Interruption(wish)
-    if new := known.name_in(text, language, ("rename_patterns",)):
-        name = clean_name(new)
-        if isinstance(name, str):
-            return Interruption(Wish.CHANGE_NAME, name)
-    return None
-
-
-def open_question(dialogs: DialogContext) -> str:
-    """Return the question that is open, innermost first, or "" where there is none.
-
-    :param dialogs: of any dialog; those inside of its components are looked into.
-    """
-    stack = dialogs.stack
-    while stack:
-        state = stack[0].state
-        options = state.get("options")
-        if isinstance(options, PromptOptions) and options.prompt:
-            return options.prompt.text or ""
-        inner = state.get(ComponentDialog.persisted_dialog_state)
-        stack = inner.dialog_stack if inner else []
-    return ""
-
-
-def suggest(reply: Activity, incoming: Activity, words: Words, *wishes: Wish) -> Activity:
-    """Return a reply with buttons for wishes, where the channel shows such.
-
-    :param reply: it is changed.
-    :param incoming: the activity it replies to.
-    :param words: the person's language; the first phrase for a wish is what the button says.
-    :param wishes: the most useful first: some channels show only a few.
-    """
-    titles = [words(wish.value).split("|")[0] for wish in wishes]
-    if shown := titles[: limits_of(incoming).suggestions]:
-        reply.suggested_actions = SuggestedActions(
-            actions=[
-                CardAction(type=ActionTypes.im_back.value, title=title, value=title)
-                for title in shown
-            ]
+    def interruptions(self) -> Interruptions:
+        """Return all that a person may say at any time."""
+        return Interruptions(
+            {
+                phrases().spoken("who_am_i_phrases"): self._noted(self.who_am_i),
+                phrases().spoken("change_name_phrases"): self._noted(self.change_name),
+                new_name_in: self._noted(self.rename),
+                Wish.HELP: self._noted(self.help),
+                Wish.CANCEL: self._noted(self.cancel),
+                Wish.START_OVER: self._noted(self.start_over),
+            },
+            language=self.language,
         )
-    return reply
+
+    async def language(self, context: TurnContext) -> str:
+        """Return the language of a turn's person."""
+        return (await self._words_of(context)).language
+
+    async def help(self, interrupted: Interrupted) -> Answer:
+        """Tell what one may say; who is new is asked for a name with it."""
+        profile, words = await self._met(interrupted)
+        return await self._told(interrupted, profile, words("help"))
+
+    async def cancel(self, interrupted: Interrupted) -> Answer:
+        """Close the open question. From who is new it is a message like any other."""
+        profile, _ = await self._met(interrupted)
+        if not profile.name and not interrupted.dialogs.stack:
+            return None
+        return await interrupted.grant(Wish.CANCEL)
+
+    async def start_over(self, interrupted: Interrupted) -> Answer:
+        """Ask everything again."""
+        _, words = await self._met(interrupted)
+        return await interrupted.restart(START_OVER, first=words("start_over"))
+
+    async def who_am_i(self, interrupted: Interrupted) -> Answer:
+        """Tell a person what the bot holds about them, unless others read it."""
+        context = interrupted.context
+        profile, words = await self._met(interrupted)
+        if not profile.name:
+            return await self._told(interrupted, profile, words("nothing_known"))
+        if several_people_in(context.activity):
+            return words("only_in_private")
+        # With a question after it, it is a text: the two are one message then.
+        return about_message(words, profile, context.activity, card=not interrupted.asks)
+
+    async def change_name(self, interrupted: Interrupted) -> Answer:
+        """Ask for another name; who has given none is asked for the first."""
+        profile, _ = await self._met(interrupted)
+        return await interrupted.restart(CHANGE_NAME if profile.name else None)
+
+    async def rename(self, interrupted: Interrupted) -> Answer:
+        """Take a name that is given unasked: "call me Grace"."""
+        if interrupted.asks == NAME:
+            return None  # it is the answer
+        context = interrupted.context
+        profile, words = await self._met(interrupted)
+        is_new = not profile.name
+        profile.name = str(interrupted.found)
+        await self._profiles.set(context, profile)
+        if is_new:
+            return await interrupted.restart(NAMED)
+        return words("renamed", name=profile.name)
+
+    def _noted(self, answer: Handler) -> Handler:
+        """Return a handler that notes the visit, too: afterwards, to tell of the one before."""
+
+        async def noted(interrupted: Interrupted) -> Answer:
+            told = await answer(interrupted)
+            context = interrupted.context
+            await self._visits.note(context, await self._words_of(context))
+            return told
+
+        return noted
+
+    async def _met(self, interrupted: Interrupted) -> tuple[UserProfile, Words]:
+        """Return what is known of the person, from before this message, and their words."""
+        context = interrupted.context
+        words = await self._words_of(context)
+        profile = await self._profiles.get(context) or UserProfile()
+        return profile, words
+
+    async def _told(self, interrupted: Interrupted, profile: UserProfile, text: str) -> Answer:
+        if profile.name or interrupted.asks:
+            return text
+        return await interrupted.restart(first=text)

@@ -67,6 +67,17 @@ def name_in(text: str, language: str = "") -> str:
     return text
 
 
+def new_name_in(text: str, language: str) -> str | None:
+    """Return the clean name in a message that gives one unasked: "call me Grace"; else None.
+
+    :param text: the message without the bot's own mention.
+    :param language: the person's, which goes before the others.
+    """
+    new = phrases().name_in(text, language, ("rename_patterns",))
+    name = clean_name(new) if new else None
+    return name if isinstance(name, str) else None
+
+
 def answered_name(text: str, language: str) -> str | Refusal:
     """Return the clean name in an answer to the question for it, or why it is refused.
 

@@ -65,9 +65,11 @@ class Phrases:
         self._patterns: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._no_names: dict[str, list[_NoName]] = {}
         self._languages = tuple(catalogues)
+        self._spoken: dict[str, list[str]] = {}
         for language, messages in catalogues.items():
             for name, text in messages.items():
                 if name.endswith("_phrases"):
+                    self._spoken.setdefault(name, []).append(text)
                     for phrase in text.split("|"):
                         self._meanings.setdefault(bare(phrase), {}).setdefault(language, name)
                 elif name.endswith("_patterns"):
@@ -98,6 +100,10 @@ class Phrases:
         """
         found = self._found(text)
         return found.get(language) or next(iter(found.values()), None)
+
+    def spoken(self, name: str) -> str:
+        """Return the phrases of a message in all languages, with ``|`` between."""
+        return "|".join(self._spoken[name])
 
     def own_meaning(self, text: str, language: str) -> str | None:
         """Return the message one of whose phrases in one language a text is as a whole, or None.

@@ -1,8 +1,8 @@
-"""The dialog that asks a person's name and keeps it."""
+"""The dialog that asks a person what is missing in their profile, and keeps each answer."""
 
 from __future__ import annotations
 
-from botbuilder.core import StatePropertyAccessor
+from botbuilder.core import StatePropertyAccessor, TurnContext
 from botbuilder.dialogs import (
     ComponentDialog,
     DialogContext,
@@ -13,43 +13,45 @@ from botbuilder.dialogs import (
 from botbuilder.dialogs.prompts import PromptOptions, PromptValidatorContext, TextPrompt
 from botbuilder.schema import Activity
 
-from dialogs.interruptions import Wish, suggest
+from dialogs.buttons import suggest
 from dialogs.messages import Words, message, words_of_person
 from dialogs.person_name import LONGEST_NAME, Refusal, answered_name
 from state.models import UserProfile
 from turnkeeper.channels import text_for_bot
+from turnkeeper.dialogs import Wish
 
 # From this refusal on, the bot offers to stop.
 REFUSALS_BEFORE_OFFER = 3
 CHANGE_NAME = "change_name"
 """The options with which the dialog asks for another name in place of the one it knows."""
 
+START_OVER = "start_over"
+"""The options with which the dialog asks also what it knows."""
 
-def named(name: str) -> dict[str, str]:
-    """Return the options with which the dialog takes a name for the answer to its question.
+NAMED = "named"
+"""The options of a person who has just given their name unasked."""
 
-    :param name: a clean name.
-    """
-    return {"name": name}
+NAME = "name"
+"""The id of the prompt for the name."""
 
 
 def thanks_message(words: Words, name: str, incoming: Activity) -> Activity:
-    """Return the answer to a first name, with buttons for what may be said from now on.
+    """Return the answer to the last answer, with buttons for what may be said from now on.
 
     :param words: the person's language.
     :param name: theirs.
     :param incoming: the message to answer.
     """
     reply = message(words("thanks", name=name))
-    return suggest(reply, incoming, words, Wish.WHO_AM_I, Wish.CHANGE_NAME, Wish.HELP)
+    own = (words(name).split("|")[0] for name in ("who_am_i_phrases", "change_name_phrases"))
+    return suggest(reply, incoming, *own, Wish.HELP.phrase(words.language))
 
 
 class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
-    """Asks for the name until it gets one, keeps it in the profile, and ends with it.
+    """Asks what is missing, one question after another, and ends with the name.
 
-    Begun with the name of a message as its options, it says that message in front of the question;
-    with :data:`CHANGE_NAME` it asks how to call the person from now on, and nothing else; with
-    :func:`named` it goes on to what follows the question.
+    Each answer is kept at once, so whoever cancels a later question has lost none. Begun with
+    :data:`CHANGE_NAME` it asks how to call the person from now on, and nothing else.
 
     The ids of its dialogs and the names of its steps are stored in open conversations: a change
     to them starts those afresh.
@@ -64,9 +66,10 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
         super().__init__(UserProfileDialog.__name__)
         self._profiles = profile_accessor
         self._words = words_of_person(profile_accessor, default_locale)
-        self.add_dialog(WaterfallDialog("profile", [self.ask_name, self.keep_name]))
-        self.add_dialog(TextPrompt("name", self.check_name))
-        self.add_dialog(WaterfallDialog(CHANGE_NAME, [self.ask_name, self.keep_name]))
+        steps = [self.ask_name, self.keep_name, self.thank]
+        self.add_dialog(WaterfallDialog("profile", steps))
+        self.add_dialog(TextPrompt(NAME, self.check_name))
+        self.add_dialog(WaterfallDialog(CHANGE_NAME, [self.ask_new_name, self.keep_new_name]))
 
     async def on_begin_dialog(self, inner_dc: DialogContext, options: object) -> DialogTurnResult:
         """Begin the waterfall: its two steps for the name alone where only that is to change."""
@@ -75,33 +78,34 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
 
     async def ask_name(self, step: WaterfallStepContext) -> DialogTurnResult:
         """Ask for the name, unless it is known already."""
-        if isinstance(step.options, dict):
-            return await step.next(step.options["name"])
+        profile = await self._profile(step.context)
+        if profile.name and step.options != START_OVER:
+            return await step.next(None)
         words = await self._words(step.context)
-        changes = step.options == CHANGE_NAME
-        question = words("ask_new_name" if changes else "ask_name")
-        # The whole prompt is stored while the question is open. What is wrong with an answer is
-        # said by the validator, so that no retry prompt has to be kept as well.
-        options = PromptOptions(prompt=message(question, question=True))
-        if isinstance(step.options, str) and not changes:
-            options.prompt.text = f"{words(step.options)}\n{question}"
-        result = await step.prompt("name", options)
-        options.prompt.text = question  # what is asked again after an interruption
-        return result
+        return await self._ask(step, NAME, words("ask_name"))
 
     async def keep_name(self, step: WaterfallStepContext) -> DialogTurnResult:
-        """Keep the name and confirm it."""
+        """Keep the name."""
+        await self._keep_name(step)
+        return await step.next(None)
+
+    async def thank(self, step: WaterfallStepContext) -> DialogTurnResult:
+        """Thank for the answers."""
+        words, profile = await self._words(step.context), await self._profile(step.context)
+        await step.context.send_activity(thanks_message(words, profile.name, step.context.activity))
+        return await step.end_dialog(profile.name)
+
+    async def ask_new_name(self, step: WaterfallStepContext) -> DialogTurnResult:
+        """Ask for another name."""
         words = await self._words(step.context)
-        name = step.result
-        profile = await self._profiles.get(step.context) or UserProfile()
-        profile.name = name
-        await self._profiles.set(step.context, profile)
-        if step.options == CHANGE_NAME:
-            reply = message(words("renamed", name=name))
-        else:
-            reply = thanks_message(words, name, step.context.activity)
-        await step.context.send_activity(reply)
-        return await step.end_dialog(name)
+        return await self._ask(step, NAME, words("ask_new_name"))
+
+    async def keep_new_name(self, step: WaterfallStepContext) -> DialogTurnResult:
+        """Keep the other name and confirm it."""
+        await self._keep_name(step)
+        words = await self._words(step.context)
+        await step.context.send_activity(message(words("renamed", name=step.result)))
+        return await step.end_dialog(step.result)
 
     async def check_name(self, prompt: PromptValidatorContext) -> bool:
         """Accept an answer as the name, or say what to change.
@@ -122,3 +126,17 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
             retry += "\n" + words("offer_to_stop")
         await context.send_activity(message(retry, question=True))
         return False
+
+    async def _ask(self, step: WaterfallStepContext, prompt: str, text: str) -> DialogTurnResult:
+        # The whole prompt is stored while the question is open. What is wrong with an answer is
+        # said by the validator, so that no retry prompt has to be kept as well.
+        return await step.prompt(prompt, PromptOptions(prompt=message(text, question=True)))
+
+    async def _profile(self, context: TurnContext) -> UserProfile:
+        return await self._profiles.get(context) or UserProfile()
+
+    async def _keep_name(self, step: WaterfallStepContext) -> None:
+        if step.result is not None:  # it was asked for
+            profile = await self._profile(step.context)
+            profile.name = step.result
+            await self._profiles.set(step.context, profile)

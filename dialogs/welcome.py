@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from botbuilder.schema import Activity
 
-from dialogs.interruptions import Wish, suggest
+from dialogs.buttons import suggest
 from dialogs.messages import Words, message
 from turnkeeper.channels import place_of
+from turnkeeper.dialogs import Wish
 
 
 def welcome_text(words: Words, several_people: bool) -> str:
@@ -26,4 +27,4 @@ def welcome_message(words: Words, incoming: Activity) -> Activity:
     :param incoming: the activity that opened the conversation.
     """
     text = welcome_text(words, place_of(incoming).several_people)
-    return suggest(message(text), incoming, words, Wish.HELP)
+    return suggest(message(text), incoming, Wish.HELP.phrase(words.language))

@@ -28,6 +28,10 @@ class UserProfile:
     aad_object_id: str = ""
     tenant_id: str = ""
 
+    def complete(self) -> bool:
+        """Return whether the person has told all that the bot asks."""
+        return bool(self.name)
+
     def conversations(self) -> list[str]:
         """Return the conversations that this names; the engine asks when it erases a person."""
         return [self.last_conversation] if self.last_conversation else []
@@ -38,12 +42,8 @@ class ConversationData:
     """A person's place in a conversation, in conversation state.
 
     :param welcomed: whether the conversation has had its welcome.
-    :param person_id: ``from.id`` of the person the open dialog talks with, or "".
-    :param asked_at: seconds since the epoch at which the open question was asked, or None.
-    :param dialog_version: fingerprint of the dialogs on the open stack, or "".
+    :param asked: whether the person was asked here for what is missing in their profile.
     """
 
     welcomed: bool = False
-    person_id: str = ""
-    asked_at: float | None = None
-    dialog_version: str = ""
+    asked: bool = False

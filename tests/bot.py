@@ -6,7 +6,11 @@ from typing import Any
 
 from app import TYPES, make_bot
 from config import Config
+from dialogs.interruptions import Answers
+from dialogs.messages import words_of_person
+from dialogs.visits import Visits
 from turnkeeper import Host, Settings
+from turnkeeper.dialogs import Interruptions
 from turnkeeper.testing import Cloud
 
 
@@ -16,6 +20,12 @@ def make_host(**values: Any) -> Host:
     :param values: fields of the engine's settings.
     """
     return Host(Settings(**{"storage_url": "memory:", **values}), types=TYPES)
+
+
+def interruptions() -> Interruptions:
+    """Return all that a person may say to the bot at any time."""
+    profiles = make_host().user_state.create_property("UserProfile")
+    return Answers(profiles, words_of_person(profiles, "en"), Visits(profiles)).interruptions()
 
 
 def cloud_around(config: Config | None = None, **options: Any) -> Cloud:

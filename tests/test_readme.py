@@ -13,6 +13,7 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from unittest import mock
@@ -153,28 +154,14 @@ class TestWorkedExample:
         shutil.copytree(ROOT, tmp_path / "bot", ignore=ignored)
         return tmp_path / "bot"
 
-    def test_the_changes_make_its_test_pass(self, copy: Path) -> None:
-        for change in blocks("diff"):
-            self.make(change, copy)
-        (test,) = (block for block in blocks("python") if block.startswith("# tests/"))
-        path = copy / test.removeprefix("# ").partition("\n")[0]
-        path.write_text(test, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
-        run = subprocess.run(  # noqa: S603  # our own code
-            command, cwd=copy, capture_output=True, text=True, check=False
-        )
-        assert run.returncode == 0, run.stdout + run.stderr
-        assert "1 passed" in run.stdout
-
-    def make(self, change: str, copy: Path) -> None:
-        """Change a file: what a hunk takes away or leaves must be there, and just once."""
-        head, _, hunks = change.partition("\n")
-        path = copy / head.removeprefix("--- ")
-        text = path.read_text(encoding="utf-8")
-        for hunk in hunks.split("@@\n"):
-            lines = hunk.splitlines(keepends=True)
-            before = "".join(line[1:] for line in lines if not line.startswith("+"))
-            after = "".join(line[1:] for line in lines if not line.startswith("-"))
-            assert text.count(before) == 1, hunk
-            text = text.replace(before, after)
-        path.write_text(text, encoding="utf-8")
+    def test_the_patch_applies_as_it_stands_and_its_test_passes(self, copy: Path) -> None:
+        [patch] = blocks("diff")
+        git = shutil.which("git")
+        assert git
+        run = partial(subprocess.run, cwd=copy, capture_output=True, text=True, check=False)
+        applied = run([git, "apply", "-"], input=patch)
+        assert applied.returncode == 0, applied.stderr
+        test = "tests/dialogs/test_colour.py"
+        passed = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test])
+        assert passed.returncode == 0, passed.stdout + passed.stderr
+        assert re.search(r"^\d+ passed", passed.stdout, re.MULTILINE)

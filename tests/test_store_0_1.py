@@ -187,10 +187,15 @@ async def test_an_open_question_for_another_name_takes_the_answer(old: Old, numb
 
 
 @chosen(owing=False, open="forget")
-async def test_an_open_question_whether_to_forget_takes_the_answer(old: Old, number: int) -> None:
+async def test_an_open_question_whether_to_forget_is_closed_and_nobody_forgotten(
+    old: Old, number: int
+) -> None:
     facts = old.conversations[number]
     person = old.person(facts)
+    [reply] = await person.says("yes")
+    assert reply.startswith("I was updated while we were talking, so let me ask again.\n")
     assert facts["name"] in str(await old.people())
+    await person.says("forget me")
     assert len(await person.says("yes")) == 1
     assert facts["person"] not in str(await old.people())
     # What is left, of the old version and of this, are digests of activities.

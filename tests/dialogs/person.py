@@ -1,4 +1,4 @@
-"""A person who talks with the bot's dialogs, on any channel and at any time."""
+"""A person who talks with the bot, on any channel and at any time, without HTTP and a host."""
 
 from __future__ import annotations
 
@@ -6,38 +6,35 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botbuilder.core import AutoSaveStateMiddleware, ConversationState, MemoryStorage, UserState
-from botbuilder.schema import Activity, ConversationAccount
-from botbuilder.testing import DialogTestClient
+from botbuilder.core import AutoSaveStateMiddleware
+from botbuilder.core.adapters import TestAdapter
+from botbuilder.schema import Activity, ConversationAccount, ConversationReference
 
-from dialogs.main_dialog import MainDialog
+from app import TYPES, make_bot
+from config import Config
 from state.models import UserProfile
+from turnkeeper import Host, Settings
 
 NOW = datetime(2026, 11, 24, 5, 44, 54, tzinfo=UTC)
 
 
 class Person:
-    """One person on one channel, in front of the main dialog on the SDK's own state classes.
+    """One person on one channel, in front of the bot on the SDK's test adapter.
 
     :param channel: the channel's id.
-    :param begin_with: the options that the dialog is begun with.
-    :param options: further arguments of ``MainDialog``.
+    :param config: the bot's settings.
     """
 
-    def __init__(self, channel: str = "test", *, begin_with: object = None, **options: Any) -> None:
+    def __init__(self, channel: str = "test", config: Config | None = None) -> None:
         self.now = NOW
-        self.conversations = ConversationState(MemoryStorage())
-        users = UserState(MemoryStorage())
-        self._profile = users.create_property("UserProfile")
-        self._seen: list[UserProfile | None] = []
-        self.dialog = MainDialog(self._profile, clock=self._clock, **options)
-        self.client = DialogTestClient(
-            channel,
-            self.dialog,
-            begin_with,
-            middlewares=[AutoSaveStateMiddleware([users]), self],
-            conversation_state=self.conversations,
-        )
+        host = Host(Settings(storage_url="memory:"), types=TYPES, clock=self._clock)
+        self._profile = host.user_state.create_property("UserProfile")
+        self._dialogs = host.conversation_state.create_property("DialogState")
+        self._seen: list[tuple[UserProfile | None, Any]] = []
+        bot = make_bot(host, config or Config())
+        self.adapter = TestAdapter(bot.on_turn, ConversationReference(channel_id=channel))
+        states = AutoSaveStateMiddleware([host.user_state, host.conversation_state])
+        self.adapter.use(states).use(self)
 
     def _clock(self) -> float:
         return self.now.timestamp()
@@ -45,12 +42,17 @@ class Person:
     async def on_turn(self, context: Any, logic: Callable[[], Any]) -> None:
         """Look at the state at the end of each turn, as a middleware of the test adapter."""
         await logic()
-        self._seen.append(await self._profile.get(context))
+        self._seen.append((await self._profile.get(context), await self._dialogs.get(context)))
 
     @property
     def profile(self) -> UserProfile | None:
         """The person's profile after the last turn, or None if there is none."""
-        return self._seen[-1]
+        return self._seen[-1][0]
+
+    @property
+    def dialogs(self) -> Any:
+        """The ``DialogState`` after the last turn, or None if no dialog is open."""
+        return self._seen[-1][1]
 
     def later(self, **span: float) -> None:
         """Let time pass, in the units of ``timedelta``."""
@@ -58,16 +60,18 @@ class Person:
 
     def goes_to(self, conversation_id: str, **fields: Any) -> None:
         """Continue in another conversation."""
-        self.client.test_adapter.template.conversation = ConversationAccount(
-            id=conversation_id, **fields
-        )
+        self.adapter.template.conversation = ConversationAccount(id=conversation_id, **fields)
 
     async def sends(self, text: str | None = None, **fields: Any) -> Activity | None:
         """Send an activity, a message unless told otherwise, and return the only reply or None."""
         fields = {"type": "message", "timestamp": self.now, **fields}
-        reply = await self.client.send_activity(Activity(text=text, **fields))
-        assert self.client.get_next_reply() is None, "one reply a turn"
-        return reply
+        await self.adapter.receive_activity(Activity(text=text, **fields))
+        replies = []
+        while (reply := self.adapter.get_next_activity()) is not None:
+            if reply.type == "message":  # and no trace for the Emulator
+                replies.append(reply)
+        assert len(replies) <= 1, "one reply a turn"
+        return replies[0] if replies else None
 
     async def says(self, text: str | None = None, **fields: Any) -> str:
         """Send a message and return the text of the only reply, which is plain."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 from botbuilder.core import MemoryStorage, UserState
-from botbuilder.dialogs import DialogTurnResult, WaterfallDialog, WaterfallStepContext
-from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
 from botbuilder.schema import Attachment, Entity
 from botbuilder.testing import DialogTestClient
 
-from dialogs.messages import message
 from dialogs.user_profile_dialog import UserProfileDialog
 from tests.dialogs.person import Person
 
@@ -134,18 +131,10 @@ async def test_what_is_no_message_changes_nothing(person: Person, kind: str) -> 
     assert await person.says("Ada") == "Thanks Ada. To see conversation data, type anything."
 
 
-async def test_a_question_can_have_a_preface() -> None:
-    person = Person(begin_with="restarted")
-    asked = await person.says("hi")
-    assert asked == (
-        "I was updated while we were talking, so let me ask again.\nWhat is your name?"
-    )
-
-
 async def test_the_open_question_stores_no_more_than_it_needs() -> None:
     person = Person()
     await person.says("hi")
-    main = person.client.dialog_context.stack[0]
+    main = person.dialogs.dialog_stack[0]
     profile = main.state["dialogs"].dialog_stack[0]
     prompt = profile.state["dialogs"].dialog_stack[0]
     stored = {name: value for name, value in vars(prompt.state["options"]).items() if value}
@@ -166,54 +155,6 @@ async def test_the_profile_dialog_works_alone(channel: str) -> None:
     reply = await client.send_activity("Ada")
     assert reply.text == "Thanks Ada. To see conversation data, type anything."
     assert client.dialog_turn_result.result == "Ada"
-
-
-async def ask_colour(step: WaterfallStepContext) -> DialogTurnResult:
-    """Ask one more question."""
-    step.values["name"] = step.result
-    return await step.prompt("one more question", PromptOptions(prompt=message("Which colour?")))
-
-
-async def keep_colour(step: WaterfallStepContext) -> DialogTurnResult:
-    """Go on with the name."""
-    return await step.next(step.values["name"])
-
-
-@pytest.fixture
-async def person_asked_more(person: Person) -> Person:
-    """A person in front of a bot that asks one more question between name and thanks."""
-    profile = await person.dialog.find_dialog(UserProfileDialog.__name__)
-    steps = [profile.ask_name, ask_colour, keep_colour, profile.keep_name]
-    profile.add_dialog(WaterfallDialog("with one more question", steps))
-    profile.add_dialog(TextPrompt("one more question"))
-    profile.initial_dialog_id = "with one more question"
-    return person
-
-
-@pytest.mark.parametrize("before", [[], ["hi"], ["forget me"]])
-@pytest.mark.parametrize("given", ["call me Ada", "my name is Ada"])
-async def test_who_gives_a_name_unasked_is_asked_the_other_questions(
-    person_asked_more: Person, before: list[str], given: str
-) -> None:
-    ada = person_asked_more
-    for text in before:
-        await ada.says(text)
-    assert await ada.says(given) == "Which colour?"
-    assert await ada.says("help") != "Which colour?"
-    assert await ada.says("green") == "Thanks Ada. To see conversation data, type anything."
-    assert ada.profile is not None
-    assert (ada.profile.name, ada.profile.last_seen_at) == ("Ada", ada.now.timestamp())
-
-
-async def test_who_changes_the_name_is_not_asked_the_other_questions(
-    person_asked_more: Person,
-) -> None:
-    ada = person_asked_more
-    await ada.says("call me Ada")
-    await ada.says("green")
-    assert await ada.says("call me Grace") == "All right, I will call you Grace from now on."
-    assert await ada.says("change my name") == "What should I call you?"
-    assert await ada.says("Ada") == "All right, I will call you Ada from now on."
 
 
 async def test_a_name_given_unasked_is_noted_with_the_visit(person: Person) -> None:

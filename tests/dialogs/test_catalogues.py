@@ -10,11 +10,11 @@ import pytest
 
 from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages, placeholders_in
 from dialogs.catalogue import read_catalogue as read
-from dialogs.interruptions import Wish, interruption_in
 from dialogs.messages import Words
-from dialogs.person_name import Refusal, answered_name, clean_name, name_in
+from dialogs.person_name import Refusal, answered_name, clean_name, name_in, new_name_in
 from dialogs.phrases import phrases
-from turnkeeper.dialogs import bare
+from tests.bot import interruptions
+from turnkeeper.dialogs import Interruptions, Wish, bare
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = languages(LOCALES)
@@ -28,6 +28,15 @@ Heaven Hope Ida Im Jo Joy Mark Maria Max Me Mia Neu Nina No Olga Oui Pat Ray Ric
 Start Sunny Will Yi Zoe Jean Marie Paz Soledad Amparo Dolores
 Name هنا 花 光 誠 太郎 さくら アダ نور أمل إيمان علي سلام
 """
+
+
+INTERRUPTIONS = interruptions()
+
+
+def key_of(text: str, language: str) -> object:
+    """What a text is said for: the key of an interruption, or None."""
+    found = INTERRUPTIONS.find(text, language)
+    return found and found.key
 
 
 @EACH
@@ -47,25 +56,28 @@ def test_messages_leave_the_direction_of_text_to_the_code(language: str) -> None
 @pytest.mark.parametrize(
     ("message", "meaning"),
     [
-        ("offer_to_stop", "cancel_phrases"),
-        ("nothing_to_stop", "help_phrases"),
-        ("welcome_group", "help_phrases"),
-        ("ask_forget", "yes_phrases"),
+        ("offer_to_stop", Wish.CANCEL),
+        ("welcome_group", Wish.HELP),
     ],
 )
-def test_what_a_message_quotes_is_understood(language: str, message: str, meaning: str) -> None:
+def test_what_a_message_quotes_is_understood(language: str, message: str, meaning: Wish) -> None:
     quoted = QUOTED.search(Words.for_locale(language)(message))
     assert quoted is not None
-    assert phrases().meaning(quoted[1].strip(), language) == meaning
+    assert key_of(quoted[1].strip(), language) is meaning
 
 
 @EACH
 def test_the_help_names_every_wish_in_words_that_are_understood(language: str) -> None:
     lines = Words.for_locale(language)("help").splitlines()[1:-1]
     said = [re.split(" – ", line.removeprefix("• "))[0].strip() for line in lines]
-    wishes = [interruption_in(phrase, language) for phrase in said]
-    assert {wish.wish for wish in wishes if wish} == set(Wish) - {Wish.HELP}
-    assert [wish.name for wish in wishes if wish and wish.name] != []
+    assert [key_of(phrase, language) for phrase in said] == [
+        phrases().spoken("who_am_i_phrases"),
+        new_name_in,
+        Wish.START_OVER,
+        Wish.CANCEL,
+        Wish.EXPORT,
+        Wish.FORGET,
+    ]
 
 
 def test_no_phrase_has_two_meanings_in_all_languages() -> None:
@@ -76,41 +88,8 @@ def test_no_phrase_has_two_meanings_in_all_languages() -> None:
                 for phrase in text.split("|"):
                     meanings[bare(phrase)].add(name)
     assert {phrase: names for phrase, names in meanings.items() if len(names) > 1} == {}
-
-
-UNCLEAR = """
-ok|okay|sure|y|yup|sicher|in Ordnung|j|gerne|bien sûr|d'accord|o|claro|vale|de acuerdo|seguro|s|
-大丈夫です|いいです|أكيد|بالتأكيد|موافق|حسنا
-""".replace("\n", "")
-CLEAR = """
-yes|delete|erase|ja|löschen|lösche alles|oui|effacez|supprimer|sí|borrar|elimínalo|
-はい|消去|削除してください|نعم|احذف|امح
-""".replace("\n", "")
-
-
-@EACH
-def test_only_a_clear_yes_confirms_what_cannot_be_undone(language: str) -> None:
-    known = phrases()
-    unclear = {text: known.meaning(text, language) for text in UNCLEAR.split("|")}
-    assert "yes_phrases" not in unclear.values(), unclear
-    clear = {text: known.meaning(text, language) for text in CLEAR.split("|")}
-    assert set(clear.values()) == {"yes_phrases"}, clear
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "help me, please",
-        "Help, please!",
-        "Hilfe, bitte",
-        "Aide, s'il vous plaît",
-        "¡Ayuda, por favor!",
-        "ヘルプをお願いします。",
-        "مساعدة من فضلك",
-    ],
-)
-def test_help_may_be_asked_for_politely(text: str) -> None:
-    assert interruption_in(text, "en") == (Wish.HELP, "")
+    engines = Interruptions()
+    assert not [phrase for phrase in meanings if engines.find(phrase, "en")]
 
 
 @EACH
@@ -137,15 +116,15 @@ def test_every_pattern_gives_the_name_alone(language: str, kind: str) -> None:
         text = BIDI_CONTROLS.sub("", pattern)
         assert name_in(text, language) == given, text
         if kind == "rename_patterns":
-            wish = interruption_in(text, language)
-            assert wish == (Wish.CHANGE_NAME, given), text
+            found = INTERRUPTIONS.find(text, language)
+            assert found is not None
+            assert (found.key, found.what) == (new_name_in, given), text
 
 
 @EACH
 @pytest.mark.parametrize("name", NAMES.split())
 def test_a_name_is_no_wish_and_stays_as_it_is(language: str, name: str) -> None:
-    wish = interruption_in(name, language)
-    assert wish is None or name == "Help"
+    assert key_of(name, language) is (Wish.HELP if name == "Help" else None)
     for text in (name, f"{name} Lovelace", f"Marie {name}"):
         assert name_in(text, language) == text
 
@@ -166,9 +145,7 @@ def test_every_refusal_has_its_message() -> None:
 
 @EACH
 def test_a_person_called_cancel_can_say_so(language: str) -> None:
-    for phrase in Words.for_locale(language)("cancel_phrases").split("|"):
-        if phrase == "لا يهم":  # "my name does not matter" says just that
-            continue
+    for phrase in (Wish.CANCEL.phrase(language), Wish.HELP.phrase(language)):
         for pattern in Words.for_locale(language)("name_patterns", name=phrase).split("|"):
             text = BIDI_CONTROLS.sub("", pattern)
             assert clean_name(name_in(text, language)) == phrase

@@ -9,6 +9,7 @@ from botbuilder.schema import Activity, Attachment, ChannelAccount, Entity
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config import Config
 from dialogs.greeting import greeting_text
 from dialogs.messages import Words
 from tests.dialogs.person import NOW, Person
@@ -175,7 +176,7 @@ async def test_a_person_is_welcomed_back_after_a_silence(
 
 
 async def test_the_silence_is_configurable() -> None:
-    person = Person(welcome_back_after=5)
+    person = Person(config=Config(welcome_back_after_minutes=5 / 60))
     await person.introduces_herself()
     person.later(seconds=5)
     assert (await person.says("hi again")).startswith("Welcome back, Ada!")
@@ -220,7 +221,7 @@ async def test_where_others_read_it_nothing_is_told_of_where_and_when_a_person_w
 async def test_the_profile_keeps_what_the_last_message_told() -> None:
     person = Person("msteams")
     ada = ChannelAccount(id="29:ada", name="Ada", aad_object_id="ada-in-entra")
-    person.client.test_adapter.template.from_property = ada
+    person.adapter.template.from_property = ada
     person.goes_to("a:1", conversation_type="personal", tenant_id="contoso")
     await person.introduces_herself()
     await person.says("hello", local_timezone="Asia/Tokyo", locale="en-GB")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64decode
-
 import pytest
-from botbuilder.core import TurnContext
 
 from tests.dialogs.person import Person
 
 ASKED = "What is your name?"
+KEPT = "All right, I keep everything as it is."
 SURE = (
     'Shall I erase everything I keep about you? This cannot be undone. Say "yes" to erase it, '
     "anything else to keep it."
@@ -25,15 +22,9 @@ async def test_what_only_tells_something_asks_again_in_the_same_message(
     for _ in range(2):
         reply = await person.sends(word)
         assert reply is not None
-        assert reply.text.count(ASKED) == 1
+        assert reply.text.endswith(f"\n{ASKED}")
         assert reply.input_hint == "expectingInput"
     assert await person.says("Ada") == "Thanks Ada. To see conversation data, type anything."
-
-
-async def test_a_preface_is_not_said_again_with_the_question() -> None:
-    person = Person(begin_with="restarted")
-    assert (await person.says("hi")).startswith("I was updated")
-    assert "I was updated" not in await person.says("help")
 
 
 async def test_an_interruption_does_not_count_as_a_refusal(person: Person) -> None:
@@ -43,82 +34,40 @@ async def test_an_interruption_does_not_count_as_a_refusal(person: Person) -> No
     assert "cancel" not in await person.says("!")
 
 
-async def test_a_question_that_interrupts_another_takes_its_place(person: Person) -> None:
+async def test_who_is_asked_whether_to_forget_is_asked_nothing_else(person: Person) -> None:
     await person.introduces_herself()
     assert await person.says("change my name") == "What should I call you?"
     assert await person.says("forget me") == SURE
-    assert await person.says("change my name") == "What should I call you?"
+    assert await person.says("call me Grace") == f"{KEPT}\nWhat should I call you?"
+    assert await person.says("Grace") == "All right, I will call you Grace from now on."
     assert await person.says("forget me") == SURE
-    assert await person.says("call me Grace") == "All right, I will call you Grace from now on."
+    assert await person.says("change my name") == KEPT
     assert (await person.says("yes")).startswith("Grace sent: yes\n")
 
 
-@pytest.mark.parametrize(
-    "answer", ["no", "cancel", "hello", "Yes or no?", "ok", "sure", "y", "", None]
-)
-async def test_only_yes_erases(person: Person, answer: str | None) -> None:
+async def test_a_name_given_unasked_where_one_is_asked_for_is_the_answer(person: Person) -> None:
     await person.introduces_herself()
-    await person.says("forget me")
-    assert await person.says(answer) == "All right, I keep everything as it is."
-    assert person.profile is not None
-    assert person.profile.name == "Ada"
+    await person.says("change my name")
+    assert await person.says("call me Grace") == "All right, I will call you Grace from now on."
+    assert person.dialogs is None
 
 
-@pytest.mark.parametrize(
-    "answer", ["yes", "Yes, please.", "delete", "Erase it", "Delete everything!"]
-)
-async def test_a_clear_yes_erases(person: Person, answer: str) -> None:
+async def test_who_was_forgotten_is_not_known(person: Person) -> None:
     await person.introduces_herself()
-    await person.says("forget me")
-    assert await person.says(answer) == "Done. I have erased everything I kept about you."
-    assert person.profile is None
-
-
-async def test_without_more_the_dialog_forgets_and_exports_the_profile() -> None:
-    person = Person("test")
-    await person.introduces_herself()
-    reply = await person.sends("export my data")
-    assert reply is not None
-    (file,) = reply.attachments
-    assert (file.content_type, file.name) == ("application/json", "my-data.json")
-    data = json.loads(b64decode(file.content_url.removeprefix("data:application/json;base64,")))
-    assert data["UserProfile"]["name"] == "Ada"
     await person.says("forget me")
     assert await person.says("yes") == "Done. I have erased everything I kept about you."
     assert person.profile is None
+    assert await person.says("hello") == ASKED
 
 
-@pytest.mark.parametrize("channel", ["sms", "facebook", "kiosk", "msteams", "emulator"])
-async def test_an_export_too_long_for_the_channel_is_left_to_the_operator(channel: str) -> None:
-    too_long = (
-        "Everything I keep about you is too long for a message on this channel. Those who run me "
-        "can export it for you: please ask them."
-    )
-
-    async def export(_: TurnContext) -> dict[str, str]:
-        return {"text": "x" * 200_000}
-
-    person = Person(channel, export=export)
-    await person.says("hi")
-    reply = await person.sends("export my data")
-    assert reply is not None
-    assert (reply.text, reply.attachments) == (f"{too_long}\n{ASKED}", None)
-
-
-async def test_an_export_that_just_fits_is_whole() -> None:
-    data = {"text": ""}
-
-    async def export(_: TurnContext) -> dict[str, str]:
-        return data
-
-    person = Person("sms", export=export)
+@pytest.mark.parametrize("word", ["who am I", "change my name", "call me Grace", "help"])
+async def test_what_interrupts_is_noted_as_a_visit(person: Person, word: str) -> None:
     await person.introduces_herself()
-    room = 1600 - len(f"Here is everything I keep about you.\n{json.dumps(data, indent=2)}")
-    data["text"] = "x" * room
-    told, _, text = (await person.says("export my data")).partition("\n")
-    assert json.loads(text) == data
-    data["text"] += "x"
-    assert await person.says("export my data") != told
+    person.later(minutes=29)
+    await person.sends(word)
+    await person.says("cancel")
+    person.later(minutes=29)
+    assert not (await person.says("hello")).startswith("Welcome back")
 
 
 async def test_a_first_time_person_sees_what_can_be_said() -> None:

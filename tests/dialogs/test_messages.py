@@ -22,10 +22,10 @@ msgid "thanks"
 msgstr "Danke {name}."
 
 #, fuzzy
-msgid "stopped"
+msgid "start_over"
 msgstr "Halt."
 
-msgid "restarted"
+msgid "name_missing"
 msgstr ""
 
 msgid "sent"
@@ -40,7 +40,7 @@ msgstr "Empfangen: {where"
 msgid "of_no_use"
 msgstr "Unbenutzt"
 
-#~ msgid "something_went_wrong"
+#~ msgid "an_attachment"
 #~ msgstr "Veraltet."
 """
 
@@ -85,12 +85,12 @@ def test_the_first_language_the_bot_speaks_is_spoken(
     ("name", "values", "text"),
     [
         ("thanks", {"name": "Ada"}, "Danke Ada."),
-        ("stopped", {}, "All right, let us leave it there."),
-        ("restarted", {}, "I was updated while we were talking"),
+        ("start_over", {}, "Let us start from the beginning."),
+        ("name_missing", {}, "I did not get a name."),
         ("sent", {"name": "Ada", "what": "hi"}, "Ada sent: hi"),
         ("received_at", {"when": "now"}, "Message received at: now"),
         ("received_from", {"where": "here"}, "Message received from: here"),
-        ("something_went_wrong", {}, "Sorry, something went wrong. Please try that again."),
+        ("an_attachment", {}, "an attachment"),
     ],
 )
 def test_what_a_catalogue_lacks_or_garbles_is_said_in_english(

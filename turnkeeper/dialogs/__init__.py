@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from turnkeeper.dialogs.interrupted import Interrupted
+from turnkeeper.dialogs.interrupted import Answer, Interrupted
 from turnkeeper.dialogs.interruptions import Interruptions, Wish
 from turnkeeper.dialogs.run import run
 from turnkeeper.dialogs.spelling import bare, folded
 
 __all__ = [
+    "Answer",
     "Interrupted",
     "Interruptions",
     "Wish",

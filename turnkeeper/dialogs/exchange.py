@@ -73,10 +73,13 @@ class Exchange:
     async def _take_message(self, question_timeout: float | None) -> DialogTurnResult:
         context = self._opened.context
         language = await self._interruptions.language_of(context)
-        wishes = Wishes(self._opened, self._interruptions, self._conversation_state, language)
-        notice = await self._close_what_is_over(wishes, question_timeout)
         text = text_for_bot(context.activity)
         found = self._interruptions.find(text, language)
+        was_open = self._opened.open or self._mark.confirming
+        if not (found or was_open):  # as most messages that are greeted
+            return await self._go_on(None)
+        wishes = Wishes(self._opened, self._interruptions, self._conversation_state, language)
+        notice = await self._close_what_is_over(wishes, question_timeout) if was_open else None
         if self._mark.confirming:
             return await self._confirm(text, found, wishes, language)
         if found and not self._is_offered(text):
@@ -92,9 +95,8 @@ class Exchange:
     ) -> Notice | None:
         """Close what the message cannot answer; return what is to be said of it."""
         opened, mark = self._opened, self._mark
-        if not (opened.open or mark.confirming):
-            return None
-        if self._address.group and mark.person not in ("", self._address.person):
+        # Also where nothing says that several people are there: not every channel tells.
+        if mark.person and self._address.person not in ("", mark.person):
             opened.drop()
             return None
         if not opened.fits():
@@ -123,7 +125,8 @@ class Exchange:
     async def _answer(self, found: Found, wishes: Wishes, language: str) -> Answer | Granted:
         """Answer an interruption; None where the message is none here."""
         if found.handler:
-            return await found.handler(Interrupted(self._opened, found.what, language))
+            interrupted = Interrupted(self._opened, found.what, language, wishes.grant)
+            return await found.handler(interrupted)
         assert isinstance(found.key, Wish)  # noqa: S101 - all others have a handler
         return await wishes.grant(found.key)
 

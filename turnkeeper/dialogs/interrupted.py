@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botbuilder.core import TurnContext
 from botbuilder.dialogs import DialogContext, DialogTurnResult
@@ -12,6 +12,9 @@ from botbuilder.schema import Activity
 from turnkeeper.dialogs.notice import Notice
 from turnkeeper.dialogs.open_dialogs import OpenDialogs
 from turnkeeper.dialogs.words import plain
+
+if TYPE_CHECKING:
+    from turnkeeper.dialogs.interruptions import Wish
 
 
 class Interrupted:
@@ -24,12 +27,19 @@ class Interrupted:
     :ivar language: the BCP 47 tag of the person's language, or "".
     """
 
-    def __init__(self, opened: OpenDialogs, found: object, language: str) -> None:
+    def __init__(
+        self,
+        opened: OpenDialogs,
+        found: object,
+        language: str,
+        grant: Callable[[Wish], Awaitable[Any]],
+    ) -> None:
         self.context: TurnContext = opened.context
         self.dialogs: DialogContext = opened.dialogs
         self.found = found
         self.language = language
         self._opened = opened
+        self._grant = grant
 
     @property
     def asks(self) -> str:
@@ -57,6 +67,15 @@ class Interrupted:
         :returns: for the handler to return.
         """
         return await self._opened.begin_aside(dialog_id, options)
+
+    async def grant(self, wish: Wish) -> Answer:
+        """Do what the engine does for a wish.
+
+        :param wish: also one that the bot handles itself, or has switched off.
+        :returns: for the handler to return.
+        """
+        answer: Answer = await self._grant(wish)
+        return answer
 
 
 Answer: TypeAlias = str | Activity | DialogTurnResult | None

@@ -11,7 +11,7 @@ TESTS: Final = "tests/turnkeeper/dialogs"
 MUTATIONS: Final = (
     Mutation(
         f"{ROOM}/exchange.py",
-        'if self._address.group and mark.person not in ("", self._address.person):',
+        'if mark.person and self._address.person not in ("", mark.person):',
         "if False:",
         (
             (

@@ -131,12 +131,11 @@ async def test_in_a_group_with_one_state_nobody_answers_the_question_of_another(
         assert await bob.says("blue") == ["blue!"]
 
 
-async def test_in_a_conversation_of_one_a_new_id_is_the_same_person(
-    cloud: Cloud, ada: Person
-) -> None:
+async def test_nor_where_nothing_says_that_it_is_a_group(cloud: Cloud, ada: Person) -> None:
     assert await ada.says("hi") == ["Colour?"]
-    same = cloud.person("Ada", conversation=ada.conversation, id="another")
-    assert await same.says("red") == ["red!"]
+    bob = cloud.person("Bob", conversation=ada.conversation)
+    assert await bob.says("red") == ["Colour?"]
+    assert await bob.says("blue") == ["blue!"]
 
 
 async def test_in_a_group_each_has_a_question_of_their_own(cloud: Cloud) -> None:
