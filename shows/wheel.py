@@ -37,7 +37,7 @@ def show(folder: Path) -> None:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         (source / name).write_bytes((ROOT / name).read_bytes())
     for file in (ROOT / "turnkeeper").rglob("*"):
-        if file.suffix == ".py" or file.name == "py.typed":
+        if file.suffix in (".py", ".json") or file.name == "py.typed":
             target = source / file.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.read_bytes())
