@@ -52,6 +52,11 @@ async def test_a_name_given_unasked_where_one_is_asked_for_is_the_answer(person:
     assert person.dialogs is None
 
 
+async def test_who_has_given_no_name_is_helped_there_too(person: Person) -> None:
+    assert await person.says("forget me") == SURE
+    assert (await person.says("help")).endswith(f"\n{SURE}")
+
+
 async def test_who_was_forgotten_is_not_known(person: Person) -> None:
     await person.introduces_herself()
     await person.says("forget me")

@@ -237,6 +237,15 @@ def test_what_is_public_is_there_and_comes_with_a_version() -> None:
     assert (ENGINE / "py.typed").exists()
 
 
+def test_the_room_of_dialogs_is_public_and_read_with_its_words() -> None:
+    program = (
+        "import turnkeeper.dialogs as dialogs\n"
+        "assert all(hasattr(dialogs, name) for name in dialogs.__all__)\n"
+        "assert dialogs.Wish.HELP.phrase('de') == 'Hilfe'\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)  # noqa: S603
+
+
 def test_what_tests_of_a_bot_need_is_there_and_pytest_is_for_the_contract_alone() -> None:
     program = (
         "import sys, turnkeeper.testing as testing\n"

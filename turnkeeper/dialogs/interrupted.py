@@ -43,7 +43,12 @@ class Interrupted:
 
     @property
     def asks(self) -> str:
-        """The id of the prompt that is open, innermost; "" where none is."""
+        """The id of the prompt that is open, innermost; "" where none is.
+
+        It is "forget" while the person is asked whether they really want to be forgotten.
+        """
+        if self._opened.mark.confirming:
+            return "forget"
         question = self._opened.question
         return str(question.instance.id) if question else ""
 

@@ -97,6 +97,16 @@ async def test_help_is_told_and_it_is_asked_again(ada: Person) -> None:
     assert await ada.says("yes") == [FORGOTTEN]
 
 
+async def test_an_own_help_is_told_that_it_is_asked(ada: Person, deploy: Deploy) -> None:
+    async def help_(interrupted: Interrupted) -> str:
+        return f"Say yes or no to {interrupted.asks}."
+
+    await deploy(interruptions=Interruptions({Wish.HELP: help_}))
+    await ada.says("forget me")
+    assert await ada.says("help") == [f"Say yes or no to forget.\n{SURE}"]
+    assert await ada.says("yes") == [FORGOTTEN]
+
+
 async def test_it_runs_out_with_the_question(cloud: Cloud, ada: Person) -> None:
     await ada.says("forget me")
     cloud.clock.move(minutes=61)
