@@ -47,7 +47,7 @@ class Shown:
     def row(self) -> str:
         """A row of the table."""
         counted = Counter(REASONS.index(reason) + 1 for reason in self.explained.values())
-        found = ", ".join(f"{count} of {number}" for number, count in sorted(counted.items()))
+        found = ", ".join(f"({number}) {count}" for number, count in sorted(counted.items()))
         lines = f"-{self.changed.removed} +{self.changed.added}"
         turns = len(self.sample.script)
         return f"| {self.sample.name} | {turns} | {self.kills} | {lines} | {found} |"
