@@ -12,11 +12,10 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 from shows.samples.environment import python
-from shows.samples.reasons import Reason
+from shows.samples.reasons import REASONS
 from shows.samples.scripts import SAMPLES
 from shows.samples.shown import Show, Shown
 from shows.talk import ShowFailed
@@ -36,10 +35,10 @@ async def hold(show: Show, names: list[str]) -> list[Shown]:
 
 def tell(one: Shown) -> None:
     """Print the figures of one sample, and what has no reason."""
-    changed, explained = one.changed, one.reasons.total()
+    changed = one.changed
     print(
         f"  {one.sample.name}: {len(one.sample.script)} turns, {one.activities} activities, "
-        f"{one.fields} fields, {explained} differences with a reason, {one.kills} kills; "
+        f"{one.fields} fields, {len(one.explained)} differences with a reason, {one.kills} kills; "
         f"lines changed: -{changed.removed} +{changed.added} in {changed.files} files; "
         f"{one.seconds:.0f} s",
         flush=True,
@@ -48,8 +47,15 @@ def tell(one: Shown) -> None:
         print(f"    no reason: {difference} ({' and '.join(ways)})", flush=True)
 
 
+def tabled(shown: list[Shown]) -> str:
+    """Return the table of what was shown, as Markdown, and the reasons that it names."""
+    titles = "| Sample | Turns | Kills | Lines | Differences, by their reasons |"
+    reasons = (f"{number}. {reason.text}" for number, reason in enumerate(REASONS, 1))
+    return "\n".join([titles, "|---|---|---|---|---|", *(one.row for one in shown), "", *reasons])
+
+
 def main() -> int:
-    """Show it. Return the exit code: 1 if a difference has no reason."""
+    """Show it. Return the exit code: 1 if a difference has no reason, or a reason no difference."""
     parser = argparse.ArgumentParser(prog="python -m shows.samples")
     parser.add_argument("samples", type=Path, help="a checkout of microsoft/BotBuilder-Samples")
     parser.add_argument("only", nargs="*", help="the numbers of samples, such as 05; else all")
@@ -74,20 +80,22 @@ def main() -> int:
     except ShowFailed as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    reasons: Counter[Reason] = Counter()
-    for one in shown:
-        reasons += one.reasons
-    for reason, count in reasons.most_common():
-        print(f"  {count:4} differences: {reason.text}")
+    print(tabled(shown))
+    met = {reason for one in shown for reason in one.explained.values()}
+    idle = [reason for reason in REASONS if reason not in met]
+    if whole := not (options.only or options.itself):
+        for reason in idle:
+            print(f"no such difference was met: {reason.text}")
     unexplained = sum(len(one.unexplained) for one in shown)
     print(
         f"{len(shown)} samples, {sum(len(one.sample.script) for one in shown)} turns, "
         f"{sum(one.activities for one in shown)} activities, "
         f"{sum(one.fields for one in shown)} fields compared, "
-        f"{reasons.total()} differences with a reason and {unexplained} without, "
+        f"{sum(len(one.explained) for one in shown)} differences with a reason "
+        f"and {unexplained} without, "
         f"{sum(one.kills for one in shown)} kills; {time.monotonic() - began:.0f} s"
     )
-    return 1 if unexplained or not shown else 0
+    return 1 if unexplained or not shown or (whole and idle) else 0
 
 
 if __name__ == "__main__":

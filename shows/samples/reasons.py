@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from shows.samples.comparison import NOTHING, Difference
 from shows.samples.recording import Exchange
+from turnkeeper.testing.people.conversation import TENANT
 
 _ERROR_TOLD: Final = "The bot encountered an error"
 """How each sample's on_turn_error begins."""
@@ -30,7 +31,8 @@ class Reason:
 
 
 def _tenant(difference: Difference, _: Exchange, here: Exchange) -> bool:
-    return difference.there is NOTHING and difference.where.endswith(".conversation.tenantId")
+    pair = (difference.there, difference.here)
+    return difference.where.endswith(".conversation.tenantId") and pair == (NOTHING, TENANT)
 
 
 def _reply_to(difference: Difference, _: Exchange, here: Exchange) -> bool:
@@ -62,7 +64,8 @@ def _expect_replies(difference: Difference, there: Exchange, here: Exchange) -> 
 def _refused(difference: Difference, there: Exchange, here: Exchange) -> bool:
     told = here.answer.get("body")
     short = isinstance(told, dict) and told.keys() == {"error"} and not here.requests
-    return short and here.answer["status"] in _REFUSALS and _of_answer(difference)
+    failed = there.answer["status"] >= _REFUSALS.start and not there.requests
+    return short and failed and here.answer["status"] in _REFUSALS and _of_answer(difference)
 
 
 def _card_error(difference: Difference, there: Exchange, here: Exchange) -> bool:
@@ -80,6 +83,12 @@ def _failed_invoke(difference: Difference, there: Exchange, here: Exchange) -> b
     told = any(map(_tells_error, there.requests)) and any(map(_tells_error, here.requests))
     statuses = (there.answer["status"], here.answer["status"])
     return told and statuses == (501, 500) and difference.where == "answer.status"
+
+
+def _failed_delete(difference: Difference, there: Exchange, here: Exchange) -> bool:
+    told = any(map(_tells_error, there.requests)) and there.requests == here.requests
+    statuses = (there.answer["status"], here.answer["status"])
+    return told and statuses == (404, 500) and _of_answer(difference)
 
 
 def _of_answer(difference: Difference) -> bool:
@@ -116,6 +125,11 @@ REASONS: Final[tuple[Reason, ...]] = (
         "An invoke in which the bot fails is answered 500, once `on_turn_error` has run. The SDK's "
         "hosting says 501, as to one that the bot does not know.",
         _failed_invoke,
+    ),
+    Reason(
+        "`on_turn_error` may delete a state that the turn has not loaded. In the SDK that is a "
+        "KeyError: the state stays, and the hosting answers 404.",
+        _failed_delete,
     ),
     Reason(
         "An invoke's answer without a body is empty. The SDK's hosting sends `null`.", _empty_invoke

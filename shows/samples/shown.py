@@ -14,7 +14,7 @@ from shows.samples.copies import Changed, copied
 from shows.samples.environment import ROOT
 from shows.samples.playing import Player
 from shows.samples.program import Program
-from shows.samples.reasons import Reason, reason_of
+from shows.samples.reasons import REASONS, Reason, reason_of
 from shows.samples.recording import Exchange
 from shows.samples.sample import Sample
 from shows.talk import ShowFailed
@@ -30,8 +30,8 @@ class Shown:
     """The figures of one sample.
 
     :ivar activities: that the bot sent, in all that was held.
-    :ivar reasons: how many differences have which reason.
-    :ivar unexplained: differences without one, and in which ways they came.
+    :ivar explained: the reasons of differences. One that comes in both ways is one.
+    :ivar unexplained: differences without a reason, and in which ways they came.
     """
 
     sample: Sample
@@ -40,8 +40,17 @@ class Shown:
     fields: int = 0
     kills: int = 0
     seconds: float = 0.0
-    reasons: Counter[Reason] = field(default_factory=Counter)
+    explained: dict[str, Reason] = field(default_factory=dict)
     unexplained: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def row(self) -> str:
+        """A row of the table."""
+        counted = Counter(REASONS.index(reason) + 1 for reason in self.explained.values())
+        found = ", ".join(f"({number}) {count}" for number, count in sorted(counted.items()))
+        lines = f"-{self.changed.removed} +{self.changed.added}"
+        turns = len(self.sample.script)
+        return f"| {self.sample.name} | {turns} | {self.kills} | {lines} | {found} |"
 
 
 class Show:
@@ -122,6 +131,6 @@ class Show:
         for difference in comparison.differences:
             turn = difference.turn - 1
             if reason := reason_of(difference, there[turn], here[turn]):
-                shown.reasons[reason] += 1
+                shown.explained[str(difference)] = reason
             else:
                 shown.unexplained.setdefault(str(difference), []).append(way)

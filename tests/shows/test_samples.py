@@ -9,6 +9,7 @@ import pytest
 
 from shows.samples.comparison import NOTHING, compared
 from shows.samples.copies import Changed, copied
+from shows.samples.reasons import reason_of
 from shows.samples.recording import Exchange, Recorder
 from shows.samples.sample import Patch, Sample
 from shows.talk import ShowFailed
@@ -79,6 +80,23 @@ async def recorded(*, earlier: int) -> dict[str, Any]:
             place, {**told, "text": text, "timestamp": now, "replyToId": told_id}
         )
         return recorder.request(cloud.connector.requests[-1])
+
+
+def test_what_was_said_before_an_error_may_be_missing_and_nothing_else() -> None:
+    error = "The bot encountered an error or bug."
+    there = turn("before", error, "after")
+    for here, explained in ((turn(error, "after"), True), (turn("before", error), False)):
+        [difference] = compared([there], [here]).differences
+        assert bool(reason_of(difference, there, here)) is explained
+
+
+def test_a_refusal_is_meant_only_where_the_other_side_fails_too() -> None:
+    error = {"error": {"code": "bad_json"}}
+    here = Exchange("hi", {"status": 400, "type": "application/json", "body": error})
+    for status, explained in ((500, True), (201, False)):
+        there = Exchange("hi", {"status": status, "type": "text/plain", "body": "a text"})
+        found = compared([there], [here]).differences
+        assert [bool(reason_of(one, there, here)) for one in found] == [explained] * 3
 
 
 class TestCopies:

@@ -8,6 +8,7 @@ from shows.samples.changes import on_engine
 from shows.samples.sample import Sample, Speaker
 
 ADA: Final = Speaker("Ada")
+ADA_THERE: Final = Speaker("Ada", conversation="another one")
 GRACE: Final = Speaker("Grace", "msteams")
 BY_NAME: Final = ("Adaptive Card", "animation", "3", "hero card", "OAuth Card", "the sixth")
 BY_BUTTON: Final = ("Signin Card", "Thumbnail Card", "Video Card", "All Cards")
@@ -21,9 +22,8 @@ SAMPLE: Final = Sample(
         ADA.submits({"no": "text"}),
         *ADA.chats(*(said for card in BY_NAME for said in (card, "again"))),
         *(step for card in BY_BUTTON for step in (ADA.presses(card), ADA.says("again"))),
-        *ADA.chats("all", "hi"),
-        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
-        *ADA.chats("hi", "hero"),
+        ADA.says("all"),
+        ADA_THERE.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
         GRACE.joins(),
         *GRACE.chats("hi", "thumb", "hi", "all"),
     ),

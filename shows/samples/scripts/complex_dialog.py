@@ -8,6 +8,7 @@ from shows.samples.changes import on_engine
 from shows.samples.sample import Sample, Speaker
 
 ADA: Final = Speaker("Ada")
+ADA_THERE: Final = Speaker("Ada", conversation="another one")
 GRACE: Final = Speaker("Grace", "msteams")
 
 SAMPLE: Final = Sample(
@@ -25,9 +26,7 @@ SAMPLE: Final = Sample(
         ADA.sends("event", name="something"),
         ADA.submits({"no": "text"}),
         ADA.says("3"),  # two
-        *ADA.chats("hi", "Ada"),
-        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
-        ADA.says("hi"),
+        ADA_THERE.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
         GRACE.joins(),
         *GRACE.chats("hi", "Grace", "eighty five", "2", "1", "hi"),
     ),

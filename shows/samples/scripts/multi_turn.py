@@ -8,6 +8,7 @@ from shows.samples.changes import on_engine
 from shows.samples.sample import Sample, Speaker
 
 ADA: Final = Speaker("Ada")
+ADA_THERE: Final = Speaker("Ada", conversation="another one")
 GRACE: Final = Speaker("Grace", "msteams")
 BOB: Final = Speaker("Bob", "webchat", "the group", "groupChat")
 EVE: Final = Speaker("Eve", "webchat", "the group", "groupChat")
@@ -37,9 +38,7 @@ SAMPLE: Final = Sample(
         *ADA.chats("hi", "car", "Countess", "yes", "thirty six"),
         ADA.attaches("image/png", text="with a text"),
         ADA.presses("Yes"),
-        *ADA.chats("hi", "car"),
-        ADA.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
-        ADA.says("hi"),
+        ADA_THERE.invokes("signin/tokenExchange"),  # AttributeError, in the SDK
         # No picture on Teams.
         GRACE.joins(),
         *GRACE.chats("hi", "the second one", "Grace", "yes", "85", "yes"),
