@@ -9,7 +9,6 @@ from botbuilder.schema import ActivityTypes
 
 from turnkeeper.address import Address
 from turnkeeper.channels import text_for_bot
-from turnkeeper.dialogs.culture import known_locale
 from turnkeeper.dialogs.interrupted import Answer, Interrupted
 from turnkeeper.dialogs.interruptions import Found, Interruptions, Wish
 from turnkeeper.dialogs.notice import Notice, in_front
@@ -114,12 +113,7 @@ class Exchange:
         return wishes.notice("restarted")
 
     async def _go_on(self, notice: Notice | None) -> DialogTurnResult:
-        activity = self._opened.context.activity
-        said, activity.locale = activity.locale, known_locale(activity.locale)
-        try:
-            result = await self._opened.go_on()
-        finally:
-            activity.locale = said
+        result = await self._opened.go_on()
         if result.status == DialogTurnStatus.Empty:
             return await self._opened.begin_root(None, notice)
         return result

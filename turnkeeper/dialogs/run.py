@@ -12,8 +12,11 @@ from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 from turnkeeper.dialogs.exchange import Exchange
 from turnkeeper.dialogs.interruptions import Interruptions
 from turnkeeper.dialogs.open_dialogs import MARK, Mark, OpenDialogs
+from turnkeeper.dialogs.prompts import correct
 from turnkeeper.state.scope import ConversationState
 from turnkeeper.state.services import transaction_in
+
+correct()
 
 _STOCK: Final = Interruptions()
 _MEMORY: Final = DialogStateManagerConfiguration.__name__
