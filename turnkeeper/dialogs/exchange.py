@@ -63,6 +63,7 @@ class Exchange:
         mark = self._mark
         if not (self._opened.open or mark.confirming):
             return {}
+        mark.failed = False
         # What is no message has answered and asked nothing, as far as one can tell.
         if self._is_message or mark.asked_at is None:
             mark.person, mark.asked_at = self._address.person, self._now
