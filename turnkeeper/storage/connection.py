@@ -84,6 +84,10 @@ class Connection(RecordStorage):
     async def close(self) -> None:
         """Close the store, unless it was opened for others too. Who uses it again opens it."""
         self._users = max(0, self._users - 1)
+        await self.close_idle()
+
+    async def close_idle(self) -> None:
+        """Close the store where it is open for nobody."""
         loop = asyncio.get_running_loop()
         if self._store is not None and self._loop is loop and not self._users:
             store, self._loop = self._store, None

@@ -116,6 +116,7 @@ class Turns:
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
         owner = "" if address.group else address.owner
+        service_url = activity.service_url  # as checked: bot code may change the activity's
         tries, overdue = 0, None
         async with self._order.turn(key):
             while tries < TRIES:
@@ -131,7 +132,7 @@ class Turns:
                         continue
                     if ledger.owed:
                         if self._sender.free(ledger) or ledger.owed == overdue:
-                            await self._settle(key, ledger, transaction, activity)
+                            await self._settle(key, ledger, transaction, service_url)
                         else:
                             overdue = await self._wait_for_others(key, ledger)
                         tries += 1
@@ -152,9 +153,7 @@ class Turns:
                     self._metrics.conflicts.inc()
                     tries += 1
                     continue
-                await self._sender.deliver(
-                    key, ledger, transaction, activity.service_url, shared=shared
-                )
+                await self._sender.deliver(key, ledger, transaction, service_url, shared=shared)
                 return outcome.answer
         raise RequestRefused(
             503, "conflict", "Others keep changing the same records.", retry_after=1
@@ -170,7 +169,7 @@ class Turns:
         return answer
 
     async def _settle(
-        self, key: str, ledger: Ledger, transaction: Transaction, activity: Activity
+        self, key: str, ledger: Ledger, transaction: Transaction, service_url: str
     ) -> None:
         """Send what the turn before owes, so that replies keep their order.
 
@@ -179,7 +178,7 @@ class Turns:
         self._sender.claim(ledger)
         transaction.rewrite(key, ledger.body())
         await transaction.commit()
-        await self._sender.deliver(key, ledger, transaction, activity.service_url, shared=False)
+        await self._sender.deliver(key, ledger, transaction, service_url, shared=False)
 
     async def _take_over(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,
