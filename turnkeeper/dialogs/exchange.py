@@ -10,12 +10,12 @@ from botbuilder.schema import ActivityTypes
 from turnkeeper.address import Address
 from turnkeeper.channels import text_for_bot
 from turnkeeper.dialogs.interrupted import Answer, Interrupted
-from turnkeeper.dialogs.interruptions import Found, Interruptions, Wish
+from turnkeeper.dialogs.interruptions import Found, Interruptions
 from turnkeeper.dialogs.notice import Notice, in_front
 from turnkeeper.dialogs.open_dialogs import OpenDialogs
 from turnkeeper.dialogs.question import offers
 from turnkeeper.dialogs.wishes import Granted, Wishes
-from turnkeeper.dialogs.words import plain
+from turnkeeper.dialogs.words import Wish, plain
 from turnkeeper.state.scope import ConversationState
 
 

@@ -11,10 +11,10 @@ from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
 from botbuilder.schema import Attachment
 
 from turnkeeper.channels import limits_of, several_people_in, units
-from turnkeeper.dialogs.interruptions import Interruptions, Wish
+from turnkeeper.dialogs.interruptions import Interruptions
 from turnkeeper.dialogs.notice import Notice
 from turnkeeper.dialogs.open_dialogs import MARK, OpenDialogs
-from turnkeeper.dialogs.words import plain
+from turnkeeper.dialogs.words import Wish, plain
 from turnkeeper.state.forgetting import export_person, forget_person
 from turnkeeper.state.scope import ConversationState
 
