@@ -120,7 +120,7 @@ class RecordStorage(ABC):
         """
         now, after = self.now(), ""
         found: list[tuple[str, float]] = []
-        while page := await self.scan(prefix=prefix, after=after):
+        while (page := await self.scan(prefix=prefix, after=after)) and page[-1][0] > after:
             found += [
                 (key, now - record.due_at)
                 for key, record in page

@@ -305,3 +305,15 @@ async def test_a_record_of_redis_that_is_gone_leaves_nothing_in_the_index(
             else:
                 await storage.commit([Change("k", None, ANY)])
             assert valkey.keys() == [b"{bot}:format"]
+
+
+async def test_what_has_expired_stays_in_the_index_of_redis_until_it_is_swept(
+    redis_url: str,
+) -> None:
+    """A clock that was ahead and is set right must not have lost anything."""
+    clock = Clock(5.0)
+    async with opened(redis_url, clock) as storage:
+        await storage.commit([Change("k", "{}", None, expires_at=100.0, due_in=0)])
+        for now, found in ((200.0, []), (50.0, [("k", 45.0)])):
+            clock.now = now
+            assert await storage.due() == found
