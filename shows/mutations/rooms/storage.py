@@ -160,8 +160,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         NAMESPACE,
-        "prefix=self._within(prefix),",
-        'prefix=self._within(prefix) if prefix else "",',
+        "prefix=self._within(prefix),\n",
+        'prefix=self._within(prefix) if prefix else "",\n',
         (f"{APPLICATION_TESTS}::test_a_host_with_a_name_has_its_own_records_alone",),
         "a bot lists the records of all bots on the store",
     ),
