@@ -136,6 +136,13 @@ MUTATIONS: Final = (
         "each look at PostgreSQL reads the whole table",
     ),
     Mutation(
+        POSTGRESQL,
+        "coalesce(left(key, char_length($3::text)) = $3::text, false)",
+        "left(key, char_length($3::text)) = $3::text",
+        (f"{DUE_TESTS}::test_postgresql_looks_into_the_index_alone",),
+        "PostgreSQL sorts what is due in place of reading its index in order",
+    ),
+    Mutation(
         POSTGRESQL_CONNECTION,
         "for statement in (sql.LOCK_TIMEOUT, *sql.DUE_AT):",
         "for statement in sql.DUE_AT[:1]:",

@@ -166,11 +166,13 @@ DUE: Final = """
     ) as moment) as clock
     where due_at <= moment
         and (expires_at is null or expires_at > $2::double precision)
-        and left(key, char_length($3::text)) = $3::text
+        and coalesce(left(key, char_length($3::text)) = $3::text, false)
     order by due_at limit $4::bigint
 """
 """The prefix in words that no index over keys serves: only that over ``due_at`` ends where nothing
-is due. ``now()`` is when the statement began; ``clock_timestamp()`` would serve no index."""
+is due. Of a plain comparison PostgreSQL would guess that one key in 200 passes, and would sort a
+backlog each time; of ``coalesce`` it guesses half, and reads the index in its order.
+``now()`` is when the statement began; ``clock_timestamp()`` would serve no index."""
 
 
 def scan_statement(
