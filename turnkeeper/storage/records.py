@@ -112,8 +112,9 @@ class RecordStorage(ABC):
 
         The earliest comes first. A record stays due until it is written again or deleted.
 
-        It is asked every second, mostly in vain. This default reads the whole store for that, and
-        is right where :meth:`scan` gives the ``due_at`` of records; have an index in its place.
+        It is made to be asked every second, mostly in vain. This default reads the whole store for
+        that, and is right where :meth:`scan` gives the ``due_at`` of records: have an index in its
+        place.
 
         :param prefix: only keys that start with it.
         :param limit: at most so many.
