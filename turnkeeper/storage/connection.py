@@ -111,6 +111,9 @@ class Connection(RecordStorage):
     async def sweep(self, limit: int = 500) -> int:
         return await (await self._opened()).sweep(limit)
 
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        return await (await self._opened()).due(prefix=prefix, limit=limit)
+
     async def compact(self) -> None:
         """Leave no byte of an erased record, where the store can do that."""
         compact = getattr(await self._opened(), "compact", None)
