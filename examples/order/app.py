@@ -134,8 +134,10 @@ class OrderDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no type
         if not prompt.recognized.succeeded:
             return False
         count = prompt.recognized.value
+        if not 1 <= count <= MOST_PIZZAS:
+            return False
         prompt.recognized.value = int(count)
-        return bool(count == int(count) and 1 <= count <= MOST_PIZZAS)
+        return bool(count == int(count))
 
     async def check_time(self, prompt: PromptValidatorContext) -> bool:
         """Return whether an answer is a moment to come; "Friday" is the last one and the next.

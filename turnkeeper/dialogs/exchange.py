@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
 from botbuilder.schema import ActivityTypes
@@ -17,6 +17,11 @@ from turnkeeper.dialogs.question import offers
 from turnkeeper.dialogs.wishes import Granted, Wishes
 from turnkeeper.dialogs.words import Wish, plain
 from turnkeeper.state.scope import ConversationState
+
+CONFIRMED_WITHIN: Final = 10 * 60.0
+"""Seconds in which a "yes" is to the question whether the person is to be forgotten."""
+
+_TOLD: Final = (Wish.HELP, Wish.EXPORT)
 
 
 class Exchange:
@@ -45,6 +50,7 @@ class Exchange:
         self._now = now
         self._is_ignored = False
         self._is_message = opened.context.activity.type == ActivityTypes.message
+        self._asked = opened.question
 
     async def take(self, question_timeout: float | None) -> DialogTurnResult:
         """Take the activity.
@@ -53,22 +59,29 @@ class Exchange:
         """
         if self._is_message:
             return await self._take_message(question_timeout)
-        if self._opened.fits() and self._opened.aside_fits():
-            return await self._go_on(None)
-        self._is_ignored = True
-        return DialogTurnResult(DialogTurnStatus.Waiting)
+        opened = self._opened
+        if self._is_anothers() or not (opened.fits() and opened.aside_fits()):
+            self._is_ignored = True
+            return DialogTurnResult(DialogTurnStatus.Waiting)
+        result = await self._go_on(None)
+        if opened.context.responded:  # a "yes" would be to what was said just now
+            self._mark.confirming = False
+        return result
 
     def mark(self) -> dict[str, Any]:
         """Return what is to be remembered of what is open now; nothing where nothing is."""
         mark = self._mark
         if not (self._opened.open or mark.confirming):
             return {}
-        mark.failed = False
-        # What is no message has answered and asked nothing, as far as one can tell.
-        if self._is_message or mark.asked_at is None:
-            mark.person, mark.asked_at = self._address.person, self._now
-        if not self._is_ignored:
-            self._opened.note()
+        if self._is_ignored:
+            return mark.stored()
+        if self._is_message:  # what a channel says of a conversation may be in anybody's name
+            mark.person, mark.failed = self._address.person, False
+        question, asked = self._opened.question, self._asked
+        anew = (question and question.instance) is not (asked and asked.instance)
+        if self._is_message or anew or mark.asked_at is None:
+            mark.asked_at = self._now
+        self._opened.note()
         return mark.stored()
 
     async def _take_message(self, question_timeout: float | None) -> DialogTurnResult:
@@ -80,6 +93,10 @@ class Exchange:
         if not (found or was_open):  # as most messages that are greeted
             return await self._go_on(None)
         wishes = Wishes(self._opened, self._interruptions, self._conversation_state, language)
+        if found and self._is_anothers() and found.key in _TOLD and not found.handler:
+            self._is_ignored = True  # what is open with somebody else stays as it is
+            await self._say(await self._answer(found, wishes, language))
+            return DialogTurnResult(DialogTurnStatus.Waiting)
         notice = await self._close_what_is_over(wishes, question_timeout) if was_open else None
         if self._mark.confirming:
             return await self._confirm(text, found, wishes, language)
@@ -96,14 +113,15 @@ class Exchange:
     ) -> Notice | None:
         """Close what the message cannot answer; return what is to be said of it."""
         opened, mark = self._opened, self._mark
-        # Also where nothing says that several people are there: not every channel tells.
-        if mark.person and self._address.person not in ("", mark.person):
+        if self._is_anothers():
             opened.drop()
             return None
         if not opened.fits():
             opened.drop()
             return wishes.notice("restarted")
         waited = self._now - (self._now if mark.asked_at is None else mark.asked_at)
+        if waited >= CONFIRMED_WITHIN:
+            mark.confirming = False
         if question_timeout is not None and waited >= question_timeout:
             asked = opened.open
             await opened.close()
@@ -112,6 +130,23 @@ class Exchange:
             return None
         opened.drop_aside()
         return wishes.notice("restarted")
+
+    def _is_anothers(self) -> bool:
+        """Whether what is open is open with somebody else.
+
+        Also where nothing says that several people are there: not every channel tells. What is no
+        message may come in the name of the conversation or of the bot.
+        """
+        person, activity = self._mark.person, self._opened.context.activity
+        whom = [person, ""]
+        if not self._is_message:
+            recipient = activity.recipient
+            whom += [activity.conversation.id, recipient.id if recipient else ""]
+        return bool(person) and self._address.person not in whom
+
+    async def _say(self, answer: Answer | Granted) -> None:
+        async with in_front(self._opened.context, answer if isinstance(answer, Notice) else None):
+            pass
 
     async def _go_on(self, notice: Notice | None) -> DialogTurnResult:
         result = await self._opened.go_on()

@@ -131,11 +131,13 @@ class OpenDialogs:
 
     async def begin_root(self, options: object, notice: Notice | None) -> DialogTurnResult:
         """Begin the root dialog, with a notice in front of what it says first."""
+        self.mark.confirming = False
         async with in_front(self.context, notice):
             return await self.dialogs.begin_dialog(self._root.id, options)
 
     async def begin_aside(self, dialog_id: str, options: object) -> DialogTurnResult:
         """Begin a dialog aside, in place of one that is open there."""
+        self.mark.confirming = False
         if self._aside:
             await self._aside.cancel_all_dialogs()
         aside = self._put_aside(DialogState())

@@ -1,17 +1,21 @@
-"""What two prompts of the SDK make of an answer, corrected for all of the process.
+"""What prompts of the SDK make of an answer, corrected for all of the process.
 
 - ``ConfirmPrompt`` knows yes and no in English alone. An answer in any other language it looks up
   in a set of the two choices, so that "Oui" and "1" are yes or no by chance.
 - ``NumberPrompt`` reads a number as in English where its recognizer does not know the language, and
   then takes it for one of that language: "1,5" is 15 in German. In a locale that Babel does not
   know it raises at each answer.
+- All prompts with choices add a card to the attachments of the prompt that is stored, each time
+  they send it: the record grows, and so does the message.
 
-A subclass that recognizes in its own way does so still.
+A subclass that does any of it in its own way does so still.
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from copy import copy
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -23,20 +27,28 @@ from botbuilder.dialogs.choices import ChoiceRecognizers, FindChoicesOptions
 from botbuilder.dialogs.prompts import (
     ConfirmPrompt,
     NumberPrompt,
+    Prompt,
     PromptCultureModels,
     PromptOptions,
     PromptRecognizerResult,
 )
-from botbuilder.schema import ActivityTypes
+from botbuilder.schema import Activity, ActivityTypes
 from recognizers_choice import recognize_boolean
 from recognizers_number import recognize_number
 from recognizers_text import Culture
 
+from turnkeeper.dialogs.spelling import bare
 from turnkeeper.wire.sdk import default_choices_of
 
 _UNKNOWN: Final = (UnknownLocaleError, LookupError, ValueError, OSError)
-_LONGEST: Final = 100
-"""Characters of a number. To recognize one in a longer text costs, and is what the SDK does."""
+_LONGEST: Final = 200
+"""Characters of a number, a yes or a no. What is longer is none: the SDK's recognizers take time
+that grows with the square of it, and nothing else of the process runs meanwhile."""
+
+_LONGEST_TAG: Final = 40
+_DIGITS: Final = re.compile(r"[-+]?[\d.,'\u2019\u066b\u066c\u00a0\u202f ]+")
+"""What a number in digits is made of. An exponent would make a short text a number without end."""
+
 _RECOGNIZED: Final = frozenset(
     {Culture.English, Culture.Chinese, Culture.French, Culture.Japanese, Culture.Portuguese}
     | {Culture.Spanish}
@@ -47,6 +59,18 @@ def correct() -> None:
     """Put what is here in the place of what the SDK has."""
     ConfirmPrompt.on_recognize = _confirm
     NumberPrompt.on_recognize = _number
+    Prompt.append_choices = _append_choices
+
+
+_APPEND: Final = Prompt.append_choices
+
+
+def _append_choices(self: Any, prompt: Activity | None, *rest: Any, **named: Any) -> Activity:
+    """Append choices to a copy of a prompt."""
+    if prompt is not None and prompt.attachments:
+        prompt = copy(prompt)
+        prompt.attachments = list(prompt.attachments)
+    return _APPEND(self, prompt, *rest, **named)
 
 
 async def _confirm(
@@ -74,20 +98,23 @@ async def _number(
 def number_in(text: str, locale: object) -> Decimal | None:
     """Return the number that a text is, or the first one in it; None where there is none.
 
+    Only what is a number as a whole is read as the language writes it.
+
     :param locale: the BCP 47 tag of the person's, or anything else.
     """
+    if len(text) > _LONGEST:
+        return None
     known = known_locale(locale)
-    if known and len(text) <= _LONGEST:
+    if known and _DIGITS.fullmatch(text.strip()):
         with suppress(*_UNKNOWN):
-            number = Decimal(parse_decimal(text.strip(), locale=known, strict=True))
-            if number.is_finite():
-                return number
+            return Decimal(parse_decimal(text.strip(), locale=known, strict=True))
     culture = _culture(known)
     culture = culture if culture in _RECOGNIZED else Culture.English
     found = recognize_number(text, culture)
     if not found:
         return None
-    return Decimal(parse_decimal(found[0].resolution["value"], locale=culture.replace("-", "_")))
+    number = Decimal(parse_decimal(found[0].resolution["value"], locale=culture.replace("-", "_")))
+    return number if number.is_finite() else None
 
 
 @lru_cache(maxsize=512)
@@ -96,7 +123,9 @@ def known_locale(locale: object) -> str | None:
 
     :param locale: the BCP 47 tag of the person's, or anything else.
     """
-    tag = locale.replace("-", "_") if isinstance(locale, str) else ""
+    if not isinstance(locale, str) or len(locale) > _LONGEST_TAG:
+        return None
+    tag = locale.replace("-", "_")
     while tag:
         with suppress(*_UNKNOWN):
             # Only now its data is looked for.
@@ -107,16 +136,22 @@ def known_locale(locale: object) -> str | None:
 
 
 def _yes_or_no(prompt: Any, text: str, locale: object) -> bool | None:
+    if len(text) > _LONGEST:
+        return None
     culture = _culture(known_locale(locale or prompt.default_locale))
+    defaults = default_choices_of(prompt)
+    yes, no, style = defaults.get(culture) or defaults[Culture.English]
+    choices = list(prompt.confirm_choices or (yes, no))[:2]
+    shown = [bare(one if isinstance(one, str) else one.value) for one in choices]
+    numbered = (prompt.choice_options or style).include_numbers is not False
+    said = bare(text)
+    for known in (shown, ["1", "2"] if numbered else []):
+        if said in known:
+            return known.index(said) == 0
     for found in recognize_boolean(text, culture):
         if "value" in found.resolution:
             return bool(found.resolution["value"])
-    defaults = default_choices_of(prompt)
-    yes, no, style = defaults.get(culture) or defaults[Culture.English]
-    style = prompt.choice_options or style
-    numbered = style.include_numbers is not False
-    find = FindChoicesOptions(recognize_numbers=numbered, recognize_ordinals=numbered)
-    choices = list(prompt.confirm_choices or (yes, no))[:2]
+    find = FindChoicesOptions(recognize_numbers=False, recognize_ordinals=False)
     chosen = ChoiceRecognizers.recognize_choices(text, choices, find)
     return bool(chosen[0].resolution.index == 0) if chosen else None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from botbuilder.dialogs import Dialog, DialogContext, DialogInstance
 from botbuilder.dialogs.prompts import ConfirmPrompt, PromptOptions
@@ -59,26 +59,14 @@ def offers(question: Question, text: str) -> bool:
 async def ask_again(dialogs: DialogContext) -> None:
     """Have the open dialog ask its question again.
 
-    The SDK's prompts with choices add a card to the attachments of the prompt that is stored, each
-    time it is sent. The first one stays, as it was shown; this adds none.
+    A prompt is asked itself: the SDK's component would look for it in its own set alone, though it
+    may be one of a dialog around it.
     """
     question = open_question(dialogs)
-    prompt = question.options.prompt if question else None
-    attachments = prompt.attachments if prompt else None
-    if prompt and attachments:
-        prompt.attachments = _Whole(attachments)
-    try:
+    if question is None or question.prompt is None:
         await dialogs.reprompt_dialog()
-    finally:
-        if prompt and attachments:
-            prompt.attachments = attachments
-
-
-class _Whole(list[Any]):
-    """Attachments to which nothing is added."""
-
-    def extend(self, _: Iterable[Any]) -> None:
-        """Leave it as it is."""
+    else:
+        await question.prompt.reprompt_dialog(dialogs.context, question.instance)
 
 
 def _offered(question: Question) -> Iterator[object]:

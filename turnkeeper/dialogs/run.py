@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Final
 
 from botbuilder.core import TurnContext
@@ -46,7 +45,12 @@ async def run(
         message, by the host's clock; None for never.
     :returns: the result of the dialog; "empty" where none is open after an interruption.
     """
-    root = _root_of(dialog, conversation_state, interruptions)
+    # Made once: the parts of a root cost more than many a turn. It holds what its key names.
+    key = (id(dialog), id(conversation_state), id(interruptions))
+    if (root := _MADE.get(key)) is None:
+        if len(_MADE) >= _ROOTS:
+            del _MADE[next(iter(_MADE))]
+        root = _MADE[key] = _Root(dialog, conversation_state, interruptions)
     return await root.run(context, question_timeout)
 
 
@@ -102,5 +106,4 @@ class _Root:
         return result
 
 
-# Made once: the parts of a root cost more than many a turn.
-_root_of = lru_cache(maxsize=_ROOTS)(_Root)
+_MADE: Final[dict[tuple[int, int, int], _Root]] = {}

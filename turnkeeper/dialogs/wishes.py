@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from base64 import b64encode
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -21,6 +22,8 @@ from turnkeeper.state.scope import ConversationState
 _JSON: Final = "application/json"
 # In bytes. Connector services refuse an activity of more than 256 KB; base64 adds a third.
 _LARGEST_FILE: Final = 150_000
+
+_log = logging.getLogger(__name__)
 
 Granted: TypeAlias = Notice | DialogTurnResult
 """What is told, the open question being asked again; or that all is done."""
@@ -86,7 +89,11 @@ class Wishes:
     async def erase(self) -> DialogTurnResult:
         """Close all that is open, erase the person, and say so."""
         # First, since a dialog that is told of its end may store something.
-        await self._opened.close()
+        try:
+            await self._opened.close()
+        except Exception:  # whatever it is, the person is to be forgotten
+            _log.exception("a dialog could not be told of its end")
+            self._opened.drop()
         state = self._conversation_state
         await forget_person(self._context, state.storage)
         # The conversation's record may be that of several people, which stays.

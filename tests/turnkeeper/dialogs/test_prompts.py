@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from botbuilder.dialogs import ComponentDialog, DialogTurnResult, WaterfallDialog
 from botbuilder.dialogs.choices import Choice, ChoiceFactoryOptions
-from botbuilder.dialogs.prompts import ConfirmPrompt, NumberPrompt
+from botbuilder.dialogs.prompts import ChoicePrompt, ConfirmPrompt, NumberPrompt, PromptOptions
+from botbuilder.schema import Activity, Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.turnkeeper.dialogs.colours import Colours, bot_with, new_host
+from tests.turnkeeper.dialogs.colours import Colours, answer, ask, bot_with, new_host
 from turnkeeper.dialogs.prompts import known_locale, number_in
 from turnkeeper.testing import Cloud
 
@@ -55,9 +58,18 @@ def test_a_number_is_read_as_its_language_writes_it(text: str, locale: str, numb
     assert number_in(text, locale) == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["", " ", "no number", "NaN", "Infinity", "x" * 5000])
+ENDLESS = ["1e3000000", "1E99999999", "1_000", "one hundred " * 500, "9" * 100_000, "1 " * 5000]
+
+
+@pytest.mark.parametrize("text", ["", " ", "no number", "NaN", "Infinity", "x" * 5000, *ENDLESS])
 def test_what_is_no_number_is_none(text: str) -> None:
-    assert number_in(text, "de-DE") is None
+    for locale in ("de-DE", "en-US"):
+        number = number_in(text, locale)
+        assert number is None or abs(number) < 10**6  # "1e3..." has a 1 in it
+
+
+def test_a_locale_without_end_is_none() -> None:
+    assert known_locale("a-" * 50_000) is None
 
 
 @given(st.text(max_size=30), LOCALES)
@@ -76,6 +88,8 @@ YES_AND_NO = [
     ("ja-JP", "はい", "いいえ"),
     ("en-US", "1", "2"),
     ("de-DE", "1", "2"),
+    ("es-ES", "Si", "No"),
+    ("fr-FR", "oui, merci", "non, merci"),
     ("xx-YY", "yes", "no"),
 ]
 
@@ -100,7 +114,38 @@ async def test_a_number_is_no_answer_where_the_choices_have_none() -> None:
     assert (await answers(prompt, "fr-FR", "1"))[0].startswith("Sure?") is False
 
 
-@pytest.mark.parametrize("said", ["maybe", "", "x" * 3000])
+@pytest.mark.parametrize("said", ["maybe", "", "x" * 3000, "yes " * 4000, "1 moment"])
 async def test_what_is_neither_is_asked_again(said: str) -> None:
     [again] = await answers(ConfirmPrompt("colour"), "de-DE", said)
     assert again.startswith("A colour, please.")
+
+
+async def test_a_prompt_with_a_picture_and_choices_stays_as_it_is() -> None:
+    async def ask_with_picture(step: Any) -> DialogTurnResult:
+        picture = Attachment(content_type="image/png", content_url="https://example.com/a.png")
+        prompt = Activity(type="message", text="Size?", attachments=[picture])
+        options = PromptOptions(prompt=prompt, choices=[Choice("small"), Choice("large")])
+        return await step.prompt("colour", options)
+
+    host = new_host()
+    dialog = Colours(ask_with_picture, answer, prompt=ChoicePrompt("colour"))
+    async with Cloud(host, bot_with(host, dialog)) as cloud:
+        ada = cloud.person("Ada", channel="msteams")
+        counts = set()
+        for said in ("hi", "huge", "huge", "help", "huge"):
+            await ada.says(said)
+            counts |= {len(one["attachments"]) for one in ada.last if one.get("attachments")}
+        assert counts == {2}
+
+
+async def test_a_nested_dialog_may_ask_by_a_prompt_of_the_one_around_it() -> None:
+    inner = ComponentDialog("inner")
+    inner.add_dialog(WaterfallDialog("steps", [ask, answer]))
+    outer = Colours(lambda step: step.begin_dialog("inner"))
+    outer.add_dialog(inner)
+    host = new_host()
+    async with Cloud(host, bot_with(host, outer)) as cloud:
+        ada = cloud.person("Ada")
+        assert await ada.says("hi") == ["Colour?"]
+        assert (await ada.says("help"))[0].endswith("Colour?")
+        assert await ada.says("red") == ["red!"]
