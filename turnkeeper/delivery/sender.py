@@ -17,6 +17,7 @@ from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.posting import carry_out
 from turnkeeper.delivery.receipts import LINGER, Order, Receipt, Receipts
 from turnkeeper.errors import DeliveryFailed, StorageError, WriteConflict
+from turnkeeper.ledger.effects import Delay
 from turnkeeper.ledger.ledger import Ledger, Owed
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.observing.tracing import span
@@ -47,7 +48,7 @@ class Sender:
     :param connector: sends to the channel.
     :param order: the turns under way; receipts are written between them.
     :param metrics: is told how long deliveries take.
-    :param budget: seconds one delivery may take.
+    :param budget: seconds one delivery may take, beside the pauses that the bot asks for.
     :param clock: seconds since the epoch.
     """
 
@@ -119,6 +120,8 @@ class Sender:
                     if owed.until - self._clock() <= LEASE / 4:
                         await self._hold(key, receipt, owed, renewal)
                     effect = owed.effects[owed.sent]
+                    if isinstance(effect, Delay):  # the bot's own wish takes no reply its time
+                        deadline += effect.ms / 1000
                     try:
                         channel_id = await carry_out(
                             effect, ledger, self._connector, service_url, deadline

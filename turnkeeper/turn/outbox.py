@@ -14,7 +14,10 @@ from turnkeeper.wire import activity as wire
 from turnkeeper.wire import json_text
 
 LONGEST_DELAY_MS: Final = 5_000
-"""A ``delay`` activity longer than this waits this long: a turn has ten seconds in all."""
+"""A ``delay`` activity longer than this waits this long."""
+
+ALL_DELAYS_MS: Final = 30_000
+"""So long wait all those of a turn together: its conversation waits as well."""
 
 
 class Outbox:
@@ -26,6 +29,7 @@ class Outbox:
     def __init__(self, turn: str) -> None:
         self.effects: list[Effect] = []
         self._turn = turn
+        self._delays_left: float = ALL_DELAYS_MS
 
     @classmethod
     def of(cls, context: TurnContext) -> Outbox:
@@ -84,7 +88,9 @@ class Outbox:
         :param milliseconds: the value of a ``delay`` activity; one second where it is no number.
         """
         number = milliseconds if isinstance(milliseconds, int | float) else 1_000
-        self.effects.append(Delay(max(0, min(number, LONGEST_DELAY_MS))))
+        ms = max(0, min(number, LONGEST_DELAY_MS, self._delays_left))
+        self._delays_left -= ms
+        self.effects.append(Delay(ms))
 
 
 def _json(activity: Activity) -> str:

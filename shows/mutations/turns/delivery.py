@@ -14,6 +14,7 @@ TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 GIVEN_UP_TESTS: Final = "tests/turnkeeper/turn/test_given_up.py"
 LEASES_TESTS: Final = "tests/turnkeeper/turn/test_leases.py"
 COUNTED_TESTS: Final = "tests/turnkeeper/observing/test_counted.py"
+DELAYS_TESTS: Final = "tests/turnkeeper/delivery/test_delays.py"
 REFUSED_TESTS: Final = "tests/turnkeeper/delivery/test_refused.py"
 REPLIES_TESTS: Final = "tests/turnkeeper/turn/test_replies.py"
 
@@ -177,6 +178,13 @@ MUTATIONS: Final = (
         "            renewal.task.cancel()\n",
         (f"{HOLDING_TESTS}::test_a_renewal_that_is_being_written_is_waited_for",),
         "a renewal is ended in the middle of a write",
+    ),
+    Mutation(
+        SENDER,
+        "deadline += effect.ms / 1000",
+        "pass",
+        (f"{DELAYS_TESTS}::test_a_reply_behind_pauses_is_sent_and_they_last_30_seconds_at_most",),
+        "pauses that the bot asks for take its replies their time",
     ),
     Mutation(
         POSTING,

@@ -13,6 +13,7 @@ RESPONSE: Final = "turnkeeper/turn/response.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
 REPLIES_TESTS: Final = "tests/turnkeeper/turn/test_replies.py"
+DELAYS_TESTS: Final = "tests/turnkeeper/delivery/test_delays.py"
 RECALLED_TESTS: Final = "tests/turnkeeper/delivery/test_recalled.py"
 
 MUTATIONS: Final = (
@@ -120,10 +121,17 @@ MUTATIONS: Final = (
     ),
     Mutation(
         OUTBOX,
-        "max(0, min(number, LONGEST_DELAY_MS))",
-        "max(0, number)",
+        "min(number, LONGEST_DELAY_MS, self._delays_left)",
+        "min(number, self._delays_left)",
         (f"{REPLIES_TESTS}::test_a_delay_lasts_five_seconds_at_most",),
         "a delay may be longer than five seconds",
+    ),
+    Mutation(
+        OUTBOX,
+        "        self._delays_left -= ms\n",
+        "",
+        (f"{DELAYS_TESTS}::test_a_reply_behind_pauses_is_sent_and_they_last_30_seconds_at_most",),
+        "a bot holds its conversation for ever by pauses",
     ),
     Mutation(
         OUTBOX,
