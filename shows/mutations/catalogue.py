@@ -34,6 +34,7 @@ from shows.mutations.turns import (
     speaking,
     stock,
     turn,
+    typing_shown,
 )
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
@@ -42,6 +43,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     *adapters.MUTATIONS,
     *stock.MUTATIONS,
     *delivery.MUTATIONS,
+    *typing_shown.MUTATIONS,
     *receipts.MUTATIONS,
     *connector.MUTATIONS,
     *outbound.MUTATIONS,

@@ -11,7 +11,6 @@ from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import (
     Activity,
-    ActivityTypes,
     ConversationParameters,
     ConversationReference,
     ResourceResponse,
@@ -32,9 +31,7 @@ from turnkeeper.state.turn_state import TurnState
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.proactive import ProactiveTurns
-from turnkeeper.turn.response import may_leave
 from turnkeeper.turn.turns import Turns
-from turnkeeper.wire.sdk import INVOKE_RESPONSE
 
 
 class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyped
@@ -44,7 +41,8 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     since nothing leaves before the turn is committed. It works in ``update_activity`` and
     ``delete_activity``, also in later turns, for the last 20 replies of a conversation
     (:data:`turnkeeper.ledger.ledger.SENT_IDS`). Updates, deletions and delays wait for the commit
-    too. The SDK's ConnectorClient and UserTokenClient are made when they are first used.
+    too. Typing leaves at once, and may be lost. The SDK's ConnectorClient and UserTokenClient are
+    made when they are first used.
 
     :param states: the bot's state scopes; they are read and written with the turn.
     :param authenticator: checks who sends.
@@ -190,17 +188,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
 
     async def _keep(self, context: TurnContext, said: list[Activity]) -> list[ResourceResponse]:
         outbox = Outbox.open_for(context, said)
-        responses = []
-        for activity in said:
-            reply_id = ""
-            if activity.type == "delay":
-                outbox.delay(activity.value)
-            elif activity.type == ActivityTypes.invoke_response:
-                context.turn_state[INVOKE_RESPONSE] = activity
-            elif may_leave(activity):
-                reply_id = outbox.send(activity)
-            responses.append(ResourceResponse(id=reply_id))
-        return responses
+        return [ResourceResponse(id=outbox.take(context, activity)) for activity in said]
 
     async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse:
         """Keep an update until the turn is committed."""
@@ -237,6 +225,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
             self,
             self._states,
             self._metrics,
+            self._sender.typing,
             self._time_limit,
             self._deadlines,
             activity,
@@ -245,5 +234,8 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
             lambda context: self._middleware.receive_activity_with_status(context, logic),
         )
         keys = self._states.storage_keys(address)
-        answer = await self._turns.take(activity, address, keys, run, turn=turn)
+        try:
+            answer = await self._turns.take(activity, address, keys, run, turn=turn)
+        finally:
+            run.end()
         return answer and InvokeResponse(status=answer["status"], body=answer["body"])

@@ -16,6 +16,7 @@ from turnkeeper.connector.client import Connector
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.posting import carry_out
 from turnkeeper.delivery.receipts import LINGER, Order, Receipt, Receipts
+from turnkeeper.delivery.typing_indicators import TypingIndicators
 from turnkeeper.errors import DeliveryFailed, StorageError, WriteConflict
 from turnkeeper.ledger.effects import Delay
 from turnkeeper.ledger.ledger import Ledger, Owed
@@ -63,6 +64,7 @@ class Sender:
     ) -> None:
         self._holder = ""
         self.receipts = Receipts(order)
+        self.typing = TypingIndicators(connector, self.receipts)
         self._connector = connector
         self._order = order
         self._metrics = metrics
@@ -122,6 +124,8 @@ class Sender:
                     effect = owed.effects[owed.sent]
                     if isinstance(effect, Delay):  # the bot's own wish takes no reply its time
                         deadline += effect.ms / 1000
+                    else:
+                        self.typing.end(key)  # it is shown before a reply, or not at all
                     try:
                         channel_id = await carry_out(
                             effect, ledger, self._connector, service_url, deadline
@@ -205,4 +209,5 @@ class Sender:
 
     async def close(self) -> None:
         """Write down what was sent. Call it when no turn is under way any more."""
+        self.typing.close()
         await self.receipts.close()

@@ -149,7 +149,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         RESPONSE,
-        "replies = filter(may_leave, context.buffered_reply_activities)",
+        "replies = filter(_is_reply, context.buffered_reply_activities)",
         "replies = context.buffered_reply_activities",
         (f"{REPLIES_TESTS}::test_expected_replies_hold_no_trace_but_for_the_emulator",),
         "expected replies hold traces",
