@@ -26,6 +26,7 @@ from turnkeeper.channels.addressing import address_of
 from turnkeeper.connector.client import Connector
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.sender import Sender
+from turnkeeper.errors import DeliveryRefused
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.turn.order import TurnOrder
@@ -206,6 +207,8 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         audience: str | None,
         logic: Logic,
         turn: str = "",
+        refusals: list[DeliveryRefused] | None = None,
+        *,
         address: Address | None = None,
     ) -> InvokeResponse | None:
         address = address or address_of(activity, self._bot_id)
@@ -235,7 +238,9 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         )
         keys = self._states.storage_keys(address)
         try:
-            answer = await self._turns.take(activity, address, keys, run, turn=turn)
+            answer = await self._turns.take(
+                activity, address, keys, run, turn=turn, refusals=refusals
+            )
         finally:
             run.end()
         return answer and InvokeResponse(status=answer["status"], body=answer["body"])

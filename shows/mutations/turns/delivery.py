@@ -187,14 +187,18 @@ MUTATIONS: Final = (
         "pauses that the bot asks for take its replies their time",
     ),
     Mutation(
-        POSTING,
-        "    except DeliveryRefused:\n        pass\n",
-        (
-            "    except DeliveryRefused as error:\n"
-            "        raise DeliveryFailed(str(error)) from error\n"
-        ),
+        SENDER,
+        "except DeliveryRefused as refusal:\n                        if refusals is not None:",
+        "except ZeroDivisionError as refusal:\n                        if refusals is not None:",
         (f"{REFUSED_TESTS}::test_the_next_replies_and_turns_are_sent",),
         "a reply that is refused for good blocks its conversation",
+    ),
+    Mutation(
+        SENDER,
+        "                            refusals.append(refusal)\n",
+        "                            pass\n",
+        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
+        "who speaks first is not told that the channel has refused it",
     ),
     Mutation(
         POSTING,

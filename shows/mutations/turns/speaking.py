@@ -13,6 +13,7 @@ RESPONSE: Final = "turnkeeper/turn/response.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
 REPLIES_TESTS: Final = "tests/turnkeeper/turn/test_replies.py"
+REFUSED_TESTS: Final = "tests/turnkeeper/delivery/test_refused.py"
 DELAYS_TESTS: Final = "tests/turnkeeper/delivery/test_delays.py"
 RECALLED_TESTS: Final = "tests/turnkeeper/delivery/test_recalled.py"
 
@@ -80,6 +81,20 @@ MUTATIONS: Final = (
             ),
         ),
         "the identity of a begun conversation lacks its service URL",
+    ),
+    Mutation(
+        PROACTIVE,
+        "if refusals and not in_turn():",
+        "if refusals:",
+        (f"{REFUSED_TESTS}::test_a_turn_that_speaks_elsewhere_goes_on_where_that_is_refused",),
+        "a turn fails for what is refused in another conversation",
+    ),
+    Mutation(
+        PROACTIVE,
+        "raise refusals[0]",
+        "raise refusals[-1]",
+        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
+        "of several refusals the last one is told",
     ),
     Mutation(
         CONTEXT,
