@@ -35,10 +35,12 @@ from shows.mutations.turns import (
     stock,
     turn,
     typing_shown,
+    waiting,
 )
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *turn.MUTATIONS,
+    *waiting.MUTATIONS,
     *speaking.MUTATIONS,
     *adapters.MUTATIONS,
     *stock.MUTATIONS,

@@ -18,7 +18,7 @@ from botbuilder.schema import (
 from botframework.connector.auth import ClaimsIdentity
 
 from turnkeeper.adapters.bot_run import BotRun, Logic
-from turnkeeper.adapters.late_client import LateClient
+from turnkeeper.adapters.late_client import late_clients
 from turnkeeper.address import Address
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
@@ -32,6 +32,7 @@ from turnkeeper.state.turn_state import TurnState
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.proactive import ProactiveTurns
+from turnkeeper.turn.slots import Slots
 from turnkeeper.turn.turns import Turns
 
 
@@ -51,6 +52,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     :param connector: sends replies.
     :param bot_id: the bot's app id; "" in local mode.
     :param metrics: counts what happens.
+    :param max_turns: activities at work at once; more are refused.
     :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param time_limit: seconds the bot may think about one activity.
     :param budget: seconds one delivery may take.
@@ -66,6 +68,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         *,
         bot_id: str = "",
         metrics: Metrics | None = None,
+        max_turns: int = 512,
         conversation_ttl: float | None = None,
         time_limit: float = 10.0,
         budget: float = 10.0,
@@ -75,6 +78,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         self._states = states
         self.stand_on(authenticator, service_urls, bot_id)
         self._metrics = metrics or Metrics()
+        self._max_turns = max_turns
         self._ttl = conversation_ttl
         self._time_limit = time_limit
         self._deadlines = Deadlines()
@@ -94,7 +98,9 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
 
         :param connector: sends replies.
         """
-        order, metrics, clock = TurnOrder(), self._metrics, self._clock
+        metrics, clock = self._metrics, self._clock
+        self._slots = Slots(self._max_turns, metrics)
+        order = TurnOrder(self._slots)
         self._sender = Sender(connector, order, metrics, budget=self._budget, clock=clock)
         self._turns = Turns(
             self._states.storage.records, self._sender, order, metrics, ttl=self._ttl, clock=clock
@@ -129,7 +135,11 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
     ) -> InvokeResponse | None:
         """Take an activity whose address is known; see :meth:`process_activity`."""
-        identity = await self._authenticator.authenticate(authorization, activity)
+        self._slots.arrive()
+        try:
+            identity = await self._authenticator.authenticate(authorization, activity)
+        finally:
+            self._slots.arrived()
         activity.service_url = self._service_urls.check(activity.service_url)
         return await self._take_turn(identity, activity, None, logic, address=address)
 
@@ -212,17 +222,11 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         address: Address | None = None,
     ) -> InvokeResponse | None:
         address = address or address_of(activity, self._bot_id)
-        sdk = self.bot_framework_authentication
-        connectors = sdk.create_connector_factory
         services: dict[str, Any] = {
             self.BOT_IDENTITY_KEY: identity,
             self.BOT_OAUTH_SCOPE_KEY: audience,
             self.BOT_CALLBACK_HANDLER_KEY: logic,
-            self.BOT_CONNECTOR_CLIENT_KEY: LateClient(
-                lambda: connectors(identity).create(activity.service_url, audience)
-            ),
-            self.CONNECTOR_FACTORY_KEY: LateClient(lambda: connectors(identity)),
-            self.USER_TOKEN_CLIENT_KEY: LateClient(lambda: sdk.create_user_token_client(identity)),
+            **late_clients(self, identity, activity, audience),
         }
         run = BotRun(
             self,

@@ -87,7 +87,8 @@ class Turns:
         :param state_keys: the records the bot will need, read together with the ledger.
         :param run: runs the bot under a turn's name and a transaction; it is called again on
             fresh state where somebody else changed the same records.
-        :param turn: its name in the ledger; by default made from the activity's id.
+        :param turn: its name in the ledger where the bot speaks first: then it takes no slot. By
+            default it is made from the activity's id.
         :param refusals: gets what the channel answers to replies that it refuses for good.
         :returns: the turn's HTTP answer, where it has one.
         :raises RequestRefused: 503, too many conflicts or too many waiting; 409, it took
@@ -97,11 +98,12 @@ class Turns:
         :raises DeliveryFailed: committed, but replies are still owed.
         """
         key, old_key = address.ledger_key, address.old_ledger_key
+        person = None if turn else address.person and address.user_key
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
         owner = "" if address.group else address.owner
         tries, overdue = 0, None
-        async with self._order.turn(key):
+        async with self._order.turn(key, person):
             while tries < TRIES:
                 if tries:
                     await asyncio.sleep(random.uniform(0, 0.004 * 2**tries))  # noqa: S311

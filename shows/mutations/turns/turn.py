@@ -48,8 +48,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ORDER,
-        "            if turns:\n                async with asyncio.timeout(PATIENCE):",
-        ("            if lock.locked():\n                async with asyncio.timeout(PATIENCE):"),
+        "if not turns and self._slots.take_free(self._person):",
+        "if not lock.locked() and self._slots.take_free(self._person):",
         (f"{TURNS_TESTS}::test_nor_does_who_comes_just_when_a_turn_ends_and_another_one_waits",),
         "who comes between the end of a turn and the next one waits without end",
     ),
