@@ -17,7 +17,7 @@ from turnkeeper.state.view import open_storage
 from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.wire.types import Types
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 __all__ = [
     "BotFrameworkAdapter",

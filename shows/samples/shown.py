@@ -129,8 +129,10 @@ class Show:
         comparison = compared(there, here)
         shown.fields += comparison.fields
         for difference in comparison.differences:
-            turn = difference.turn - 1
-            if reason := reason_of(difference, there[turn], here[turn]):
-                shown.explained[str(difference)] = reason
+            turn, told = difference.turn - 1, str(difference)
+            reason = reason_of(difference, there[turn], here[turn])
+            # A kill is a reason for nothing: what differs then must differ without it too.
+            if reason and (way != KILLED or told in shown.explained):
+                shown.explained[told] = reason
             else:
-                shown.unexplained.setdefault(str(difference), []).append(way)
+                shown.unexplained.setdefault(told, []).append(way)

@@ -74,14 +74,15 @@ class BotFrameworkAdapter(StockAdapter):
 
     :ivar settings: as given.
 
-    :param settings: the credentials.
+    :param settings: the credentials; None takes those of the environment.
     :param storage: where its turns are committed; by default that of the bot's states.
     :raises TypeError: the settings are of the SDK's class of that name.
     """
 
     def __init__(
-        self, settings: BotFrameworkAdapterSettings, *, storage: TypedStorage | None = None
+        self, settings: BotFrameworkAdapterSettings | None, *, storage: TypedStorage | None = None
     ) -> None:
+        settings = settings or BotFrameworkAdapterSettings("")
         if not isinstance(settings, BotFrameworkAdapterSettings):
             raise TypeError(
                 f"{type(settings).__name__}: import BotFrameworkAdapterSettings from turnkeeper"
@@ -128,10 +129,7 @@ class BotFrameworkAdapter(StockAdapter):
         """
         if reference is None or callback is None:
             raise TypeError("continue_conversation() takes a reference and a callback")
-        if claims_identity is None:
-            await super().continue_conversation(reference, callback, bot_id)
-            return
-        await self.continue_conversation_with_claims(claims_identity, reference, audience, callback)
+        await super().continue_conversation(reference, callback, bot_id, claims_identity, audience)
 
     async def create_conversation(  # noqa: PLR0913, PLR0917 - the SDK's
         self,

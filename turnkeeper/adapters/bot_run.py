@@ -165,7 +165,8 @@ class BotRun:
 
     def _show_typing(self, turn: str, typing: Send) -> None:
         key, records = self._address.ledger_key, self._states.storage.records
-        shown = self._typing.show(key, turn, records, self._activity.service_url, typing)
+        service_url = self._received["service_url"]  # as checked
+        shown = self._typing.show(key, turn, records, service_url, typing)
         self._typing_now = shown or self._typing_now
 
     def _tell_operator(self, error: Exception) -> None:

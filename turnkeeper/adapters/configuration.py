@@ -62,9 +62,12 @@ class Configuration:
         variables, more = read_variables()
         given = {name: text.strip() for name, text in own.items() if text.strip()}
         names = (*CREDENTIALS, *CREDENTIALS.values(), *_CERTIFICATE)
+        known = [variables.get(name, "").strip() for name in ("MicrosoftAppId", "APP_ID")]
+        if given.get("MicrosoftAppId") in known and "MicrosoftAppPassword" not in given:
+            del given["MicrosoftAppId"]  # the same bot: its certificate is in the environment
         if "MicrosoftAppId" in given:
             variables = {name: text for name, text in variables.items() if name not in names}
-        elif any(variables.get(name, "").strip() for name in ("MicrosoftAppId", "APP_ID")):
+        elif any(known):
             given = {name: text for name, text in given.items() if name not in names}
         merged = {**variables, **given}
         settings, wrong = Settings.read(merged)

@@ -54,11 +54,10 @@ class Footing:
         :param storage: in place of that of the settings.
         :param make_connector: makes the connector, from its arguments.
         """
-        clock = clock or time.time
         store = storage or store_at(settings.storage_url, clock)
         return cls(
             settings,
-            clock,
+            clock or time.time,
             make_connector,
             store,
             Namespace(store, settings.bot_name) if settings.bot_name else store,

@@ -40,18 +40,14 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     """Runs the bot on activities; see :mod:`turnkeeper.turn.turns` for the way of a turn.
 
     Where it differs from the SDK's adapter: ``send_activity`` answers with an id of the bot's own,
-    since nothing leaves before the turn is committed. It works in ``update_activity`` and
-    ``delete_activity``, also in later turns, for the last 20 replies of a conversation
-    (:data:`turnkeeper.ledger.ledger.SENT_IDS`). Updates, deletions and delays wait for the commit
-    too. Typing leaves at once, and may be lost. The SDK's ConnectorClient and UserTokenClient are
-    made when they are first used.
+    as nothing but typing leaves before the commit. It works in update_activity and delete_activity,
+    also later, for the last 20 replies of a conversation. The SDK's clients are made late.
 
     :param states: the bot's state scopes; they are read and written with the turn.
     :param authenticator: checks who sends.
     :param service_urls: checks where replies would go.
     :param connector: sends replies.
     :param bot_id: the bot's app id; "" in local mode.
-    :param metrics: counts what happens.
     :param max_turns: activities at work at once; more are refused.
     :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param time_limit: seconds the bot may think about one activity.
@@ -94,10 +90,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         self._bot_id = bot_id
 
     def open(self, connector: Connector) -> None:
-        """Begin to take turns, also again after :meth:`close`.
-
-        :param connector: sends replies.
-        """
+        """Begin to take turns on a connector, also again after :meth:`close`."""
         metrics, clock = self._metrics, self._clock
         self._slots = Slots(self._max_turns, metrics)
         order = TurnOrder(self._slots)
@@ -110,7 +103,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     async def close(self) -> None:
         """Wait for the turns in which the bot speaks first, then write down what was sent.
 
-        Call it when no request is under way any more, and before the connector is closed.
+        Call it when no request is under way any more.
         """
         await self._proactive.close()
         await self._sender.close()
@@ -134,7 +127,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     async def take(
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
     ) -> InvokeResponse | None:
-        """Take an activity whose address is known; see :meth:`process_activity`."""
+        """Take an activity whose address is known."""
         self._slots.arrive()
         try:
             identity = await self._authenticator.authenticate(authorization, activity)
@@ -143,17 +136,24 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         activity.service_url = self._service_urls.check(activity.service_url)
         return await self._take_turn(identity, activity, None, logic, address=address)
 
-    async def continue_conversation(
-        self, reference: ConversationReference, callback: Logic, bot_app_id: str | None = None
+    async def continue_conversation(  # noqa: PLR0913, PLR0917 - the SDK's signature
+        self,
+        reference: ConversationReference,
+        callback: Logic,
+        bot_app_id: str | None = None,
+        claims_identity: ClaimsIdentity = None,
+        audience: str | None = None,
     ) -> None:
         """Take a turn in a conversation that is known, in which the bot speaks first.
 
         :param reference: of the conversation.
         :param callback: what the bot does in it.
         :param bot_app_id: by default the bot's own.
+        :param claims_identity: in place of one of that id; ``audience`` counts with it alone.
         :raises BotError: see :meth:`turnkeeper.turn.proactive.ProactiveTurns.take`.
         """
-        await super().continue_conversation(reference, callback, bot_app_id or self._bot_id)
+        app_id = bot_app_id or self._bot_id
+        await super().continue_conversation(reference, callback, app_id, claims_identity, audience)
 
     async def process_proactive(
         self,
@@ -193,7 +193,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     def send_activities(
         self, context: TurnContext, activities: list[Activity]
     ) -> Coroutine[Any, Any, list[ResourceResponse]]:
-        """Keep activities until the turn is committed; see :meth:`Outbox.open_for`."""
+        """Keep activities until the turn is committed."""
         Outbox.open_for(context, activities)
         return self._keep(context, activities)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Final
 
@@ -25,10 +26,13 @@ from turnkeeper.wire import json_text
 
 _JSON: Final = "application/json"
 _UNSEEN: Final = (
-    "the bot has no credentials, and who calls process_activity is not seen: whoever reaches this "
-    "server talks to the bot as anybody. Use ADAPTER.attach(APP, BOT), or set MicrosoftAppId"
+    "Without credentials an activity is taken from a request that is seen: use "
+    "ADAPTER.attach(APP, BOT) or ADAPTER.process(request, BOT), or set MicrosoftAppId."
 )
-_log = logging.getLogger(__name__)
+
+_CHECKED: Final[ContextVar[tuple[Activity, Address] | None]] = ContextVar(
+    "turnkeeper.checked", default=None
+)
 
 Take = Callable[[Activity, Address, Logic], Awaitable[InvokeResponse | None]]
 
@@ -45,7 +49,15 @@ class Readings:
         self._metrics = metrics
         self._local = local
         self._bodies = Bodies()
-        self._warned = False
+
+    @contextmanager
+    def checked(self, activity: Activity, address: Address) -> Iterator[None]:
+        """Have an activity taken as it is within the block: its request was checked and counted."""
+        token = _CHECKED.set((activity, address))
+        try:
+            yield
+        finally:
+            _CHECKED.reset(token)
 
     async def take(
         self, source: Activity | web.Request, bot: str, logic: Logic, take: Take
@@ -58,6 +70,9 @@ class Readings:
         :raises aiohttp.web.HTTPError: it is refused or fails, in a handler of aiohttp.
         :raises BotError: the same elsewhere.
         """
+        known = _CHECKED.get()
+        if known is not None and known[0] is source:
+            return await take(*known, logic)
         request = source if isinstance(source, web.Request) else request_under_way()
         taken: list[InvokeResponse | None] = []
 
@@ -84,11 +99,9 @@ class Readings:
 
     def _check(self, request: web.Request | None) -> None:
         assert self._local is not None  # noqa: S101 - who calls this has looked
-        if request is not None:
-            self._local.check(request)
-        elif not self._warned:
-            self._warned = True
-            _log.warning(_UNSEEN)
+        if request is None:  # it may be anybody's, whose request a task of the handler's hides
+            raise RequestRefused(403, "local_mode", _UNSEEN)
+        self._local.check(request)
 
     async def _read(self, source: Activity | web.Request) -> Activity:
         if isinstance(source, web.Request):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from contextlib import AsyncExitStack
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Final
 
 from aiohttp import web
@@ -18,6 +17,7 @@ from turnkeeper.adapters.bot_run import Bot, Logic, logic_of
 from turnkeeper.adapters.configuration import Configuration
 from turnkeeper.adapters.footing import Footing, faults_of_parts
 from turnkeeper.adapters.hosted import HostedAdapter
+from turnkeeper.adapters.overrides import faults_of_overrides, is_own
 from turnkeeper.adapters.readings import Readings
 from turnkeeper.address import Address
 from turnkeeper.errors import Fault, SettingsError
@@ -25,7 +25,7 @@ from turnkeeper.inbound.endpoint import Endpoint
 from turnkeeper.inbound.local import LocalMode
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.serving import gunicorn
-from turnkeeper.serving.lifecycle import Lifecycle
+from turnkeeper.serving.lifecycle import LateOpening, Lifecycle
 from turnkeeper.settings import Settings
 from turnkeeper.state.scope import ScopedState
 from turnkeeper.state.turn_state import UnknownStates
@@ -38,7 +38,6 @@ _UNATTACHED: Final = (
     "the adapter is not attached: it opens with this first activity, and not with the application; "
     "what is owed to people waits until then. ADAPTER.attach(APP, BOT) opens it at the start"
 )
-_log = logging.getLogger(__name__)
 
 
 class StockAdapter(HostedAdapter):
@@ -63,6 +62,7 @@ class StockAdapter(HostedAdapter):
         settings = configuration.settings
         self._faults = [
             *configuration.faults,
+            *faults_of_overrides(type(self)),
             *faults_of_parts(settings, Connection(settings.storage_url)),
         ]
         if self._faults:  # nothing is ever opened then, but bot code needs something to hold on to
@@ -80,7 +80,7 @@ class StockAdapter(HostedAdapter):
             clock=self.clock,
         )
         self.lifecycle = Lifecycle(self._open_parts, lambda: self.faults)
-        self._keeper: asyncio.Task[None] | None = None
+        self._late = LateOpening(self.lifecycle, _UNATTACHED)
         self.stand_on_footing(footing)
 
     def clock(self) -> float:
@@ -111,7 +111,7 @@ class StockAdapter(HostedAdapter):
         """What its turns are committed on, with the bot's states."""
         storage = self._given
         if storage is None and not self._configuration.names_store:
-            storage = ScopedState.latest()
+            storage = next((state.storage for state in reversed(ScopedState.made())), None)
         records = storage and storage.records
         store = records.storage if isinstance(records, Namespace) else records
         if isinstance(store, Connection):
@@ -142,7 +142,9 @@ class StockAdapter(HostedAdapter):
         logic = logic_of(bot)
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            return await self._endpoint.handle(request, logic=logic)
+            if is_own(type(self), "process"):
+                return await self._endpoint.handle(request, logic=logic)
+            return await self.process(request, SimpleNamespace(on_turn=logic))
 
         attach_at(path, app, handle)
         self.lifecycle.attend(app)
@@ -163,9 +165,11 @@ class StockAdapter(HostedAdapter):
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
     ) -> InvokeResponse | None:
         """Take an activity whose address is known, as a subclass's ``process_activity`` has it."""
-        if _is_own(type(self), "process_activity"):
-            return await self._take(authorization, activity, address, logic)
-        response: InvokeResponse | None = await self._as_bot_does(authorization, activity, logic)
+        if is_own(type(self), "process_activity"):
+            return await super().take(authorization, activity, address, logic)
+        response: InvokeResponse | None
+        with self._readings.checked(activity, address):
+            response = await self._as_bot_does(authorization, activity, logic)
         return response
 
     async def process_proactive(
@@ -176,12 +180,12 @@ class StockAdapter(HostedAdapter):
         logic: Logic,
     ) -> None:
         """Take the turn behind ``continue_conversation``."""
-        await self._open_now()
+        await self._late.open()
         await super().process_proactive(claims_identity, continuation_activity, audience, logic)
 
     async def create_conversation(self, *arguments: Any, **named: Any) -> None:
         """Begin a conversation; see :meth:`HostedAdapter.create_conversation`."""
-        await self._open_now()
+        await self._late.open()
         await super().create_conversation(*arguments, **named)
 
     async def create_connector_client(
@@ -208,37 +212,14 @@ class StockAdapter(HostedAdapter):
         self, authorization: str | None, source: Activity | web.Request, logic: Logic
     ) -> InvokeResponse | None:
         """Take what a handler of the bot has read; see :class:`Readings`."""
-        take = partial(self._take, authorization)
+        take = partial(super().take, authorization)
         return await self._readings.take(source, self._bot_id, logic, take)
 
-    async def _take(
-        self, authorization: str | None, activity: Activity, address: Address, logic: Logic
-    ) -> InvokeResponse | None:
-        await self._open_now()
-        return await super().take(authorization, activity, address, logic)
-
-    async def _open_now(self) -> None:
-        """Open the adapter at its first use where no application has."""
-        if self.lifecycle.is_open:
-            return
-        _log.warning(_UNATTACHED)
-        await self.lifecycle.enter(once=True)
-        self._keeper = asyncio.create_task(self._stay())
-
-    async def _stay(self) -> None:
-        """Close when the event loop is about to: then all its tasks are cancelled."""
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            await self.lifecycle.leave()
+    async def _take_turn(self, *arguments: Any, **named: Any) -> InvokeResponse | None:
+        await self._late.open()  # only now that it is known who sends
+        return await super()._take_turn(*arguments, **named)
 
     async def _open_parts(self, stack: AsyncExitStack) -> None:
         footing = self.footing.on(self.records)
         self._states = UnknownStates(TypedStorage(footing.records))
         await footing.open(self, self._metrics, stack)
-
-
-def _is_own(adapter: type, method: str) -> bool:
-    """Whether a method of an adapter is the engine's, and not a subclass's."""
-    owner = next(cls for cls in adapter.__mro__ if method in vars(cls))
-    return owner.__module__.startswith(__name__.partition(".")[0] + ".")

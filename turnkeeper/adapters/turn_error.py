@@ -18,10 +18,12 @@ _ERROR: Final = "https://www.botframework.com/schemas/error"
 def default_on_turn_error(
     conversation_state: ConversationState,
 ) -> Callable[[TurnContext, Exception], Awaitable[None]]:
-    """Return an ``on_turn_error``: it closes the open dialog and apologises to the person.
+    """Return an ``on_turn_error``: it apologises to the person, in the language of the activity.
 
-    The dialog is closed so that the next message does not run into the same error. On an
-    unreadable record nothing at all is written over. The person's language is that of the activity.
+    An open question of :func:`turnkeeper.dialogs.run` stays open: who says it again may be luckier.
+    When the turn after it fails too, the dialog is closed, so that no message runs into the same
+    error for ever. Any other dialog is closed at once. On an unreadable record nothing at all is
+    written over.
 
     :param conversation_state: keeps ``DialogState``, if the bot has dialogs.
     """
@@ -31,9 +33,13 @@ def default_on_turn_error(
     async def on_turn_error(context: TurnContext, error: Exception) -> None:
         unreadable = isinstance(error, UnreadableRecord)
         if not unreadable:
-            await dialog_state.delete(context)
-            if await marks.get(context):  # a dialog aside; an empty one stays, see dialogs/run.py
-                await marks.set(context, {})
+            mark = await marks.get(context)
+            if mark and not mark.get("failed"):
+                await marks.set(context, {**mark, "failed": True})
+            else:
+                await dialog_state.delete(context)
+                if mark:  # it may have a dialog aside; an empty one stays, see dialogs/run.py
+                    await marks.set(context, {})
         if context.activity.type == ActivityTypes.message:
             await context.send_activity(_apology(context.activity.locale, unreadable=unreadable))
         if context.activity.channel_id == "emulator":

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from turnkeeper.dialogs.interrupted import Answer, Interrupted
-from turnkeeper.dialogs.interruptions import Interruptions, Wish
+from turnkeeper.dialogs.interruptions import Interruptions
 from turnkeeper.dialogs.run import run
 from turnkeeper.dialogs.spelling import bare, folded
+from turnkeeper.dialogs.words import Wish
 
 __all__ = [
     "Answer",

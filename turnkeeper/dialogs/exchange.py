@@ -9,14 +9,13 @@ from botbuilder.schema import ActivityTypes
 
 from turnkeeper.address import Address
 from turnkeeper.channels import text_for_bot
-from turnkeeper.dialogs.culture import known_locale
 from turnkeeper.dialogs.interrupted import Answer, Interrupted
-from turnkeeper.dialogs.interruptions import Found, Interruptions, Wish
+from turnkeeper.dialogs.interruptions import Found, Interruptions
 from turnkeeper.dialogs.notice import Notice, in_front
 from turnkeeper.dialogs.open_dialogs import OpenDialogs
 from turnkeeper.dialogs.question import offers
 from turnkeeper.dialogs.wishes import Granted, Wishes
-from turnkeeper.dialogs.words import plain
+from turnkeeper.dialogs.words import Wish, plain
 from turnkeeper.state.scope import ConversationState
 
 
@@ -64,6 +63,7 @@ class Exchange:
         mark = self._mark
         if not (self._opened.open or mark.confirming):
             return {}
+        mark.failed = False
         # What is no message has answered and asked nothing, as far as one can tell.
         if self._is_message or mark.asked_at is None:
             mark.person, mark.asked_at = self._address.person, self._now
@@ -114,12 +114,7 @@ class Exchange:
         return wishes.notice("restarted")
 
     async def _go_on(self, notice: Notice | None) -> DialogTurnResult:
-        activity = self._opened.context.activity
-        said, activity.locale = activity.locale, known_locale(activity.locale)
-        try:
-            result = await self._opened.go_on()
-        finally:
-            activity.locale = said
+        result = await self._opened.go_on()
         if result.status == DialogTurnStatus.Empty:
             return await self._opened.begin_root(None, notice)
         return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from botbuilder.core import TurnContext
 from botbuilder.dialogs import DialogContext, DialogTurnResult
@@ -11,10 +11,7 @@ from botbuilder.schema import Activity
 
 from turnkeeper.dialogs.notice import Notice
 from turnkeeper.dialogs.open_dialogs import OpenDialogs
-from turnkeeper.dialogs.words import plain
-
-if TYPE_CHECKING:
-    from turnkeeper.dialogs.interruptions import Wish
+from turnkeeper.dialogs.words import Wish, plain
 
 
 class Interrupted:

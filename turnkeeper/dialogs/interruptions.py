@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from enum import Enum
 from typing import Any, NamedTuple
 
 from botbuilder.core import TurnContext
@@ -11,25 +10,7 @@ from botbuilder.dialogs import Dialog
 
 from turnkeeper.dialogs.interrupted import Handler, Matcher
 from turnkeeper.dialogs.spelling import bare
-from turnkeeper.dialogs.words import Words, phrases_in, stock
-
-
-class Wish(Enum):
-    """What a person may want at any time; the value names the messages about it."""
-
-    HELP = "help"
-    START_OVER = "start_over"
-    CANCEL = "cancel"
-    EXPORT = "export"
-    FORGET = "forget"
-
-    def phrase(self, language: str) -> str:
-        """Return what a button for it says: the first of the engine's phrases for it.
-
-        :param language: a BCP 47 tag.
-        """
-        return next(phrases_in(stock().say(f"{self.value}_phrases", language)))
-
+from turnkeeper.dialogs.words import Wish, Words, phrases_in, stock
 
 _BY_MESSAGE = {f"{wish.value}_phrases": wish for wish in Wish}
 

@@ -33,6 +33,7 @@ class Mark:
     :param confirming: whether the person was asked if they really want to be forgotten.
     :param aside: the state of the dialog that was begun aside, or None.
     :param aside_version: fingerprint of its stack, or "".
+    :param failed: whether the last turn failed; see ``turnkeeper.adapters.turn_error``.
     """
 
     person: str = ""
@@ -41,6 +42,7 @@ class Mark:
     confirming: bool = False
     aside: DialogState | None = None
     aside_version: str = ""
+    failed: bool = False
 
     @classmethod
     def of(cls, stored: dict[str, Any] | None) -> Self:

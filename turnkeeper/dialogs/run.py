@@ -12,8 +12,11 @@ from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 from turnkeeper.dialogs.exchange import Exchange
 from turnkeeper.dialogs.interruptions import Interruptions
 from turnkeeper.dialogs.open_dialogs import MARK, Mark, OpenDialogs
+from turnkeeper.dialogs.prompts import correct
 from turnkeeper.state.scope import ConversationState
 from turnkeeper.state.services import transaction_in
+
+correct()
 
 _STOCK: Final = Interruptions()
 _MEMORY: Final = DialogStateManagerConfiguration.__name__
@@ -68,24 +71,23 @@ class _Root:
     async def run(self, context: TurnContext, question_timeout: float | None) -> DialogTurnResult:
         if self._memory is not None:
             context.turn_state[_MEMORY] = self._memory  # else the SDK makes it anew at each turn
-        stack: DialogState | None = await self._dialog_state.get(context)
-        stored: dict[str, Any] | None = await self._marks.get(context)
-        loaded = self._conversation_state.loaded(context)
+        states = self._conversation_state
+        loaded = states.loaded(context) or await states.cached(context)
+        stack: DialogState | None = loaded.state.get("DialogState")
+        stored: dict[str, Any] | None = loaded.state.get(MARK)
         state = stack or DialogState()
         # As DialogSet.create_context() does, which imports a module each time.
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(_MEMORY)
         opened = OpenDialogs(context, self._dialog, dialogs, self._asides, Mark.of(stored))
-        transaction, address = transaction_in(context, self._conversation_state.storage.records)
-        exchange = Exchange(
-            opened, self._interruptions, self._conversation_state, address, transaction.now()
-        )
+        transaction, address = transaction_in(context, states.storage.records)
+        exchange = Exchange(opened, self._interruptions, states, address, transaction.now())
         try:
             result = await exchange.take(question_timeout)
         finally:
             opened.let_go()
         # What was emptied meanwhile, as to forget the person, stays empty.
-        if self._conversation_state.loaded(context) is loaded:
+        if states.loaded(context) is loaded:
             if not dialogs.stack:  # what says nothing need not be stored
                 if stack is not None:
                     await self._dialog_state.delete(context)

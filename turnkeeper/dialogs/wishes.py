@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from functools import partial
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
+from botbuilder.schema import Attachment
 
-from turnkeeper.channels import several_people_in
-from turnkeeper.dialogs.export import exported
-from turnkeeper.dialogs.interruptions import Interruptions, Wish
+from turnkeeper.channels import limits_of, several_people_in, units
+from turnkeeper.dialogs.interruptions import Interruptions
 from turnkeeper.dialogs.notice import Notice
 from turnkeeper.dialogs.open_dialogs import MARK, OpenDialogs
-from turnkeeper.dialogs.words import plain
+from turnkeeper.dialogs.words import Wish, plain
 from turnkeeper.state.forgetting import export_person, forget_person
 from turnkeeper.state.scope import ConversationState
+
+_JSON: Final = "application/json"
+# In bytes. Connector services refuse an activity of more than 256 KB; base64 adds a third.
+_LARGEST_FILE: Final = 150_000
 
 Granted: TypeAlias = Notice | DialogTurnResult
 """What is told, the open question being asked again; or that all is done."""
@@ -100,5 +106,25 @@ class Wishes:
         activity = self._context.activity
         if several_people_in(activity):
             return self.notice("only_in_private")
-        data = await export_person(self._context, self._conversation_state.storage)
-        return exported(self._say, data, activity)
+        return self._handed_out(
+            await export_person(self._context, self._conversation_state.storage)
+        )
+
+    def _handed_out(self, data: dict[str, Any]) -> Notice:
+        """Return a person's data: a JSON file where the channel takes one, else text.
+
+        Half of it would be of no use: what is too long for the channel is left to the operator.
+        """
+        limits = limits_of(self._context.activity)
+        text = json.dumps(data, ensure_ascii=False, indent=2)
+        body = text.encode("utf-8", "replace")
+        told = self.notice("exported")
+        if limits.files and len(body) <= _LARGEST_FILE:
+            url = f"data:{_JSON};base64,{b64encode(body).decode()}"
+            file = Attachment(content_type=_JSON, content_url=url, name="my-data.json")
+            told.told.attachments = [file]
+            return told
+        whole = f"{told.told.text}\n{text}"
+        if units(whole) <= limits.longest_text:
+            return Notice(plain(whole))
+        return self.notice("too_long_to_export")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
@@ -103,6 +104,23 @@ def phrases_in(text: str) -> Iterator[str]:
 def stock() -> Words:
     """Return the engine's words alone."""
     return Words()
+
+
+class Wish(Enum):
+    """What a person may want at any time; the value names the messages about it."""
+
+    HELP = "help"
+    START_OVER = "start_over"
+    CANCEL = "cancel"
+    EXPORT = "export"
+    FORGET = "forget"
+
+    def phrase(self, language: str) -> str:
+        """Return what a button for it says: the first of the engine's phrases for it.
+
+        :param language: a BCP 47 tag.
+        """
+        return next(phrases_in(stock().say(f"{self.value}_phrases", language)))
 
 
 @lru_cache

@@ -15,6 +15,9 @@ from turnkeeper.storage.records import ANY, Change, Record, RecordStorage
 TRIES: Final = 10
 """How often a page is tried that others are writing in the target."""
 
+NEAR: Final = 60.0
+"""Seconds by which a copy may be due at another time: each store has a clock of its own."""
+
 _Progress = Callable[[int], None]
 
 
@@ -23,7 +26,7 @@ class Copied:
     """What a copy did.
 
     :param copied: records that the target did not have.
-    :param present: records that the target had, the same in body, owner and expiry.
+    :param present: records that the target had, the same in body, owner, expiry and what is due.
     :param overwritten: records that the target had otherwise.
     :param refused: of records that the target cannot hold: the key, and why.
     """
@@ -43,6 +46,8 @@ async def copy(
     source: RecordStorage, target: RecordStorage, *, overwrite: bool, progress: _Progress
 ) -> Copied:
     """Copy what the target does not have: body, owner and expiry as they are, read or not.
+
+    What is due is so in as many seconds by the target's clock as it was by this machine's.
 
     What the target has otherwise may be newer, and is left alone; so is its mark, in any case.
 
@@ -83,8 +88,9 @@ async def _copy_page(
 ) -> None:
     for attempt in range(TRIES):
         there = await target.fetch([key for key, _ in page])
+        now = time.time()
         changes = [
-            Change(key, record.body, ANY if overwrite else None, record.owner, record.expires_at)
+            _change(key, record, ANY if overwrite else None, now)
             for key, record in page
             if (overwrite or key not in there) and not _same(key, record, there.get(key))
         ]
@@ -119,9 +125,23 @@ async def _commit(target: RecordStorage, changes: Sequence[Change]) -> dict[str,
     return {}
 
 
+def _change(key: str, record: Record, e_tag: str | None, now: float) -> Change:
+    """Return what writes a record of the source into the target."""
+    due_in = None if record.due_at is None else record.due_at - now
+    return Change(key, record.body, e_tag, record.owner, record.expires_at, due_in)
+
+
 def _same(key: str, one: Record, other: Record | None) -> bool:
     """Return whether a record is in the target. A mark of the target's own may be another."""
     return other is not None and (
         key == store_format.KEY
         or (one.body, one.owner, one.expires_at) == (other.body, other.owner, other.expires_at)
+        and _near(one.due_at, other.due_at)
     )
+
+
+def _near(one: float | None, other: float | None) -> bool:
+    """Return whether two records are due at the same time, as near as stores can tell."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= NEAR

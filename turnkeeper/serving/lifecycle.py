@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import Context
+from typing import Final
 
 from aiohttp import web
 
-from turnkeeper.errors import BotError, Fault, SettingsError
+from turnkeeper.errors import BotError, Fault, RequestRefused, SettingsError
 from turnkeeper.serving import gunicorn
+from turnkeeper.serving.program import lines_of
+
+_PAUSE: Final = 1.0
+"""Seconds until parts that could not be opened are tried again."""
+
+_log = logging.getLogger(__name__)
 
 
 class Lifecycle:
@@ -54,10 +63,11 @@ class Lifecycle:
         finally:
             await self.leave()
 
-    async def enter(self, *, once: bool = False) -> None:
+    async def enter(self, *, once: bool = False) -> bool:
         """Use the parts; :meth:`leave` must follow.
 
-        :param once: open them if they are not, and stay: nobody has to leave.
+        :param once: only if nobody uses them yet.
+        :returns: whether they are used by who called this.
         :raises SettingsError: the settings are wrong.
         :raises BotError: a part cannot be opened; then none is open.
         """
@@ -75,8 +85,9 @@ class Lifecycle:
                     await self._open_parts(stack)
                     self._stack = stack.pop_all()
             elif once:
-                return
+                return False
             self._users += 1
+            return True
 
     async def leave(self) -> None:
         """Use the parts no more."""
@@ -97,3 +108,51 @@ class Lifecycle:
             await gunicorn.give_up(error)
         yield
         await self.leave()
+
+
+class LateOpening:
+    """Opens parts at their first use, where no application has.
+
+    :param lifecycle: of the parts.
+    :param warning: what the log says then.
+    """
+
+    def __init__(self, lifecycle: Lifecycle, warning: str) -> None:
+        self._lifecycle = lifecycle
+        self._warning = warning
+        self._closed_until = 0.0
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open the parts unless they are open.
+
+        :raises RequestRefused: 503, they cannot be opened; the log says why.
+        """
+        if self._lifecycle.is_open:
+            return
+        loop = asyncio.get_running_loop()
+        if (asked := loop.time()) < self._closed_until:
+            raise self._refusal()
+        try:
+            opened = await self._lifecycle.enter(once=True)
+        except BotError as error:
+            if self._closed_until <= asked:  # those who waited with it need not be told again
+                self._closed_until = loop.time() + _PAUSE
+                _log.error("the adapter cannot be opened: %s", "; ".join(lines_of(error)))
+            raise self._refusal() from error
+        if opened:
+            _log.warning(self._warning)
+            # Held here: the event loop itself holds its tasks weakly.
+            self._keeper = asyncio.create_task(self._stay(), context=Context())
+
+    async def _stay(self) -> None:
+        """Close the parts when the event loop is about to: then all its tasks are cancelled."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            await self._lifecycle.leave()
+            raise
+
+    @staticmethod
+    def _refusal() -> RequestRefused:
+        return RequestRefused(503, "not_open", "The bot cannot take anything now.", retry_after=2)

@@ -81,6 +81,13 @@ def answer_impossible_hosts(app: web.Application) -> None:
     object.__setattr__(app, "_make_request", make_request)  # it warns of attributes of others
 
 
+def leave_bodies_packed(app: web.Application) -> None:
+    """Have compressed bodies arrive as they are, unless the application says otherwise itself."""
+    given = getattr(app, "_handler_args", None) or {}
+    if "auto_decompress" not in given:
+        object.__setattr__(app, "_handler_args", {**given, "auto_decompress": False})
+
+
 async def serve_until_stopped(
     sites: Sequence[tuple[web.Application, socket.socket]], announce: Callable[[], None]
 ) -> None:

@@ -1,17 +1,17 @@
 """Conversation and user state.
 
 The SDK's names and signatures, without its surprises: reading an unknown person creates no record,
-cleared state stays cleared, falsy defaults are kept, two saves in a turn work, change detection
-compares encoded bodies. Under a host ``save_changes`` hands the state to the turn's transaction,
-which is committed before any reply leaves; elsewhere it writes at once.
+cleared state stays cleared, falsy defaults are kept, two saves in a turn work.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from itertools import count
 from typing import Any, ClassVar, Literal
-from weakref import ReferenceType
+from weakref import WeakValueDictionary
 
 from botbuilder.core import BotState, TurnContext
 
@@ -34,7 +34,8 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
     :param personal: whether a record is the person's even where the activity is a join.
     """
 
-    _latest: ClassVar[ReferenceType[TypedStorage] | None] = None
+    _made: ClassVar[WeakValueDictionary[int, ScopedState]] = WeakValueDictionary()
+    _numbers: ClassVar[Iterator[int]] = count()
 
     def __init__(
         self,
@@ -49,12 +50,12 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         self._slot = slot
         self._ttl = ttl
         self._personal = personal
-        ScopedState._latest = ReferenceType(self.storage)
+        self._made[next(self._numbers)] = self
 
     @classmethod
-    def latest(cls) -> TypedStorage | None:
-        """Return the storage of the state that was made last in the process, if it is there yet."""
-        return cls._latest() if cls._latest else None
+    def made(cls) -> list[ScopedState]:
+        """Return all states of the process, in the order in which they were made."""
+        return [state for _, state in sorted(cls._made.items())]
 
     def storage_key(self, address: Address) -> str | None:
         """Return the key of the record of an address; None where it has none."""
@@ -76,7 +77,7 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
     def snapshot(self, turn_context: TurnContext) -> dict[str, Any]:
         """Return what the turn has of this state as JSON, with the tags that name types.
 
-        It is a copy, for a trace or a log. A state that is not loaded is empty.
+        It is a copy, for a trace or a log; empty where the state is not loaded.
         """
         cached = self.loaded(turn_context)
         body = cached.body() if cached else None
@@ -228,10 +229,18 @@ class UserState(ScopedState):
     """A person in a channel. Where an activity is nobody's, to ask for it raises TypeError.
 
     :param storage: where its records are.
+    :param namespace: as in the SDK it is kept, and in no key.
     :param ttl: seconds an unused record is kept; by default as the storage keeps such records.
     """
 
-    def __init__(self, storage: TypedStorage | RecordStorage, *, ttl: float | None = None) -> None:
+    def __init__(
+        self,
+        storage: TypedStorage | RecordStorage,
+        namespace: str = "",
+        *,
+        ttl: float | None = None,
+    ) -> None:
+        self.namespace = namespace
         storage = TypedStorage.of(storage)
         ttl = storage.lifetimes.person if ttl is None else ttl
         super().__init__(storage, "turnkeeper.UserState", ttl)

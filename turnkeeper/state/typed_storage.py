@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,12 +10,16 @@ from typing import Any, NamedTuple
 from botbuilder.core import Storage
 
 from turnkeeper.address import Address, named_in, owner_named_in
-from turnkeeper.errors import WriteConflict
+from turnkeeper.errors import UnreadableRecord, WriteConflict
 from turnkeeper.state.items import decoded, e_tag_of, encoded, hold
 from turnkeeper.state.services import UnderWay, turn_under_way
-from turnkeeper.storage import ANY, Change, RecordStorage
+from turnkeeper.storage import ANY, Change, Record, RecordStorage
+from turnkeeper.storage.connection import Connection
+from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.wire.codec import Codec
+
+_log = logging.getLogger(__name__)
 
 
 class Lifetimes(NamedTuple):
@@ -95,7 +100,8 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
 
     async def close(self) -> None:
         """Close the store, unless others in the process have it open. Its next use opens it."""
-        await self.records.close()
+        store = self.records.storage if isinstance(self.records, Namespace) else self.records
+        await (store.close_idle() if isinstance(store, Connection) else store.close())
 
     async def read(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return decoded items with their ``e_tag`` inside; an absent one is left out.
@@ -151,6 +157,8 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
     async def delete(self, keys: Collection[str]) -> None:
         """The SDK's ``Storage.delete``: whatever is stored goes; an absent key is no error.
 
+        In a turn a record that cannot be read stays, with a WARNING.
+
         :raises TypeError: ``keys`` is None.
         :raises TurnEnded: the turn in which it was called ended before it was done.
         """
@@ -162,9 +170,20 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
             await turn.transaction.load(unwanted)
             turn.check()
             for key in unwanted:
-                turn.transaction.put_item(key, None, blindly=key in unread)
+                if not self._is_unreadable(key, turn.transaction.record(key)):
+                    turn.transaction.put_item(key, None, blindly=key in unread)
         elif unwanted:
             await self.records.commit([Change(key, None, ANY) for key in unwanted])
+
+    def _is_unreadable(self, key: str, record: Record | None) -> bool:
+        """Whether a record stays though a turn deletes it, since it cannot be read."""
+        try:
+            if record is not None:
+                self.codec.decode_state(record.body, key=key)
+        except UnreadableRecord as error:
+            _log.warning("not deleted: %s", error)
+            return True
+        return False
 
     async def _write_in(self, turn: UnderWay, items: list[Item]) -> None:
         transaction, address = turn.transaction, turn.address

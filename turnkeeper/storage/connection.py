@@ -84,6 +84,10 @@ class Connection(RecordStorage):
     async def close(self) -> None:
         """Close the store, unless it was opened for others too. Who uses it again opens it."""
         self._users = max(0, self._users - 1)
+        await self.close_idle()
+
+    async def close_idle(self) -> None:
+        """Close the store where it is open for nobody."""
         loop = asyncio.get_running_loop()
         if self._store is not None and self._loop is loop and not self._users:
             store, self._loop = self._store, None
@@ -106,6 +110,9 @@ class Connection(RecordStorage):
 
     async def sweep(self, limit: int = 500) -> int:
         return await (await self._opened()).sweep(limit)
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        return await (await self._opened()).due(prefix=prefix, limit=limit)
 
     async def compact(self) -> None:
         """Leave no byte of an erased record, where the store can do that."""

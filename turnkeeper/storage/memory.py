@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Sequence
 
 from turnkeeper.errors import WriteConflict
@@ -18,6 +19,7 @@ class MemoryStorage(RecordStorage):
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._records: dict[str, Record] = {}
+        self._due: list[tuple[float, str]] = []  # in order
         self._clock = clock
 
     async def open(self) -> None:
@@ -37,14 +39,14 @@ class MemoryStorage(RecordStorage):
             record = self._live(change.key)
             if change.e_tag not in (ANY, record.e_tag if record else None):
                 raise WriteConflict(change.key)
-        e_tag = secrets.token_hex(8)
-        for change in changes:
-            if change.body is None:
-                self._records.pop(change.key, None)
-            else:
-                self._records[change.key] = Record(
-                    change.body, e_tag, change.owner, change.expires_at
-                )
+        e_tag, now = secrets.token_hex(8), self._clock()
+        for key, body, _, owner, expires_at, due_in in changes:
+            self._drop(key)
+            if body is not None:
+                due_at = None if due_in is None else now + due_in
+                self._records[key] = Record(body, e_tag, owner, expires_at, due_at)
+                if due_at is not None:
+                    insort(self._due, (due_at, key))
         return {change.key: e_tag for change in changes if change.body is not None}
 
     async def scan(
@@ -62,8 +64,23 @@ class MemoryStorage(RecordStorage):
     async def sweep(self, limit: int = 500) -> int:
         gone = [key for key in self._records if not self._live(key)][:limit]
         for key in gone:
-            del self._records[key]
+            self._drop(key)
         return len(gone)
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        now = self._clock()
+        found: list[tuple[str, float]] = []
+        for due_at, key in self._due:
+            if due_at > now or len(found) == limit:
+                break
+            if key.startswith(prefix) and self._live(key):
+                found.append((key, now - due_at))
+        return found
+
+    def _drop(self, key: str) -> None:
+        record = self._records.pop(key, None)
+        if record and record.due_at is not None:
+            del self._due[bisect_left(self._due, (record.due_at, key))]
 
     def _live(self, key: str) -> Record | None:
         record = self._records.get(key)

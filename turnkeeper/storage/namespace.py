@@ -65,6 +65,10 @@ class Namespace(RecordStorage):
     async def sweep(self, limit: int = 500) -> int:
         return await self.storage.sweep(limit)
 
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        found = await self.storage.due(prefix=self._within(prefix), limit=limit)
+        return [(self._without(key), late) for key, late in found]
+
     async def compact(self) -> None:
         """Leave no byte of an erased record, where the store can do that."""
         compact = getattr(self.storage, "compact", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
@@ -17,12 +18,14 @@ class Record(NamedTuple):
     :param e_tag: opaque; a new one at each write, never used again for the same key.
     :param owner: the user-state key of the person it is about, or "".
     :param expires_at: seconds since the epoch (UTC) from which it counts as absent, or None.
+    :param due_at: seconds since the epoch, by the store's clock, from which it is due, or None.
     """
 
     body: str
     e_tag: str
     owner: str = ""
     expires_at: float | None = None
+    due_at: float | None = None
 
 
 class Change(NamedTuple):
@@ -34,6 +37,8 @@ class Change(NamedTuple):
         :data:`ANY` to overwrite or delete whatever is there.
     :param owner: the user-state key of the person it is about, or "".
     :param expires_at: seconds since the epoch (UTC), or None for a record that stays.
+    :param due_in: seconds from this commit on, by the store's clock, after which the record is due:
+        0 at once, below 0 so long ago. None, where nothing is due: then it is no more, if it was.
     """
 
     key: str
@@ -41,6 +46,7 @@ class Change(NamedTuple):
     e_tag: str | None
     owner: str = ""
     expires_at: float | None = None
+    due_in: float | None = None
 
 
 class RecordStorage(ABC):
@@ -100,3 +106,33 @@ class RecordStorage(ABC):
     @abstractmethod
     async def sweep(self, limit: int = 500) -> int:
         """Delete at most ``limit`` expired records for good and return how many it was."""
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        """Return the keys of records that are due, and for how many seconds each has been.
+
+        The earliest comes first. A record stays due until it is written again or deleted.
+
+        It is made to be asked every second, mostly in vain. This default reads the whole store for
+        that, and is right where :meth:`scan` gives the ``due_at`` of records: have an index in its
+        place.
+
+        :param prefix: only keys that start with it.
+        :param limit: at most so many.
+        """
+        now, after = self.now(), ""
+        found: list[tuple[str, float]] = []
+        while (page := await self.scan(prefix=prefix, after=after)) and page[-1][0] > after:
+            found += [
+                (key, now - record.due_at)
+                for key, record in page
+                if record.due_at is not None and record.due_at <= now
+            ]
+            after = page[-1][0]
+        return sorted(found, key=lambda one: -one[1])[:limit]
+
+    def now(self) -> float:
+        """Return the seconds since the epoch, for the default of :meth:`due`.
+
+        A store with another clock than the machine's overrides either.
+        """
+        return time.time()

@@ -93,7 +93,7 @@ class Transaction:
         body = self._changes[key].body
         return None if body is None else f"turn:{hashlib.sha256(body.encode()).hexdigest()[:32]}"
 
-    def put(
+    def put(  # noqa: PLR0913 - each is a fact of its own
         self,
         key: str,
         body: str | None,
@@ -101,35 +101,48 @@ class Transaction:
         owner: str = "",
         ttl: float | None = None,
         blindly: bool = False,
+        due_in: float | None = None,
     ) -> None:
         """Have a loaded record written, or deleted, at the commit. The last put of a key counts.
 
         :param body: the new body; None deletes. The body that was read writes nothing, except
-            when half of the record's time to live has passed.
+            when half of the record's time to live has passed, and where it is or was due.
         :param owner: the user-state key of the person it is about; "" keeps the owner it has.
         :param ttl: seconds until the record expires if it is not written again; None for never.
         :param blindly: whatever others have made of the record meanwhile; else that is a conflict.
+        :param due_in: seconds from the commit on after which the record is due, by the store's
+            clock; None where nothing is due, or not any more.
         """
         record = self._records[key]
         owner = owner or (record.owner if record else "")
         if blindly:
-            self._changes[key] = Change(key, body, ANY, owner, self._expiry(ttl))
+            self._changes[key] = Change(key, body, ANY, owner, self._expiry(ttl), due_in)
         elif body is None:
             if record:
                 self._changes[key] = Change(key, None, record.e_tag)
             else:
                 self._changes.pop(key, None)
-        elif record and record.body == body and owner == record.owner and self._lasts(record, ttl):
+        elif (
+            record
+            and record.body == body
+            and owner == record.owner
+            and due_in is None
+            and record.due_at is None
+            and self._lasts(record, ttl)
+        ):
             self._changes.pop(key, None)
         else:
             self._changes[key] = Change(
-                key, body, record.e_tag if record else None, owner, self._expiry(ttl)
+                key, body, record.e_tag if record else None, owner, self._expiry(ttl), due_in
             )
 
     def rewrite(self, key: str, body: str) -> None:
-        """Have a loaded record's body replaced; its owner and its expiry stay as they are."""
+        """Have a loaded record's body replaced; its owner, its expiry and when it is due stay."""
         if record := self._records[key]:
-            self._changes[key] = Change(key, body, record.e_tag, record.owner, record.expires_at)
+            due_in = None if record.due_at is None else record.due_at - self._clock()
+            self._changes[key] = Change(
+                key, body, record.e_tag, record.owner, record.expires_at, due_in
+            )
 
     def put_item(
         self,
@@ -195,11 +208,11 @@ class Transaction:
             one._committed(e_tags)
 
     def _committed(self, e_tags: dict[str, str]) -> None:
-        for key, change in self._changes.items():
+        for key, (_, body, _, owner, expires_at, due_in) in self._changes.items():
+            # When it is due is as near as this process can tell.
+            due_at = None if due_in is None else self._clock() + due_in
             self._records[key] = (
-                None
-                if change.body is None
-                else Record(change.body, e_tags[key], change.owner, change.expires_at)
+                None if body is None else Record(body, e_tags[key], owner, expires_at, due_at)
             )
         for key, told in self.items.items():
             for body, tell in told:

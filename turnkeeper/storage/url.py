@@ -9,13 +9,14 @@ from turnkeeper.errors import SettingsError
 from turnkeeper.storage.records import RecordStorage
 
 
-def store_at(url: str, clock: Callable[[], float] = time.time) -> RecordStorage:
+def store_at(url: str, clock: Callable[[], float] | None = None) -> RecordStorage:
     """Make the storage a URL names; nothing is connected until its ``open()``.
 
     ``sqlite:///data/bot.db`` (three slashes: relative to the working directory; four: absolute),
     ``postgresql://user:password@host/database``, ``redis://host:6379/0``, ``memory:``.
 
-    :param clock: seconds since the epoch.
+    :param clock: seconds since the epoch. Without one records expire by the machine's, and are due
+        by the server's, where there is one.
     :raises SettingsError: no store speaks this scheme, or its driver is not installed.
     """
     # Imported late, so that a bot on SQLite loads no other driver.
@@ -23,11 +24,11 @@ def store_at(url: str, clock: Callable[[], float] = time.time) -> RecordStorage:
     if scheme == "memory":
         from turnkeeper.storage.memory import MemoryStorage  # noqa: PLC0415
 
-        return MemoryStorage(clock)
+        return MemoryStorage(clock or time.time)
     if scheme == "sqlite":
         from turnkeeper.storage.sqlite.storage import SQLiteStorage  # noqa: PLC0415
 
-        return SQLiteStorage(url, clock=clock)
+        return SQLiteStorage(url, clock=clock or time.time)
     if scheme in ("postgresql", "postgres"):
         from turnkeeper.storage.postgresql.storage import PostgreSQLStorage  # noqa: PLC0415
 

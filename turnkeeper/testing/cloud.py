@@ -32,9 +32,7 @@ GRACE: Final = 15.0
 
 
 class Cloud(Services):
-    """Everything around a bot, over real HTTP, while the block runs.
-
-    ::
+    """Everything around a bot, over real HTTP, while the block runs::
 
         async with Cloud(host, bot) as cloud:
             ada = cloud.person("Ada", channel="msteams")
@@ -196,19 +194,20 @@ class Cloud(Services):
         :raises AssertionError: both states have it, or the bot runs elsewhere.
         """
         host = self.host
+        address = address_of(decode_activity(activity), self.app_id)
         if host is None or self._session is None:
             raise AssertionError("its state is not at hand: the bot runs elsewhere, or not at all")
-        address = address_of(decode_activity(activity), self.app_id)
-        if isinstance(host, StockAdapter):
-            keys, storage = [address.user_key, address.conversation_key], ScopedState.latest()
+        if isinstance(host, Host):
+            states: list[ScopedState] = [host.user_state, host.conversation_state]
         else:
-            states = (host.user_state, host.conversation_state)
-            keys, storage = [k for s in states if (k := s.storage_key(address))], host.storage
-        found = await storage.read(keys) if storage else {}
-        values = [record[name] for record in found.values() if name in record]
+            states = [one for one in ScopedState.made() if one.storage.records is host.records]
+        values: dict[str, Any] = {}
+        for key, state in ((state.storage_key(address), state) for state in states):
+            found = (await state.storage.read([key])).get(key) or {} if key else {}
+            values |= {key: found[name]} if key and name in found else {}
         if len(values) > 1:
             raise AssertionError(f"{name} is in the state of the user and of the conversation")
-        return values[0] if values else None
+        return next(iter(values.values()), None)
 
     async def __aenter__(self) -> Self:
         """Open the cloud, and start the bot where it has a host.

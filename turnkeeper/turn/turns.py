@@ -102,6 +102,7 @@ class Turns:
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
         owner = "" if address.group else address.owner
+        service_url = activity.service_url  # as checked: bot code may change the activity's
         tries, overdue = 0, None
         async with self._order.turn(key, person):
             while tries < TRIES:
@@ -117,7 +118,7 @@ class Turns:
                         continue
                     if ledger.owed:
                         if self._sender.free(ledger) or ledger.owed == overdue:
-                            await self._settle(key, ledger, transaction, activity)
+                            await self._settle(key, ledger, transaction, service_url)
                         else:
                             overdue = await self._wait_for_others(key, ledger)
                         tries += 1
@@ -139,9 +140,7 @@ class Turns:
                     tries += 1
                     continue
                 await self._sender.deliver(
-                    *(key, ledger, transaction, activity.service_url),
-                    shared=shared,
-                    refusals=refusals,
+                    *(key, ledger, transaction, service_url), shared=shared, refusals=refusals
                 )
                 return outcome.answer
         raise RequestRefused(
@@ -158,7 +157,7 @@ class Turns:
         return answer
 
     async def _settle(
-        self, key: str, ledger: Ledger, transaction: Transaction, activity: Activity
+        self, key: str, ledger: Ledger, transaction: Transaction, service_url: str
     ) -> None:
         """Send what the turn before owes, so that replies keep their order.
 
@@ -167,7 +166,7 @@ class Turns:
         self._sender.claim(ledger)
         transaction.rewrite(key, ledger.body())
         await transaction.commit()
-        await self._sender.deliver(key, ledger, transaction, activity.service_url, shared=False)
+        await self._sender.deliver(key, ledger, transaction, service_url, shared=False)
 
     async def _take_over(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,

@@ -90,7 +90,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         f"{ROOM}/run.py",
-        "        if self._conversation_state.loaded(context) is loaded:\n",
+        "        if states.loaded(context) is loaded:\n",
         "        if True:\n",
         (
             (

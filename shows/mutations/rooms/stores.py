@@ -64,8 +64,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         REDIS_STORAGE,
-        "                except exceptions.NoScriptError:\n",
-        "                except exceptions.DataError:\n",
+        "        except exceptions.NoScriptError:\n",
+        "        except exceptions.DataError:\n",
         (f"{REDIS_STORAGE_TESTS}::test_two_processes_never_both_win",),
         "a Redis that forgot the scripts never learns them again",
     ),

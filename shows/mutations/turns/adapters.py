@@ -95,8 +95,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TURN_ERROR,
-        "            await dialog_state.delete(context)\n",
-        "",
+        "                await dialog_state.delete(context)\n",
+        "                pass\n",
         (f"{TURN_ERROR_TESTS}::test_the_person_is_told_and_nothing_else_is_said_or_kept",),
         "a dialog that fails is open at the next message, and fails again",
     ),

@@ -9,6 +9,10 @@ from shows.mutations.mutation import Mutation
 STOCK: Final = "turnkeeper/adapters/stock.py"
 ATTACHMENT: Final = "turnkeeper/adapters/attachment.py"
 READINGS: Final = "turnkeeper/adapters/readings.py"
+LIFECYCLE: Final = "turnkeeper/serving/lifecycle.py"
+SERVER: Final = "turnkeeper/serving/server.py"
+TURNS: Final = "turnkeeper/turn/turns.py"
+TYPED_STORAGE: Final = "turnkeeper/state/typed_storage.py"
 CONFIGURATION: Final = "turnkeeper/adapters/configuration.py"
 OLD: Final = "turnkeeper/adapters/bot_framework.py"
 CONNECTION: Final = "turnkeeper/storage/connection.py"
@@ -53,8 +57,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         READINGS,
-        "            self._local.check(request)\n",
-        "            pass\n",
+        "        self._local.check(request)\n",
+        "        pass\n",
         (
             (
                 f"{TESTS}/test_unattached.py::test_without_credentials_it_talks_to_its_own_machine_"
@@ -65,7 +69,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         STOCK,
-        '        if _is_own(type(self), "process_activity"):\n',
+        '        if is_own(type(self), "process_activity"):\n',
         "        if True:\n",
         (
             (
@@ -89,8 +93,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         STOCK,
-        "            storage = ScopedState.latest()\n",
-        "            pass\n",
+        "reversed(ScopedState.made())",
+        "()",
         (f"{TESTS}/test_open_storage.py::test_turns_are_committed_where_the_bot_has_its_states",),
         "turns are committed elsewhere than the states",
     ),
@@ -150,5 +154,45 @@ MUTATIONS: Final = (
         "        if False:\n",
         (f"{SAVING_TESTS}::test_state_on_another_store_than_its_turn_is_refused",),
         "a state of the SDK on another store is written outside of its turn",
+    ),
+    Mutation(
+        READINGS,
+        '            raise RequestRefused(403, "local_mode", _UNSEEN)\n',
+        "            return\n",
+        (f"{TESTS}/test_unattached.py::test_a_stranger_is_not_let_in_by_a_task_of_the_handler",),
+        "a task of a stock handler serves strangers",
+    ),
+    Mutation(
+        LIFECYCLE,
+        "        if opened:\n",
+        "        if True:\n",
+        (f"{TESTS}/test_unattached.py::test_many_first_requests_open_it_once",),
+        "each of the first requests closes the adapter when it is forgotten",
+    ),
+    Mutation(
+        TURNS,
+        "key, ledger, transaction, service_url, shared=shared",
+        "key, ledger, transaction, activity.service_url, shared=shared",
+        (
+            (
+                f"{TESTS}/test_unattached.py::"
+                "test_replies_go_where_the_activity_came_from_whatever_bot_code_makes_of_it"
+            ),
+        ),
+        "bot code may send the bot's token to any host",
+    ),
+    Mutation(
+        TYPED_STORAGE,
+        "                if not self._is_unreadable(key, turn.transaction.record(key)):\n",
+        "                if True:\n",
+        (f"{TESTS}/test_attach.py::test_an_unreadable_record_that_bot_code_deletes_stays",),
+        "an unreadable record is deleted by a turn",
+    ),
+    Mutation(
+        SERVER,
+        '    if "auto_decompress" not in given:\n',
+        "    if False:\n",
+        (f"{TESTS}/test_attach.py::test_a_compressed_body_is_refused_and_not_unpacked_first",),
+        "a body is unpacked before anybody has asked who sends it",
     ),
 )

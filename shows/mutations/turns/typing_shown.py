@@ -99,4 +99,11 @@ MUTATIONS: Final = (
         (f"{TESTS}::test_nor_after_a_turn_that_says_nothing",),
         "typing is shown after a turn that says nothing",
     ),
+    Mutation(
+        BOT_RUN,
+        'self._received["service_url"]',
+        "self._activity.service_url",
+        (f"{TESTS}::test_it_goes_to_the_channel_wherever_bot_code_would_have_it",),
+        "bot code may send typing, and the bot's token with it, to any host",
+    ),
 )

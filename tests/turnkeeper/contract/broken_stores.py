@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from tests.turnkeeper.contract.dict_store import DictStore
 from turnkeeper import Change, Record
+from turnkeeper.errors import WriteConflict
 
 
 class OverwritesAll(DictStore):
@@ -105,3 +106,120 @@ class PingsIntoRecords(DictStore):
 
     async def ping(self) -> None:
         await self.commit([Change("ping", "{}", "*")])
+
+
+class NeverDue(DictStore):
+    """Knows nothing of what is due, as a store made for version 0.3."""
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        return await super().commit([one._replace(due_in=None) for one in changes])
+
+
+class KeepsDue(DictStore):
+    """Has a record be due as before where a write does not tell."""
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        return await super().commit([one._replace(due_in=self.due_in(one)) for one in changes])
+
+    def due_in(self, change: Change) -> float | None:
+        """Return in how many seconds it is due."""
+        before = self.records.get(change.key)
+        if change.due_in is None and before and before.due_at is not None:
+            return before.due_at - self.clock()
+        return change.due_in
+
+
+class DueOnce(DictStore):
+    """Takes what is due out of its index as it is found."""
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        found = await super().due(prefix=prefix, limit=limit)
+        for key, _ in found:
+            self.records[key] = self.records[key]._replace(due_at=None)
+        return found
+
+
+class DueEarly(DictStore):
+    """Counts in whole minutes."""
+
+    def now(self) -> float:
+        return super().now() + 59
+
+
+class DueAsWritten(DictStore):
+    """Tells what is due in the order of the writes, the last first."""
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        found = dict(await super().due(prefix=prefix, limit=len(self.records)))
+        return [(key, found[key]) for key in reversed(self.records) if key in found][:limit]
+
+
+class DueWithoutEnd(DictStore):
+    """Tells all that is due."""
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        return await super().due(prefix=prefix, limit=len(self.records))
+
+
+class CountsOthersDue(DictStore):
+    """Looks at as many as it may tell, whatever the prefix."""
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        found = await super().due(limit=limit)
+        return [(key, late) for key, late in found if key.startswith(prefix)]
+
+
+class WithIndex(DictStore):
+    """Keeps what is due beside the records, and gets that right."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self.index: dict[str, float] = {}
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        e_tags = await super().commit(changes)
+        self.enter(changes)
+        return e_tags
+
+    def enter(self, changes: Sequence[Change]) -> None:
+        """Have the index say what these changes say."""
+        for change in changes:
+            self.index.pop(change.key, None)
+            if change.body is not None and change.due_in is not None:
+                self.index[change.key] = self.clock() + change.due_in
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        now = self.clock()
+        times = sorted((at, key) for key, at in self.index.items() if self.is_due(key, at))
+        return [(key, now - at) for at, key in times if key.startswith(prefix)][:limit]
+
+    def is_due(self, key: str, at: float) -> bool:
+        """Whether an entry is due by now, and its record is there."""
+        return at <= self.clock() and self.lives(key)
+
+
+class DueToo(WithIndex):
+    """Writes its index before it knows that a commit is in conflict."""
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        try:
+            return await super().commit(changes)
+        except WriteConflict:
+            self.enter(changes)
+            raise
+
+
+class StaysDue(WithIndex):
+    """Takes nothing out of its index but by a time in its place."""
+
+    def enter(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            if change.due_in is not None:
+                self.index[change.key] = self.clock() + change.due_in
+
+
+class DueWhenExpired(WithIndex):
+    """Looks into its index alone."""
+
+    def is_due(self, key: str, at: float) -> bool:
+        return at <= self.clock()

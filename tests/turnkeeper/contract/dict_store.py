@@ -31,10 +31,11 @@ class DictStore(RecordStorage):
             if change.e_tag not in ("*", self.e_tag(change.key)):
                 raise WriteConflict(change.key)
         written = {one.key: self.new_e_tag(one) for one in changes if one.body is not None}
-        for key, body, _, owner, expires_at in changes:
+        for key, body, _, owner, expires_at, due_in in changes:
             self.records.pop(key, None)
             if body is not None:
-                self.records[key] = Record(body, written[key], owner, expires_at)
+                due_at = None if due_in is None else self.clock() + due_in
+                self.records[key] = Record(body, written[key], owner, expires_at, due_at)
         return written
 
     async def scan(
@@ -49,6 +50,9 @@ class DictStore(RecordStorage):
         for key in expired:
             del self.records[key]
         return len(expired)
+
+    def now(self) -> float:
+        return self.clock()
 
     def lives(self, key: str) -> bool:
         """Return whether there is a record that has not expired."""

@@ -104,6 +104,19 @@ async def test_nothing_else_leaves_before_the_commit() -> None:
         assert seen == [1, 2]
 
 
+async def test_it_goes_to_the_channel_wherever_bot_code_would_have_it() -> None:
+    async def bot(context: TurnContext) -> None:
+        here = context.activity.service_url
+        context.activity.service_url = "http://127.0.0.1:9"
+        await context.send_activity(typing())
+        await is_shown(cloud, context.activity.conversation.id)
+        context.activity.service_url = here
+        await context.send_activity("done")
+
+    async with Cloud(Host(Settings()), bot) as cloud:
+        assert await cloud.person("Ada").says("hi") == ["done"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [Answer(401), Answer(403), Answer(429), Answer(503), Answer(drop=Drop.BEFORE)],

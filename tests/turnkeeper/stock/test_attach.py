@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -16,7 +18,7 @@ from botbuilder.core.integration import aiohttp_error_middleware
 
 from tests.turnkeeper.stock.bot import attached, make_adapter, make_bot
 from tests.turnkeeper.stock.conftest import Serve
-from turnkeeper import open_storage
+from turnkeeper import Types, open_storage
 from turnkeeper.testing import Cloud
 
 
@@ -201,3 +203,69 @@ async def test_a_store_that_cannot_be_opened_ends_the_program(
     with pytest.raises(SystemExit):
         await web.AppRunner(attached(make_bot(), make_adapter())).setup()
     assert capsys.readouterr().err.startswith("error: STORAGE_URL:")
+
+
+async def test_a_compressed_body_is_refused_and_not_unpacked_first(
+    cloud: Cloud, serve: Serve
+) -> None:
+    seen: list[bytes] = []
+
+    @web.middleware
+    async def watching(request: web.Request, handler: Handler) -> web.StreamResponse:
+        seen.append(await request.read())
+        return await handler(request)
+
+    packed = gzip.compress(b" " * 100_000)
+    app = web.Application(middlewares=[watching])
+    make_adapter().attach(app, make_bot())
+    answer = await cloud.post_to_bot(await serve(app), packed, {"Content-Encoding": "gzip"})
+    assert answer.status == 415
+    assert seen == [packed]
+
+
+async def test_it_is_the_innermost_middleware_or_none() -> None:
+    @web.middleware
+    async def late(request: web.Request, handler: Handler) -> web.StreamResponse:
+        raise web.HTTPForbidden
+
+    app = attached(make_bot(), make_adapter())
+    app.middlewares.append(late)
+    with pytest.raises(RuntimeError, match="after the application's last middleware"):
+        await web.AppRunner(app).setup()
+
+
+def test_a_path_begins_with_a_slash() -> None:
+    with pytest.raises(ValueError, match="must begin with a slash"):
+        make_adapter().attach(web.Application(), make_bot(), path="api/messages")
+
+
+async def test_two_adapters_on_one_application(cloud: Cloud, serve: Serve) -> None:
+    app = attached(make_bot(), make_adapter())
+    make_adapter().attach(app, make_bot(), path="/second")
+    url = await serve(app)
+    second = url.replace("/api/messages", "/second")
+    ada = cloud.person("Ada", bot_url=url)
+    assert await ada.says("hi") == ["Your name?"]
+    assert await ada.says("Ada", second) == ["Hello Ada"]
+
+
+async def test_an_unreadable_record_that_bot_code_deletes_stays(
+    cloud: Cloud, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    @dataclass
+    class Later:
+        """Of a later version of the bot."""
+
+    key, storage = "emulator/users/Ada", open_storage()
+    await open_storage(types=Types(Later)).write({key: {"Profile": Later()}})
+    adapter = make_adapter()
+
+    async def on_error(context: TurnContext, _: Exception) -> None:
+        await storage.delete([key])
+        await context.send_activity("Sorry")
+
+    adapter.on_turn_error = on_error
+    ada = cloud.person("Ada", bot_url=await serve(attached(make_bot(), adapter)))
+    assert await ada.says("hi") == ["Sorry"]
+    assert f"not deleted: {key}" in caplog.text
+    assert (await open_storage(types=Types(Later)).read([key]))[key]["Profile"] == Later()

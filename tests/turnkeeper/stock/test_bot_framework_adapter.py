@@ -51,6 +51,17 @@ async def test_it_speaks_first_in_its_own_order_of_arguments(cloud: Cloud, serve
     assert await ada.hears() == ["Good morning"]
 
 
+async def test_todays_adapter_takes_an_identity_as_the_sdks(cloud: Cloud) -> None:
+    ada, adapter = cloud.person("Ada"), make_adapter()
+    await adapter.continue_conversation(
+        await reference_to(ada),
+        good_morning,
+        claims_identity=adapter.create_claims_identity("app"),
+        audience="audience",
+    )
+    assert await ada.hears() == ["Good morning"]
+
+
 @pytest.mark.parametrize("missing", ["reference", "callback"])
 async def test_it_wants_a_reference_and_a_callback(cloud: Cloud, missing: str) -> None:
     given = {"reference": await reference_to(cloud.person("Ada")), "callback": good_morning}

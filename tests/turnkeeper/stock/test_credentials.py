@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,6 +57,17 @@ def test_where_config_names_none_those_of_the_environment_count(
     settings = settings_of(APP_ID=blank, APP_PASSWORD=blank, APP_TYPE="MultiTenant")
     assert (settings.app_id, settings.app_password) == ("environment", "environment")
     assert (settings.app_type, settings.tenant_id) == ("SingleTenant", "tenant")
+
+
+def test_a_certificate_is_that_of_the_environment_where_both_name_one_bot(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate = tmp_path / "bot.pem"
+    certificate.write_text("")
+    monkeypatch.setenv("MicrosoftAppId", "app")
+    monkeypatch.setenv("MicrosoftAppCertificatePath", str(certificate))
+    settings = settings_of(APP_ID="app", APP_PASSWORD="", APP_TYPE="MultiTenant")
+    assert (settings.app_id, settings.certificate_path) == ("app", str(certificate))
 
 
 def test_all_else_is_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +131,13 @@ def test_the_old_settings_stay_readable() -> None:
     adapter = BotFrameworkAdapter(settings)
     assert adapter.settings is settings
     assert (settings.app_id, settings.app_password) == ("app", "secret")
+
+
+def test_no_settings_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MicrosoftAppId", "environment")
+    monkeypatch.setenv("MicrosoftAppPassword", "environment")
+    for adapter in (BotFrameworkAdapter(None), CloudAdapter()):
+        assert adapter.footing.settings.app_id == "environment"
 
 
 def test_classes_of_the_sdk_are_refused_with_the_import_in_their_place() -> None:

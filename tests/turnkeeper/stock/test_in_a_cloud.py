@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
+from botbuilder.core import TurnContext
 
 from tests.turnkeeper.stock.bot import Profile, make_adapter, make_bot
-from turnkeeper import open_storage
+from turnkeeper import ConversationState, Types, UserState, open_storage
 from turnkeeper.errors import BotError
 from turnkeeper.testing import Answer, Clock, Cloud
 
@@ -57,3 +60,26 @@ async def test_one_that_is_open_stays_as_it_is() -> None:
         with pytest.raises(BotError, match="close the application that uses it first"):
             async with Cloud(adapter, bot):
                 pass
+
+
+async def test_a_state_is_read_by_the_types_of_its_own_view(store: str) -> None:
+    @dataclass
+    class Order:
+        """In the conversation's state alone."""
+
+        pizzas: int = 2
+
+    users = UserState(open_storage(types=Types(Profile)))
+    conversations = ConversationState(open_storage(types=Types(Order)))
+
+    async def bot(context: TurnContext) -> None:
+        await users.create_property("profile").set(context, Profile("Ada"))
+        await conversations.create_property("order").set(context, Order())
+        await users.save_changes(context)
+        await conversations.save_changes(context)
+
+    async with Cloud(make_adapter(), bot) as cloud:
+        ada = cloud.person("Ada")
+        await ada.says("hi")
+        assert await ada.state("profile") == Profile("Ada")
+        assert await ada.state("order") == Order()

@@ -64,6 +64,15 @@ async def test_it_may_be_closed_and_its_next_use_opens_it() -> None:
     assert (await storage.read(["key"]))["key"]["kept"] == 1
 
 
+async def test_a_view_that_is_closed_leaves_a_running_adapter_its_store(
+    cloud: Cloud, serve: Serve
+) -> None:
+    ada = cloud.person("Ada", bot_url=await serve(attached(make_bot(), make_adapter())))
+    for said, reply in (("hi", "Your name?"), ("Ada", "Hello Ada")):
+        assert await ada.says(said) == [reply]
+        await open_storage().close()
+
+
 def test_it_opens_anew_in_the_next_event_loop() -> None:
     storage, memory = open_storage(), open_storage("memory:loops")
     with ThreadPoolExecutor() as loops:  # that of the tests is not to be disturbed

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -164,7 +167,32 @@ async def test_who_may_not_post_gets_the_status_that_says_so(
         assert (await cloud.post_to_bot(ada.bot_url, elsewhere)).status == 403
 
 
-async def test_outside_of_a_request_errors_are_the_engines(cloud: Cloud) -> None:
+async def test_a_stranger_is_not_let_in_by_a_task_of_the_handler(
+    cloud: Cloud, serve: Serve
+) -> None:
+    adapter, bot = make_adapter(), make_bot()
+
+    async def messages(request: web.Request) -> web.Response:
+        activity = Activity().deserialize(await request.json())
+        task = asyncio.create_task(adapter.process_activity("", activity, bot.on_turn))
+        try:
+            return answer_of(await task)
+        except RequestRefused as error:
+            return web.Response(status=error.status)
+
+    app = web.Application()
+    app.router.add_post("/api/messages", messages)
+    ada = cloud.person("Ada", bot_url=await serve(app))
+    assert (await ada.sends(ada.message("hi"))).status == 403
+
+
+CONSENT = "yes-anyone-can-talk-to-this-bot"
+
+
+async def test_outside_of_a_request_errors_are_the_engines(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS", CONSENT)
     ada, bot, adapter = cloud.person("Ada"), make_bot(), make_adapter()
     said = Activity().deserialize({**ada.message("hi"), "serviceUrl": "https://attacker.example"})
     with pytest.raises(RequestRefused):
@@ -175,8 +203,11 @@ async def test_outside_of_a_request_errors_are_the_engines(cloud: Cloud) -> None
 
 
 async def test_what_a_subclass_does_in_process_activity_is_done_for_each_activity(
-    cloud: Cloud, serve: Serve
+    cloud: Cloud, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seen: list[str] = []
+    monkeypatch.setenv("MAX_TURNS", "1")  # no activity takes two places
+
     class Filtering(CloudAdapter):
         async def process_activity(
             self,
@@ -186,6 +217,7 @@ async def test_what_a_subclass_does_in_process_activity_is_done_for_each_activit
         ) -> Any:
             if activity.from_property.id == "Mallory":
                 raise web.HTTPForbidden
+            seen.append(activity.text)
             return await super().process_activity(
                 auth_header_or_authenticate_request_result, activity, logic
             )
@@ -196,9 +228,107 @@ async def test_what_a_subclass_does_in_process_activity_is_done_for_each_activit
     ada, mallory = (cloud.person(name, bot_url=url) for name in ("Ada", "Mallory"))
     assert await ada.says("hi") == ["Your name?"]
     assert (await mallory.sends(mallory.message("hi"))).status == 403
+    assert seen == ["hi"]
+    elsewhere = {**ada.message("hi"), "serviceUrl": "https://attacker.example"}
+    answer = await cloud.post_to_bot(url, elsewhere)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (403, "service_url_refused")
 
 
-def test_it_lives_in_one_event_loop_after_another(store: str) -> None:
+async def test_what_a_subclass_does_in_process_is_done_for_each_request(
+    cloud: Cloud, serve: Serve
+) -> None:
+    class Locked(CloudAdapter):
+        async def process(
+            self, request: web.Request, bot: Any, ws_response: object = None
+        ) -> web.StreamResponse:
+            if request.headers.get("X-Key") != "open":
+                raise web.HTTPForbidden
+            return await super().process(request, bot, ws_response)
+
+    app = web.Application()
+    Locked().attach(app, make_bot())
+    url = await serve(app)
+    ada = cloud.person("Ada", bot_url=url)
+    assert (await ada.sends(ada.message("hi"))).status == 403
+    answer = await cloud.post_to_bot(url, ada.message("hi"), {"X-Key": "open"})
+    assert answer.status == 201
+
+
+def test_what_a_subclass_does_where_nothing_calls_it_is_a_fault() -> None:
+    class Piped(CloudAdapter):
+        async def run_pipeline(self, context: TurnContext, callback: Any = None) -> None:
+            """Never called."""
+
+    assert [fault.variable for fault in Piped().faults] == ["Piped.run_pipeline"]
+
+
+async def test_replies_go_where_the_activity_came_from_whatever_bot_code_makes_of_it(
+    cloud: Cloud, serve: Serve
+) -> None:
+    async def bot(context: TurnContext) -> None:
+        context.activity.service_url = "https://attacker.example"
+        await context.send_activity("hello")
+
+    app = web.Application()
+    make_adapter().attach(app, bot)
+    assert await cloud.person("Ada", bot_url=await serve(app)).says("hi") == ["hello"]
+
+
+async def test_many_first_requests_open_it_once(
+    cloud: Cloud, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = web.Application()
+    app.router.add_post("/api/messages", by_process(make_bot()))
+    url = await serve(app)
+    people = [cloud.person(f"person {number}", bot_url=url) for number in range(20)]
+    for said in ("hi", "Ada", "blue"):
+        replies = await asyncio.gather(*(person.says(said) for person in people))
+        gc.collect()  # takes what nobody holds, such as a task that was forgotten
+    assert replies == [["Ada said blue"]] * len(people)
+    assert len([one for one in caplog.records if one.levelno == logging.WARNING]) == 1
+
+
+async def test_who_may_not_post_opens_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with Cloud(app_id="app", app_password="secret") as cloud:  # noqa: S106
+        monkeypatch.setenv("OPENID_METADATA_URL", cloud.open_id_metadata_url)
+        monkeypatch.setenv("SERVICE_URL_HOSTS", "127.0.0.1")
+        adapter, bot = make_adapter("app", "secret"), make_bot()
+        app = web.Application()
+
+        async def messages(request: web.Request) -> web.StreamResponse:
+            return await adapter.process(request, bot)
+
+        app.router.add_post("/api/messages", messages)
+        ada = cloud.person("Ada", bot_url=await serve(app))
+        body = json.dumps(ada.message("hi")).encode()
+        none = await cloud.post_to_bot(ada.bot_url, body, {"Authorization": ""})
+        assert none.status == 401
+        assert os.listdir(tmp_path) == []
+
+
+async def test_a_store_that_is_away_is_a_503_and_one_line_in_the_log(
+    cloud: Cloud,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("STORAGE_URL", f"sqlite:///{tmp_path}/file/bot.db")
+    app = web.Application()
+    app.router.add_post("/api/messages", by_process(make_bot()))
+    ada = cloud.person("Ada", bot_url=await serve(app))
+    answers = await asyncio.gather(*(ada.sends(ada.message("hi")) for _ in range(5)))
+    assert {answer.status for answer in answers} == {503}
+    [line] = [one for one in caplog.records if one.levelno >= logging.ERROR]
+    assert line.exc_info is None
+    assert "cannot be opened" in line.getMessage()
+
+
+def test_it_lives_in_one_event_loop_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS", CONSENT)
     adapter, bot = make_adapter(), make_bot()
 
     async def turn(said: str, reply: str) -> None:

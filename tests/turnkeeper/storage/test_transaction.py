@@ -7,7 +7,7 @@ import pytest
 
 from tests.turnkeeper.clock import Clock
 from turnkeeper.errors import WriteConflict
-from turnkeeper.storage import MemoryStorage, Record
+from turnkeeper.storage import Change, MemoryStorage, Record
 from turnkeeper.storage.transaction import Transaction
 
 DAY = 86_400.0
@@ -143,3 +143,45 @@ async def test_a_second_commit_builds_on_the_first() -> None:
         transaction.put("k", body)
         await transaction.commit()
     assert (await storage.fetch(["k"]))["k"].body == "3"
+
+
+async def test_an_unchanged_record_is_written_where_it_is_or_was_due() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage(clock)
+    told: list[tuple[float | None, list[float]]]
+    told = [(-5.0, [5.0]), (60.0, []), (0.0, [0.0]), (None, []), (0.0, [0.0]), (None, [])]
+    for blindly in (False, True):
+        for due_in, late in told:
+            transaction = Transaction(storage, clock=clock)
+            await transaction.load(["k"])
+            transaction.put("k", "{}", due_in=due_in, blindly=blindly)
+            assert transaction.changed
+            await transaction.commit()
+            assert [one for _, one in await storage.due()] == late
+    assert not await write(storage, clock, "{}", None)
+
+
+async def test_what_a_transaction_wrote_as_due_it_can_take_back() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage(clock)
+    transaction = Transaction(storage, clock=clock)
+    await transaction.load(["k"])
+    for due_in, found in ((0.0, [("k", 0.0)]), (None, [])):
+        transaction.put("k", "{}", due_in=due_in)
+        await transaction.commit()
+        assert await storage.due() == found
+    transaction.put("k", "{}")
+    assert not transaction.changed
+
+
+async def test_what_is_rewritten_is_due_as_it_was() -> None:
+    clock = Clock(1_000_000.0)
+    storage = MemoryStorage(clock)
+    await storage.commit([Change("k", "old", None, due_in=60), Change("quiet", "old", None)])
+    clock.now += 90
+    transaction = Transaction(storage, clock=clock)
+    await transaction.load(["k", "quiet"])
+    transaction.rewrite("k", "new")
+    transaction.rewrite("quiet", "new")
+    await transaction.commit()
+    assert await storage.due() == [("k", 30)]

@@ -145,6 +145,9 @@ class MortalStorage(RecordStorage):
     async def sweep(self, limit: int = 500) -> int:
         return await self._store.sweep(limit)
 
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        return await self._store.due(prefix=prefix, limit=limit)
+
 
 def ledger_of(key: str) -> str:
     """The conversation whose ledger is under a key; "" where it is none."""

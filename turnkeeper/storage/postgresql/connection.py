@@ -18,10 +18,11 @@ class Undone(StorageUnavailable):
     """The server undid a statement for a race with another; it may be run again."""
 
 
-async def prepare(connection: Any, address: str) -> None:
+async def prepare(connection: Any, address: str) -> bool:
     """Make the tables when missing; check that they are of a version known here.
 
     :param address: of the server, for error texts.
+    :returns: whether they are whole; else :func:`complete` them.
     :raises SettingsError: the database's encoding or its tables do not fit.
     """
     encoding = connection.get_settings().server_encoding
@@ -29,7 +30,7 @@ async def prepare(connection: Any, address: str) -> None:
         raise SettingsError.of(
             "STORAGE_URL", f"the database at {address} is encoded in {encoding}; use UTF8"
         )
-    while (version := await _format(connection)) is None:
+    while (found := await _format(connection)) is None:
         # "if not exists" does not help two processes that start at the same moment: one of
         # them fails, and finds at the next look what the other made.
         with contextlib.suppress(
@@ -41,20 +42,42 @@ async def prepare(connection: Any, address: str) -> None:
         ):
             for statement in sql.CREATE:
                 await connection.execute(statement)
+    version, whole = found
     if version > sql.FORMAT:
         raise SettingsError.of(
             "STORAGE_URL",
             f"the tables at {address} are of format {version}, and this "
             f"version of the bot knows {sql.FORMAT}; update the bot",
         )
+    return whole
 
 
-async def _format(connection: Any) -> int | None:
+async def complete(connection: Any, address: str) -> None:
+    """Add to the tables what version 0.3 did not make.
+
+    :param address: of the server, for error texts.
+    :raises SettingsError: the role may not; the text says what the owner of the tables is to run.
+    """
     try:
-        version: int | None = await connection.fetchval(sql.READ_FORMAT)
+        async with connection.transaction():
+            for statement in (sql.LOCK_TIMEOUT, *sql.DUE_AT):
+                await connection.execute(statement)
+    except asyncpg.InsufficientPrivilegeError as error:
+        commands = " ".join(" ".join(statement.split()) + ";" for statement in sql.DUE_AT)
+        raise SettingsError.of(
+            "STORAGE_URL",
+            f"PostgreSQL at {address}: {_reason(error)}, and the tables are of version 0.3: "
+            f"start the bot once as the role that owns them, or run as that role: {commands}",
+        ) from None
+
+
+async def _format(connection: Any) -> tuple[int, bool] | None:
+    """Return the version of the tables and whether they are whole; None where there are none."""
+    try:
+        version, whole = await connection.fetchrow(sql.READ_FORMAT)
     except asyncpg.UndefinedTableError:
         return None
-    return version
+    return None if version is None else (version, whole)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,14 @@ from typing import Final
 FORMAT: Final = 1
 """Version of the tables. A store of a newer version is refused."""
 
-READ_FORMAT: Final = "select max(version) from bot_format"
+READ_FORMAT: Final = """
+    select max(version), to_regclass('bot_records_due_at') is not null and exists (
+        select 1 from pg_attribute
+        where attrelid = to_regclass('bot_records') and attname = 'due_at' and not attisdropped
+    )
+    from bot_format
+"""
+"""The version, and whether the tables have what :data:`DUE_AT` adds."""
 
 CREATE: Final = (
     """
@@ -47,7 +54,19 @@ CREATE: Final = (
     "create table if not exists bot_format (version integer primary key)",
     "insert into bot_format (version) values (1) on conflict (version) do nothing",
 )
-"""Makes what is missing; the row of FORMAT comes last: with it there, everything is there."""
+"""Makes the tables as version 0.3 did; the row of FORMAT comes last: with it there, all of it is
+there but for :data:`DUE_AT`."""
+
+DUE_AT: Final = (
+    "alter table bot_records add column if not exists due_at double precision",
+    """create index if not exists bot_records_due_at on bot_records (due_at)
+    where due_at is not null""",
+)
+"""What the tables of 0.3 lack. A process of 0.3 may go on beside: what it writes is due as before,
+for it knows of nothing that would change that; whoever looks after it writes it anew."""
+
+LOCK_TIMEOUT: Final = "set local lock_timeout = '2s'"
+"""Whoever waits to alter a table has all later statements on it wait too."""
 
 PING: Final = """
     with records as (
@@ -64,12 +83,13 @@ It needs SELECT and UPDATE on bot_format, and of bot_records what a commit needs
 them can open the storage, and is never ready."""
 
 FETCH: Final = """
-    select key, body, e_tag, owner, expires_at from bot_records
+    select key, body, e_tag, owner, expires_at, due_at from bot_records
     where key = any($1::text[]) and (expires_at is null or expires_at > $2::double precision)
 """
 
 # $1 keys in ascending order, $2 bodies (null: delete), $3 e_tags expected (null: absent, '*': any),
-# $4 owners, $5 times of expiry, $6 now, $7 the new e_tag
+# $4 owners, $5 times of expiry, $6 now, $7 in how many seconds due, $8 counted from when (null: the
+# server's time), $9 the new e_tag
 _COMPARE: Final = """
     with stored as materialized (
         select key, e_tag, expires_at from bot_records
@@ -81,8 +101,10 @@ _COMPARE: Final = """
             wanted.expected = '*' or wanted.expected is not distinct from
             case when stored.expires_at <= $6::double precision then null else stored.e_tag end
             as same
-        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::double precision[])
-            as wanted (key, body, expected, owner, expires_at)
+        from unnest(
+            $1::text[], $2::text[], $3::text[], $4::text[], $5::double precision[],
+            $7::double precision[]
+        ) as wanted (key, body, expected, owner, expires_at, due_in)
         left join stored on stored.key = wanted.key
     ), conflict as materialized (
         select key from compared where same is not true
@@ -91,8 +113,12 @@ _COMPARE: Final = """
 
 _WRITE: Final = """
     , written as (
-        insert into bot_records (key, body, e_tag, previous, owner, expires_at)
-        select key, body, $7::text, previous, owner, expires_at from compared
+        insert into bot_records (key, body, e_tag, previous, owner, expires_at, due_at)
+        select key, body, $9::text, previous, owner, expires_at,
+            case when due_in is not null then due_in + coalesce(
+                $8::double precision, extract(epoch from clock_timestamp())::double precision
+            ) end
+        from compared
         where body is not null and not exists (select 1 from conflict)
         order by key
         on conflict (key) do update set
@@ -100,7 +126,8 @@ _WRITE: Final = """
             e_tag = excluded.e_tag,
             previous = excluded.previous,
             owner = excluded.owner,
-            expires_at = excluded.expires_at
+            expires_at = excluded.expires_at,
+            due_at = excluded.due_at
         where 1 / case when bot_records.e_tag = excluded.previous then 1 else 0 end = 1
         returning 1
     )
@@ -132,6 +159,21 @@ SWEEP: Final = """
     returning 1
 """
 
+# $1 the time (null: the server's), $2 now of expiries, $3 the prefix, $4 limit
+DUE: Final = """
+    select key, moment - due_at from bot_records, (select coalesce(
+        $1::double precision, extract(epoch from now())::double precision
+    ) as moment) as clock
+    where due_at <= moment
+        and (expires_at is null or expires_at > $2::double precision)
+        and coalesce(left(key, char_length($3::text)) = $3::text, false)
+    order by due_at limit $4::bigint
+"""
+"""The prefix in words that no index over keys serves: only that over ``due_at`` ends where nothing
+is due. Of a plain comparison PostgreSQL would guess that one key in 200 passes, and would sort a
+backlog each time; of ``coalesce`` it guesses half, and reads the index in its order.
+``now()`` is when the statement began; ``clock_timestamp()`` would serve no index."""
+
 
 def scan_statement(
     prefix: str, owner: str | None, after: str, limit: int, now: float
@@ -161,7 +203,7 @@ def scan_statement(
     if owner:
         conditions.append("owner <> ''")  # so that the planner may use the index over owners
     return (
-        "select key, body, e_tag, owner, expires_at from bot_records "  # noqa: S608  # no input
+        "select key, body, e_tag, owner, expires_at, due_at from bot_records "  # noqa: S608  # no input
         f"where {' and '.join(conditions)} order by key limit $2::bigint",
         arguments,
     )

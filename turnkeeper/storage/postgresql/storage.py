@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageUnavailable, WriteConflict
 from turnkeeper.storage.postgresql import statements as sql
-from turnkeeper.storage.postgresql.connection import Undone, prepare, translated_errors
+from turnkeeper.storage.postgresql.connection import Undone, complete, prepare, translated_errors
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.server_url import ServerUrl
 
@@ -37,11 +37,12 @@ class PostgreSQLStorage(RecordStorage):
     """Records in one table of a PostgreSQL database, through a pool of connections.
 
     :param url: see the top of this module; the tables are made when missing.
-    :param clock: seconds since the epoch; tests pass their own.
+    :param clock: seconds since the epoch; tests pass their own. Without one records expire by the
+        machine's and are due by the server's.
     :raises SettingsError: the URL cannot be read, or asyncpg is not installed.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, *, clock: Callable[[], float] | None = None) -> None:
         if asyncpg is None:
             raise SettingsError.of(
                 "STORAGE_URL",
@@ -54,7 +55,8 @@ class PostgreSQLStorage(RecordStorage):
         self._timeout = server.take("timeout", 5, least=0.1)
         self._statement_cache_size = int(server.take("statement_cache_size", 100))
         self._dsn = server.rest()
-        self._clock = clock
+        self._clock = clock or time.time
+        self._own_clock = clock
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -71,10 +73,13 @@ class PostgreSQLStorage(RecordStorage):
                     max_cached_statement_lifetime=0,
                     reset=_leave_as_it_is,
                 )
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._timeout) as limit:
                     await pool
                     async with pool.acquire() as connection:
-                        await prepare(connection, self._address)
+                        if not await prepare(connection, self._address):
+                            # Once in a table's life; to index a large one takes its time.
+                            limit.reschedule(None)
+                            await complete(connection, self._address)
             except BaseException:
                 if pool is not None:
                     pool.terminate()
@@ -112,12 +117,14 @@ class PostgreSQLStorage(RecordStorage):
             [change.owner for change in ordered],
             [change.expires_at for change in ordered],
             self._clock(),
+            [change.due_in for change in ordered],
+            self._own_time(),
             e_tag,
         ]
         written = [change.key for change in changes if change.body is not None]
         if not written:
             statement = sql.COMMIT_DELETES
-            arguments.pop()
+            del arguments[-2:]
         else:
             statement = sql.COMMIT_WRITES if len(written) == len(changes) else sql.COMMIT_MIXED
         for _ in range(_TRIES):
@@ -139,6 +146,14 @@ class PostgreSQLStorage(RecordStorage):
 
     async def sweep(self, limit: int = 500) -> int:
         return len(await self._run(sql.SWEEP, self._clock(), limit))
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        rows = await self._read(sql.DUE, self._own_time(), self._clock(), prefix, limit)
+        return [(key, late) for key, late in rows]
+
+    def _own_time(self) -> float | None:
+        """Return the time of the clock that was given; None where the server's counts."""
+        return self._own_clock() if self._own_clock else None
 
     async def _read(self, statement: str, *arguments: Any) -> list[Any]:
         """Run a statement that may run twice; on a fresh connection if the first one was lost.

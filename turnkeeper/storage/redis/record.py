@@ -41,12 +41,12 @@ def key_of(member: bytes) -> bytes:
 
 
 def pack(change: Change, e_tag: str, now: float) -> tuple[bytes, ...]:
-    """The six arguments of a change for the script ``COMMIT``.
+    """The seven arguments of a change for the script ``COMMIT``.
 
     :param e_tag: the new e_tag of the record.
     :param now: seconds since the epoch.
     """
-    expires_at, life, value = b"", b"", b""
+    expires_at, life, value, due_in = b"", b"", b"", b""
     if change.expires_at is not None:
         expires_at = repr(float(change.expires_at)).encode()
         life = b"%d" % ((max(change.expires_at - now, 0) + GRACE) * 1000)
@@ -54,8 +54,10 @@ def pack(change: Change, e_tag: str, now: float) -> tuple[bytes, ...]:
         owner = encode(change.owner)
         head = b"%b %b %d " % (e_tag.encode(), expires_at or b"-", len(owner))
         value = head + owner + encode(change.body)
+    if change.due_in is not None:
+        due_in = repr(float(change.due_in)).encode()
     expected = encode(change.e_tag or "")
-    return encode(change.key), expected, owned(change.owner), value, expires_at, life
+    return encode(change.key), expected, owned(change.owner), value, expires_at, life, due_in
 
 
 def unpack(value: bytes, now: float) -> Record | None:
@@ -63,9 +65,16 @@ def unpack(value: bytes, now: float) -> Record | None:
 
     :param now: seconds since the epoch.
     """
-    e_tag, expiry, length, rest = value.split(b" ", 3)
+    marked, expiry, length, rest = value.split(b" ", 3)
+    due_at, _, e_tag = marked.rpartition(b"@")
     expires_at = None if expiry == b"-" else float(expiry)
     if expires_at is not None and expires_at <= now:
         return None
     end = int(length)
-    return Record(rest[end:].decode(), e_tag.decode(), rest[:end].decode(), expires_at)
+    return Record(
+        rest[end:].decode(),
+        e_tag.decode(),
+        rest[:end].decode(),
+        expires_at,
+        float(due_at) if due_at else None,
+    )

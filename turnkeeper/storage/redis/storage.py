@@ -18,7 +18,8 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageUnavailable, WriteConflict
@@ -38,11 +39,12 @@ class RedisStorage(RecordStorage):
     """Records in a Redis or Valkey server, changed by scripts that run there as a whole.
 
     :param url: see the top of this module.
-    :param clock: seconds since the epoch; tests pass their own.
+    :param clock: seconds since the epoch; tests pass their own. Without one records expire by the
+        machine's and are due by the server's.
     :raises SettingsError: the URL cannot be read, or redis-py is not installed.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, *, clock: Callable[[], float] | None = None) -> None:
         if not INSTALLED:
             raise SettingsError.of(
                 "STORAGE_URL",
@@ -63,11 +65,13 @@ class RedisStorage(RecordStorage):
         self._timeout = server.take("timeout", 5, least=0.1)
         self._pool_max = int(server.take("pool_max", 20, least=1))
         self._url = server.rest()
-        self._clock = clock
+        self._clock = clock or time.time
+        self._own_clock = clock
         self._client: Any = None
         self._connections = asyncio.Semaphore(self._pool_max)
         self._tag = f"{{{prefix}}}:".encode()
-        self._keys, self._owners, self._due = (self._tag + n for n in (b"keys", b"owners", b"due"))
+        names = (b"keys", b"owners", b"due", b"due_at")
+        self._keys, self._owners, self._due, self._due_at = (self._tag + name for name in names)
 
     async def open(self) -> None:
         await self.close()
@@ -105,7 +109,7 @@ class RedisStorage(RecordStorage):
         if not changes:
             return {}
         e_tag, now = secrets.token_hex(8), self._clock()
-        arguments: list[bytes | float] = [now]
+        arguments: list[bytes | float] = [now, self._own_time()]
         for change in changes:
             arguments += redis_record.pack(change, e_tag, now)
         records = [self._record(change.key) for change in changes]
@@ -152,34 +156,75 @@ class RedisStorage(RecordStorage):
             arguments += (key, member)
         return await self._script(redis_script.SWEEP, records, arguments)
 
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        found: list[tuple[str, float]] = []
+        passed, more = 0, True
+        while more and len(found) < limit:
+            page = (self._own_time(), passed, limit)
+            look = partial(self._evaluate, redis_script.DUE, [self._due_at], page)
+            now, members = await self._again(look)
+            keys = [member.decode() for member in members[::2]]
+            more = len(keys) == limit
+            due_at = dict(zip(keys, map(float, members[1::2]), strict=True))
+            wanted = [key for key in keys if key.startswith(prefix)]
+            records = await self.fetch(wanted)
+            stale = [
+                key
+                for key in wanted
+                if (record := records.get(key)) is None or record.due_at != due_at[key]
+            ]
+            found += [(key, float(now) - due_at[key]) for key in wanted if key not in stale]
+            passed += len(keys) - (await self._heal(stale) if stale else 0)
+        return found[:limit]
+
+    async def _heal(self, keys: Sequence[str]) -> int:
+        """Take out of the set what is not due by its record; return how many that was."""
+        records = [self._due_at, *map(self._record, keys)]
+        members = [redis_record.encode(key) for key in keys]
+        heal = partial(self._evaluate, redis_script.HEAL, records, members)
+        return int(await self._again(heal))
+
+    def _own_time(self) -> bytes | float:
+        """Return the time of the clock that was given; empty where the server's counts."""
+        return self._own_clock() if self._own_clock else b""
+
     def _record(self, key: str) -> bytes:
         return self._tag + b"record:" + redis_record.encode(key)
 
     async def _read(self, *command: Any) -> Any:
-        """Send a command that changes nothing; on a fresh connection if the first one was lost."""
+        """Send a command that may be sent twice."""
+        return await self._again(partial(self._send, *command))
+
+    async def _again(self, send: Callable[[], Awaitable[Any]]) -> Any:
+        """Send what may be sent twice; on a fresh connection if the first one was lost."""
         with translated_errors(self._address, self._timeout):
             async with asyncio.timeout(self._timeout):
                 try:
-                    return await self._send(*command)
+                    return await send()
                 except exceptions.ConnectionError:
                     # The others that lie idle are as old. A client of a cluster does this itself.
                     if pool := getattr(self._client, "connection_pool", None):
                         await pool.disconnect(inuse_connections=False)
-                return await self._send(*command)
+                return await send()
 
     async def _script(
         self, script: str, records: Sequence[bytes], arguments: Sequence[bytes | float]
     ) -> int:
         """Run a script; never again when its answer is lost, for it may have taken effect."""
-        keys = (self._keys, self._owners, self._due, *records)
+        keys = (self._keys, self._owners, self._due, self._due_at, *records)
         with translated_errors(self._address, self._timeout):
             async with asyncio.timeout(self._timeout):
-                try:
-                    sha = redis_script.digest(script)
-                    return int(await self._send("EVALSHA", sha, len(keys), *keys, *arguments))
-                except exceptions.NoScriptError:
-                    # The first time, or the server was restarted: it ran nothing.
-                    return int(await self._send("EVAL", script, len(keys), *keys, *arguments))
+                return int(await self._evaluate(script, keys, arguments))
+
+    async def _evaluate(
+        self, script: str, keys: Sequence[bytes], arguments: Sequence[bytes | float]
+    ) -> Any:
+        try:
+            sha = redis_script.digest(script)
+            return await self._send("EVALSHA", sha, len(keys), *keys, *arguments)
+        except exceptions.NoScriptError:
+            # The first time, or the server was restarted: it ran nothing.
+            return await self._send("EVAL", script, len(keys), *keys, *arguments)
 
     async def _send(self, *command: Any) -> Any:
         async with self._connections:

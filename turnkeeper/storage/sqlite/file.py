@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from turnkeeper.errors import SettingsError, StorageUnavailable
-from turnkeeper.storage.sqlite.statements import TABLES
+from turnkeeper.storage.sqlite.statements import DUE_AT, HAS_DUE_AT, TABLES
 
 FORMAT: Final = 1
 """Of the tables, kept in ``PRAGMA user_version``. Raise it when an older bot must not write."""
@@ -171,6 +171,9 @@ class SQLiteFile:
             for statement in TABLES:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if not connection.execute(HAS_DUE_AT).fetchone()[0]:
+            for statement in DUE_AT:
+                connection.execute(statement)
         connection.execute("COMMIT")
 
     def _read_format(self, connection: sqlite3.Connection) -> int:

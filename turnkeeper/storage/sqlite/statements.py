@@ -16,8 +16,9 @@ HOUR: Final = 3600
 
 # A table with a rowid, not WITHOUT ROWID: there the bodies would sit in the inner pages of the
 # tree too, five to a page; at 100,000 people a turn cost twice as much.
-# due is expires_at in whole hours. It is indexed in place of expires_at, which moves at every
-# turn: to rewrite that index each time would add half to the cost of a write.
+# due, the hour in which a record expires, is expires_at in whole hours. It is indexed in place of
+# expires_at, which moves at every turn: to rewrite that index each time would add half to the cost
+# of a write.
 TABLES: Final = (
     """CREATE TABLE records (
         id INTEGER PRIMARY KEY,
@@ -31,8 +32,18 @@ TABLES: Final = (
     "CREATE INDEX records_of_owner ON records (owner, key) WHERE owner <> ''",
     "CREATE INDEX records_due ON records (due) WHERE due IS NOT NULL",
 )
+"""As version 0.3 made them; see :data:`DUE_AT`."""
 
-_COLUMNS: Final = "SELECT key, body, e_tag, owner, expires_at FROM records"
+HAS_DUE_AT: Final = "SELECT count(*) FROM pragma_table_info('records') WHERE name = 'due_at'"
+
+DUE_AT: Final = (
+    "ALTER TABLE records ADD COLUMN due_at REAL",
+    "CREATE INDEX records_due_at ON records (due_at) WHERE due_at IS NOT NULL",
+)
+"""What the tables of 0.3 lack. A process of 0.3 may go on beside: what it writes is due as before,
+for it knows of nothing that would change that; whoever looks after it writes it anew."""
+
+_COLUMNS: Final = "SELECT key, body, e_tag, owner, expires_at, due_at FROM records"
 _LIVE: Final = "(expires_at IS NULL OR expires_at > ?)"
 _PART: Final = 500
 """Keys asked for in one statement: old builds of SQLite allow 999 values."""
@@ -41,24 +52,32 @@ _PART: Final = 500
 _FETCH: Final = tuple(
     f"{_COLUMNS} WHERE key IN ({', '.join('?' * count)}) AND {_LIVE}" for count in range(_PART + 1)
 )
-# The common case, a record read and written again: one statement that checks and writes, and
-# leaves both indexes alone.
+# The common case, a record read and written again that is not due: one statement that checks and
+# writes, and leaves the indexes alone.
 _REWRITE: Final = (
     "UPDATE records SET body = ?, e_tag = ?, expires_at = ? WHERE key = ? AND e_tag = ?"
-    " AND owner = ? AND due IS ? AND (expires_at IS NULL OR expires_at > ?)"
+    " AND owner = ? AND due IS ? AND due_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
 )
 _LIVE_E_TAG: Final = (
     "SELECT e_tag FROM records WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)"
 )
 _WRITE: Final = (
-    "INSERT INTO records (key, e_tag, owner, expires_at, due, body) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO records (key, e_tag, owner, expires_at, due, body, due_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (key) DO UPDATE SET e_tag = excluded.e_tag, owner = excluded.owner,"
-    " expires_at = excluded.expires_at, due = excluded.due, body = excluded.body"
+    " expires_at = excluded.expires_at, due = excluded.due, body = excluded.body,"
+    " due_at = excluded.due_at"
 )
 _DELETE: Final = "DELETE FROM records WHERE key = ?"
 _SWEEP: Final = (
     "DELETE FROM records WHERE id IN"
     " (SELECT id FROM records WHERE due <= ? AND expires_at <= ? LIMIT ?)"
+)
+# The prefix in words that no index over keys serves: only the one of DUE_AT ends where nothing is.
+DUE: Final = (
+    "SELECT key, ? - due_at FROM records WHERE due_at <= ?"
+    " AND (expires_at IS NULL OR expires_at > ?) AND substr(key, 1, ?) = ?"
+    " ORDER BY due_at LIMIT ?"
 )
 
 
@@ -97,7 +116,7 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: float)
         key, body, expected = change.key, change.body, change.e_tag
         owner, expires_at = change.owner, change.expires_at
         due = None if expires_at is None else int(expires_at // HOUR)
-        if body is not None and expected not in (None, ANY):
+        if body is not None and change.due_in is None and expected not in (None, ANY):
             values = (body, e_tag, expires_at, key, expected, owner, due, now)
             if connection.execute(_REWRITE, values).rowcount:
                 continue
@@ -108,7 +127,8 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: float)
         if body is None:
             connection.execute(_DELETE, (key,))
         else:
-            connection.execute(_WRITE, (key, e_tag, owner, expires_at, due, body))
+            due_at = None if change.due_in is None else now + change.due_in
+            connection.execute(_WRITE, (key, e_tag, owner, expires_at, due, body, due_at))
     return {change.key: e_tag for change in changes if change.body is not None}
 
 
@@ -132,6 +152,13 @@ def scan(connection: sqlite3.Connection, page: Page) -> list[tuple[str, Record]]
 def sweep(connection: sqlite3.Connection, limit: int, now: float) -> int:
     """Delete records expired at ``now``; at most an hour's worth of others is looked at."""
     return connection.execute(_SWEEP, (now // HOUR, now, limit)).rowcount
+
+
+def due(
+    connection: sqlite3.Connection, prefix: str, limit: int, now: float
+) -> list[tuple[str, float]]:
+    """Return what is due at ``now``, the earliest first, and for how long it has been."""
+    return connection.execute(DUE, (now, now, now, len(prefix), prefix, limit)).fetchall()
 
 
 def roll_back(connection: sqlite3.Connection) -> None:

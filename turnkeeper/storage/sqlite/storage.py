@@ -12,7 +12,7 @@ from turnkeeper.errors import StorageUnavailable
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.sqlite.file import Connection, SQLiteFile
 from turnkeeper.storage.sqlite.loop_connection import LoopConnection
-from turnkeeper.storage.sqlite.statements import Page, scan, sweep, touch
+from turnkeeper.storage.sqlite.statements import Page, due, scan, sweep, touch
 from turnkeeper.storage.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -100,6 +100,10 @@ class SQLiteStorage(RecordStorage):
     async def sweep(self, limit: int = 500) -> int:
         now = self._clock()
         return await self._in_thread(lambda connection: sweep(connection, limit, now))
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        now = self._clock()
+        return await self._in_thread(lambda connection: due(connection, prefix, limit, now))
 
     async def compact(self) -> None:
         """Give back free space, and leave no byte of an erased record in the file or its log.

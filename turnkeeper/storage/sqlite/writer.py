@@ -135,8 +135,8 @@ class Writer:
         if not jobs:
             return
         try:
-            now = self._clock()
             connection.execute("BEGIN IMMEDIATE")
+            now = self._clock()  # after what may be a wait for another process
             outcomes = [self._apply(connection, job, now, len(jobs) == 1) for job in jobs]
             self._file.check_in_place(connection)
             refused = all(error for _, _, error in outcomes)

@@ -27,6 +27,7 @@ T = TypeVar("T")
 KEYS: Final = ["a", "a/1", "a/é", "a%", "b", "b/𐍈", "\uffff"]
 STALE: Final = "0123456789abcdef"
 PAST, SOON, FUTURE = -1000, 3_600, 1_000_000  # seconds from now
+_Drawn = tuple[str, str | None, str, str, float | None, float | None]
 
 keys = st.sampled_from(KEYS)
 owners = st.sampled_from(["", "ada", "grace"])
@@ -37,6 +38,7 @@ changes = st.lists(
         st.sampled_from([*["current"] * 8, "absent", "any", "stale", "previous"]),
         owners,
         st.sampled_from([None, PAST, SOON, FUTURE]),
+        st.sampled_from([None, None, PAST, 0, SOON, FUTURE]),
     ),
     min_size=1,
     max_size=5,
@@ -78,11 +80,11 @@ class Agreement(RuleBasedStateMachine):
         return record
 
     @rule(drawn=changes)
-    def commit(self, drawn: list[tuple[str, str | None, str, str, float | None]]) -> None:
+    def commit(self, drawn: list[_Drawn]) -> None:
         """Commit changes under e_tags that match, and under others."""
         batch: list[Change] = []
         conflict = False
-        for key, body, kind, owner, after in drawn:
+        for key, body, kind, owner, after, due_in in drawn:
             current = self.living(key)
             e_tag = {
                 "current": current.e_tag if current else None,
@@ -93,7 +95,7 @@ class Agreement(RuleBasedStateMachine):
             }[kind]
             conflict |= e_tag not in (ANY, current.e_tag if current else None)
             expires_at = None if after is None else self.clock() + after
-            batch.append(Change(key, body, e_tag, owner, expires_at))
+            batch.append(Change(key, body, e_tag, owner, expires_at, due_in))
         if conflict:
             with pytest.raises(WriteConflict):
                 self.run(self.storage.commit(batch))
@@ -102,13 +104,22 @@ class Agreement(RuleBasedStateMachine):
         assert set(e_tags) == {change.key for change in batch if change.body is not None}
         assert not self.used & set(e_tags.items())
         self.used |= set(e_tags.items())
-        for change in batch:
-            if gone := self.stored.pop(change.key, None):
-                self.previous[change.key] = gone.e_tag
-            if change.body is not None:
-                self.stored[change.key] = Record(
-                    change.body, e_tags[change.key], change.owner, change.expires_at
-                )
+        found = self.run(self.storage.fetch([change.key for change in batch]))
+        for key, body, _, owner, expires_at, due_in in batch:
+            if gone := self.stored.pop(key, None):
+                self.previous[key] = gone.e_tag
+            if body is not None:
+                due_at = self.due_at(due_in, found.get(key))
+                self.stored[key] = Record(body, e_tags[key], owner, expires_at, due_at)
+
+    def due_at(self, due_in: float | None, found: Record | None) -> float | None:
+        """Return when a record is due; by a clock of the store's own it alone can tell."""
+        if due_in is None:
+            return None
+        if self.moves:
+            return self.clock() + due_in
+        assert found is None or found.due_at is not None
+        return found.due_at if found else None
 
     @rule(asked=st.lists(keys))
     def fetch(self, asked: list[str]) -> None:
@@ -149,6 +160,24 @@ class Agreement(RuleBasedStateMachine):
             assert self.run(self.storage.sweep()) == len(expired) - swept
         for key in expired:
             self.previous[key] = self.stored.pop(key).e_tag
+
+    @rule(prefix=st.sampled_from(["", "a", "a/", "a%", "z"]), limit=st.integers(1, 8))
+    def due(self, prefix: str, limit: int) -> None:
+        """Ask what is due. Of what is due at the same moment any may come first."""
+        found = self.run(self.storage.due(prefix=prefix, limit=limit))
+        now = self.clock() + (0 if self.moves else SOON / 2)
+        times = {
+            key: record.due_at
+            for key in self.stored
+            if key.startswith(prefix)
+            and (record := self.living(key))
+            and record.due_at is not None
+            and record.due_at <= now
+        }
+        assert len(dict(found)) == len(found)
+        assert [times[key] for key, _ in found] == sorted(times.values())[:limit]
+        if self.moves:
+            assert [late for _, late in found] == [now - times[key] for key, _ in found]
 
     @precondition(lambda self: self.moves)
     @rule()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import runpy
 import sys
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -34,7 +33,7 @@ def main(program: str, *arguments: str) -> None:
         storage: RecordStorage | None = None,
         clock: Callable[[], float] | None = None,
     ) -> Footing:
-        store = storage or store_at(settings.storage_url, clock or time.time)
+        store = storage or store_at(settings.storage_url, clock)
         connector = partial(MortalConnector, death)
         return lasting(settings, MortalStorage(store, death), clock, connector)
 

@@ -105,6 +105,9 @@ class MortalStorage(RecordStorage):
     async def sweep(self, limit: int = 500) -> int:
         return await self._store.sweep(limit)
 
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        return await self._store.due(prefix=prefix, limit=limit)
+
 
 def _seen_in(change: Change) -> str:
     """The turns that a ledger knows once a change is written."""
