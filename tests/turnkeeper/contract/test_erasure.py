@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import nullcontext
+from contextvars import Context
 from typing import Any
 from urllib.parse import quote
 
@@ -172,7 +173,9 @@ async def test_a_name_told_elsewhere_at_the_same_moment_is_forgotten_or_new(
             self.runs += 1
             if self.runs == 1:
                 again = {"Known": Known(name="Ada again")}
-                await TypedStorage(storage, CODEC).write({ADA_KEY: again})
+                written = TypedStorage(storage, CODEC).write({ADA_KEY: again})
+                # Elsewhere: in no turn of this process.
+                await asyncio.create_task(written, context=Context())
 
     process.bot = InterruptedBot(*process.states)
     await process.take(says("forget me", person=ADA, conversation="a-1"))
