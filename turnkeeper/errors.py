@@ -229,6 +229,8 @@ class DeliveryFailed(DeliveryError):
 class DeliveryRefused(DeliveryError):
     """The channel refused a reply for good (for example 403 after an uninstall, or 404).
 
+    It is dropped. Who speaks first outside of a turn is told by this error.
+
     :param status: the HTTP status of the refusal.
     """
 

@@ -164,7 +164,6 @@ class Host:
             self.adapter,
             self._parts.metrics,
             bot_id=settings.app_id,
-            max_turns=settings.max_turns,
             # A server that imports the application may listen elsewhere than HOST says.
             local=LocalMode() if local else None,
         )

@@ -47,6 +47,7 @@ class Parts:
             footing.connector(self.metrics),
             bot_id=settings.app_id,
             metrics=self.metrics,
+            max_turns=settings.max_turns,
             conversation_ttl=settings.conversation_ttl,
             clock=self.clock,
         )

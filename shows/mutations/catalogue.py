@@ -35,14 +35,18 @@ from shows.mutations.turns import (
     speaking,
     stock,
     turn,
+    typing_shown,
+    waiting,
 )
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *turn.MUTATIONS,
+    *waiting.MUTATIONS,
     *speaking.MUTATIONS,
     *adapters.MUTATIONS,
     *stock.MUTATIONS,
     *delivery.MUTATIONS,
+    *typing_shown.MUTATIONS,
     *receipts.MUTATIONS,
     *connector.MUTATIONS,
     *outbound.MUTATIONS,

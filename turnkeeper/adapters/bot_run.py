@@ -14,7 +14,9 @@ from botbuilder.schema import Activity, ActivityTypes
 
 from turnkeeper.address import Address
 from turnkeeper.deadlines import Deadlines
+from turnkeeper.delivery.typing_indicators import TypingIndicators
 from turnkeeper.errors import StorageError, UnreadableRecord
+from turnkeeper.ledger.effects import Send
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.services import begin_turn, end_turn
 from turnkeeper.state.turn_state import TurnState
@@ -57,6 +59,7 @@ class BotRun:
     :param adapter: the one whose contexts the bot gets.
     :param states: the bot's; they are saved at the end of a run.
     :param metrics: counts failures.
+    :param typing: shows that the bot is typing.
     :param time_limit: seconds the bot may think.
     :param deadlines: watches that limit.
     :param activity: what came in.
@@ -70,6 +73,7 @@ class BotRun:
         adapter: BotAdapter,
         states: TurnState,
         metrics: Metrics,
+        typing: TypingIndicators,
         time_limit: float,
         deadlines: Deadlines,
         activity: Activity,
@@ -80,6 +84,8 @@ class BotRun:
         self._adapter = adapter
         self._states = states
         self._metrics = metrics
+        self._typing = typing
+        self._typing_now: asyncio.Task[None] | None = None
         self._time_limit = time_limit
         self._deadlines = deadlines
         self._activity = activity
@@ -134,7 +140,7 @@ class BotRun:
             context.go_on(self._failed)
             self._failed = None
         context.turn_state.update(self._services)
-        outbox = Outbox(turn)
+        outbox = Outbox(turn, self._show_typing)
         outbox.begin(context)
         begun = begin_turn(context, self._address, transaction)
         try:
@@ -151,6 +157,17 @@ class BotRun:
         finally:
             # It also spares the garbage collector: the SDK's dialogs hold their turn in circles.
             end_turn(context, begun)
+
+    def end(self) -> None:
+        """Show no typing any more: the turn is over."""
+        if self._typing_now is not None:
+            self._typing_now.cancel()
+
+    def _show_typing(self, turn: str, typing: Send) -> None:
+        key, records = self._address.ledger_key, self._states.storage.records
+        service_url = self._received["service_url"]  # as checked
+        shown = self._typing.show(key, turn, records, service_url, typing)
+        self._typing_now = shown or self._typing_now
 
     def _tell_operator(self, error: Exception) -> None:
         unreadable = isinstance(error, UnreadableRecord)

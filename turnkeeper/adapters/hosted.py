@@ -11,7 +11,6 @@ from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import (
     Activity,
-    ActivityTypes,
     ConversationParameters,
     ConversationReference,
     ResourceResponse,
@@ -19,7 +18,7 @@ from botbuilder.schema import (
 from botframework.connector.auth import ClaimsIdentity
 
 from turnkeeper.adapters.bot_run import BotRun, Logic
-from turnkeeper.adapters.late_client import LateClient
+from turnkeeper.adapters.late_client import late_clients
 from turnkeeper.address import Address
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
@@ -27,21 +26,21 @@ from turnkeeper.channels.addressing import address_of
 from turnkeeper.connector.client import Connector
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.sender import Sender
+from turnkeeper.errors import DeliveryRefused
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.proactive import ProactiveTurns
-from turnkeeper.turn.response import may_leave
+from turnkeeper.turn.slots import Slots
 from turnkeeper.turn.turns import Turns
-from turnkeeper.wire.sdk import INVOKE_RESPONSE
 
 
 class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyped
     """Runs the bot on activities; see :mod:`turnkeeper.turn.turns` for the way of a turn.
 
     Where it differs from the SDK's adapter: ``send_activity`` answers with an id of the bot's own,
-    since nothing leaves before the commit. It works in ``update_activity`` and ``delete_activity``,
+    as nothing but typing leaves before the commit. It works in update_activity and delete_activity,
     also later, for the last 20 replies of a conversation. The SDK's clients are made late.
 
     :param states: the bot's state scopes; they are read and written with the turn.
@@ -49,6 +48,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     :param service_urls: checks where replies would go.
     :param connector: sends replies.
     :param bot_id: the bot's app id; "" in local mode.
+    :param max_turns: activities at work at once; more are refused.
     :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param time_limit: seconds the bot may think about one activity.
     :param budget: seconds one delivery may take.
@@ -64,6 +64,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         *,
         bot_id: str = "",
         metrics: Metrics | None = None,
+        max_turns: int = 512,
         conversation_ttl: float | None = None,
         time_limit: float = 10.0,
         budget: float = 10.0,
@@ -73,6 +74,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         self._states = states
         self.stand_on(authenticator, service_urls, bot_id)
         self._metrics = metrics or Metrics()
+        self._max_turns = max_turns
         self._ttl = conversation_ttl
         self._time_limit = time_limit
         self._deadlines = Deadlines()
@@ -89,7 +91,9 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
 
     def open(self, connector: Connector) -> None:
         """Begin to take turns on a connector, also again after :meth:`close`."""
-        order, metrics, clock = TurnOrder(), self._metrics, self._clock
+        metrics, clock = self._metrics, self._clock
+        self._slots = Slots(self._max_turns, metrics)
+        order = TurnOrder(self._slots)
         self._sender = Sender(connector, order, metrics, budget=self._budget, clock=clock)
         self._turns = Turns(
             self._states.storage.records, self._sender, order, metrics, ttl=self._ttl, clock=clock
@@ -124,7 +128,11 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
     ) -> InvokeResponse | None:
         """Take an activity whose address is known."""
-        identity = await self._authenticator.authenticate(authorization, activity)
+        self._slots.arrive()
+        try:
+            identity = await self._authenticator.authenticate(authorization, activity)
+        finally:
+            self._slots.arrived()
         activity.service_url = self._service_urls.check(activity.service_url)
         return await self._take_turn(identity, activity, None, logic, address=address)
 
@@ -191,17 +199,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
 
     async def _keep(self, context: TurnContext, said: list[Activity]) -> list[ResourceResponse]:
         outbox = Outbox.open_for(context, said)
-        responses = []
-        for activity in said:
-            reply_id = ""
-            if activity.type == "delay":
-                outbox.delay(activity.value)
-            elif activity.type == ActivityTypes.invoke_response:
-                context.turn_state[INVOKE_RESPONSE] = activity
-            elif may_leave(activity):
-                reply_id = outbox.send(activity)
-            responses.append(ResourceResponse(id=reply_id))
-        return responses
+        return [ResourceResponse(id=outbox.take(context, activity)) for activity in said]
 
     async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse:
         """Keep an update until the turn is committed."""
@@ -219,25 +217,22 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         audience: str | None,
         logic: Logic,
         turn: str = "",
+        refusals: list[DeliveryRefused] | None = None,
+        *,
         address: Address | None = None,
     ) -> InvokeResponse | None:
         address = address or address_of(activity, self._bot_id)
-        sdk = self.bot_framework_authentication
-        connectors = sdk.create_connector_factory
         services: dict[str, Any] = {
             self.BOT_IDENTITY_KEY: identity,
             self.BOT_OAUTH_SCOPE_KEY: audience,
             self.BOT_CALLBACK_HANDLER_KEY: logic,
-            self.BOT_CONNECTOR_CLIENT_KEY: LateClient(
-                lambda: connectors(identity).create(activity.service_url, audience)
-            ),
-            self.CONNECTOR_FACTORY_KEY: LateClient(lambda: connectors(identity)),
-            self.USER_TOKEN_CLIENT_KEY: LateClient(lambda: sdk.create_user_token_client(identity)),
+            **late_clients(self, identity, activity, audience),
         }
         run = BotRun(
             self,
             self._states,
             self._metrics,
+            self._sender.typing,
             self._time_limit,
             self._deadlines,
             activity,
@@ -246,5 +241,10 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
             lambda context: self._middleware.receive_activity_with_status(context, logic),
         )
         keys = self._states.storage_keys(address)
-        answer = await self._turns.take(activity, address, keys, run, turn=turn)
+        try:
+            answer = await self._turns.take(
+                activity, address, keys, run, turn=turn, refusals=refusals
+            )
+        finally:
+            run.end()
         return answer and InvokeResponse(status=answer["status"], body=answer["body"])

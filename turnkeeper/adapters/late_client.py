@@ -6,6 +6,10 @@ from asyncio import iscoroutine
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from botbuilder.core.cloud_adapter_base import CloudAdapterBase
+from botbuilder.schema import Activity
+from botframework.connector.auth import ClaimsIdentity
+
 from turnkeeper.errors import BotError
 
 
@@ -25,6 +29,25 @@ class LateClient:
             made = self._make()
             self._client = _finish_at_once(made) if iscoroutine(made) else made
         return getattr(self._client, name)
+
+
+def late_clients(
+    adapter: CloudAdapterBase, identity: ClaimsIdentity, activity: Activity, audience: str | None
+) -> dict[str, LateClient]:
+    """Return the clients that an adapter of the SDK has in the services of a turn, by name.
+
+    :param identity: who has sent the turn's activity.
+    :param audience: of the bot's tokens.
+    """
+    sdk = adapter.bot_framework_authentication
+    connectors = sdk.create_connector_factory
+    return {
+        adapter.BOT_CONNECTOR_CLIENT_KEY: LateClient(
+            lambda: connectors(identity).create(activity.service_url, audience)
+        ),
+        adapter.CONNECTOR_FACTORY_KEY: LateClient(lambda: connectors(identity)),
+        adapter.USER_TOKEN_CLIENT_KEY: LateClient(lambda: sdk.create_user_token_client(identity)),
+    }
 
 
 def _finish_at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:

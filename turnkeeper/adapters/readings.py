@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Final
 
 from aiohttp import web
@@ -40,14 +41,12 @@ class Readings:
     """Takes such activities as :class:`turnkeeper.inbound.endpoint.Endpoint` takes requests.
 
     :param metrics: counts.
-    :param max_turns: turns under way; more are answered 503.
     :param local: refuses who is not on this machine, where the request is seen; None where anybody
         may come.
     """
 
-    def __init__(self, metrics: Metrics, max_turns: int, local: LocalMode | None) -> None:
+    def __init__(self, metrics: Metrics, local: LocalMode | None) -> None:
         self._metrics = metrics
-        self._max_turns = max_turns
         self._local = local
         self._bodies = Bodies()
 
@@ -81,11 +80,15 @@ class Readings:
             if self._local is not None:
                 self._check(request)
             activity = await self._read(source)
-            began = self._metrics.begin_turn(self._max_turns)
+            began: float | None = perf_counter()
             try:
                 taken.append(await take(activity, address_of(activity, bot), logic))
+            except RequestRefused:
+                began = None
+                raise
             finally:
-                self._metrics.end_turn(began)
+                if began is not None:  # what is refused is no turn
+                    self._metrics.turn_seconds.observe(perf_counter() - began)
             return web.Response()
 
         if request is None:

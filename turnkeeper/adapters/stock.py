@@ -75,6 +75,7 @@ class StockAdapter(HostedAdapter):
             footing.service_urls,
             footing.connector(metrics),
             metrics=metrics,
+            max_turns=settings.max_turns,
             conversation_ttl=settings.conversation_ttl,
             clock=self.clock,
         )
@@ -96,10 +97,8 @@ class StockAdapter(HostedAdapter):
         self.stand_on(footing.authenticator, footing.service_urls, settings.app_id)
         unchecked = settings.dangerously_listen_without_credentials or not settings.local_mode
         local = None if unchecked else LocalMode()
-        self._endpoint = Endpoint(
-            self, self._metrics, bot_id=settings.app_id, max_turns=settings.max_turns, local=local
-        )
-        self._readings = Readings(self._metrics, settings.max_turns, local)
+        self._endpoint = Endpoint(self, self._metrics, bot_id=settings.app_id, local=local)
+        self._readings = Readings(self._metrics, local)
         return before
 
     @property

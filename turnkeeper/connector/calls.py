@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 import aiohttp
 from yarl import URL
 
+from turnkeeper.connector.session import as_json, bearer, open_session
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused, TokenUnavailable
 from turnkeeper.outbound.backoff import Backoff, is_transient, reason_of, retry_after
@@ -27,11 +28,8 @@ from turnkeeper.outbound.body import read_body
 from turnkeeper.outbound.proxy import proxy_for
 
 log = logging.getLogger(__name__)
-_JSON = "application/json; charset=utf-8"
 _OK = range(200, 300)
 _UNAUTHORIZED = 401
-# Seconds an idle connection is kept: well below the 4 minutes of Azure's load balancer.
-_KEEP_ALIVE = 60.0
 
 
 class Token(Protocol):
@@ -124,8 +122,8 @@ class Calls:
         self._token = token
         self._budget = budget
         self._attempt_timeout = attempt_timeout
-        # The whole of a request is limited by self._deadlines, which costs less.
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
+        self._connect_timeout = connect_timeout
+        # They limit the whole of a request. A limit of the session's would cost more.
         self._deadlines = Deadlines()
         self._per_host = per_host
         self._observer = observer
@@ -191,8 +189,7 @@ class Calls:
         """One request. Returns the body of a good answer, or why to try again."""
         if self._closed:
             raise self._failed(call, "the bot is shutting down")
-        body = None if call.body is None else aiohttp.BytesPayload(call.body, content_type=_JSON)
-        headers = None if token is None else {"Authorization": f"Bearer {token}"}
+        body = None if call.body is None else as_json(call.body)
         status = 0
         try:
             with self._deadlines.limit(min(room, self._attempt_timeout)):
@@ -200,7 +197,7 @@ class Calls:
                     call.method,
                     call.url,
                     data=body,
-                    headers=headers,
+                    headers=bearer(token),
                     allow_redirects=False,
                     proxy=proxy_for(call.url),
                 )
@@ -224,16 +221,8 @@ class Calls:
     def _open_session(self) -> aiohttp.ClientSession:
         # Made on first use: it belongs to the event loop that runs then.
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, limit_per_host=self._per_host, keepalive_timeout=_KEEP_ALIVE
-                ),
-                timeout=self._timeout,
-                # Compressed answers are not asked for: a small one could be huge inside.
-                headers={"Accept-Encoding": "identity"},
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),  # one conversation's are nothing to another
-                trust_env=False,
+            self._session = open_session(
+                per_host=self._per_host, connect_timeout=self._connect_timeout
             )
         return self._session
 

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from turnkeeper.connector.best_effort import BestEffort
 from turnkeeper.connector.calls import Call, CallObserver, Calls, NoObserver, Token
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused
 from turnkeeper.outbound.backoff import Backoff
@@ -77,6 +78,7 @@ class Connector:
             clock=self._clock,
             sleep=sleep,
         )
+        self._best_effort = BestEffort(token, connect_timeout)
 
     def deadline(self, budget: float) -> float:
         """Return the deadline of calls that may take so many seconds together."""
@@ -84,6 +86,7 @@ class Connector:
 
     async def close(self) -> None:
         """Close all connections. Calls under way, and later ones, fail."""
+        await self._best_effort.close()
         await self._calls.close()
 
     async def create_conversation(
@@ -118,10 +121,24 @@ class Connector:
         :param deadline: give up then; as :meth:`deadline` gives it.
         :return: the id that the channel gave it, None where it gave none.
         """
-        path = ("activities",) if not reply_to_id else ("activities", reply_to_id)
-        url = _url(service_url, conversation_id, *path)
+        url = _activities_url(service_url, conversation_id, reply_to_id)
         call = Call("POST", url, conversation_id, body, MAX_RECEIPT)
         return _resource_id(await self._calls.make(call, deadline))
+
+    async def send_at_best(
+        self,
+        service_url: str,
+        conversation_id: str,
+        body: bytes,
+        *,
+        reply_to_id: str | None = None,
+    ) -> None:
+        """Send what may be lost: otherwise as :meth:`send`, but only once, and it never fails.
+
+        It has no deadline of its own; it may be cancelled at any time.
+        """
+        url = _activities_url(service_url, conversation_id, reply_to_id)
+        await self._best_effort.post(url, body)
 
     async def update(
         self,
@@ -152,6 +169,11 @@ class Connector:
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _activities_url(service_url: str, conversation_id: str, reply_to_id: str | None) -> URL:
+    path = ("activities", reply_to_id) if reply_to_id else ("activities",)
+    return _url(service_url, conversation_id, *path)
 
 
 def _url(service_url: str, *path: str) -> URL:

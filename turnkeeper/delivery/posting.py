@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from turnkeeper.connector.client import Connector
-from turnkeeper.errors import DeliveryRefused
 from turnkeeper.ledger.effects import Delay, Effect, Send, Update
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.wire import json_text
@@ -17,33 +16,30 @@ async def carry_out(
     :param ledger: knows the channel's ids of earlier replies.
     :param service_url: where the channel listens now.
     :param deadline: as the connector's ``deadline`` gives it.
-    :returns: the id that the channel gave, if it gave one. A refusal for good counts as done: the
-        connector has logged it, and asking again cannot help.
+    :returns: the id that the channel gave, if it gave one.
     :raises DeliveryFailed: not done in time.
+    :raises DeliveryRefused: the channel refuses it for good.
     """
     if isinstance(effect, Delay):
         await connector.pause(effect.ms / 1000)
         return None
-    try:
-        if isinstance(effect, Send):
-            return await connector.send(
-                service_url,
-                effect.conversation,
-                effect.body.encode(),
-                reply_to_id=effect.reply_to or None,
-                deadline=deadline,
-            )
-        activity_id = ledger.channel_id(effect.activity)
-        if isinstance(effect, Update):
-            body = {**json_text.decode(effect.body), "id": activity_id}
-            return await connector.update(
-                service_url,
-                effect.conversation,
-                activity_id,
-                json_text.encode(body).encode(),
-                deadline=deadline,
-            )
-        await connector.delete(service_url, effect.conversation, activity_id, deadline=deadline)
-    except DeliveryRefused:
-        pass
+    if isinstance(effect, Send):
+        return await connector.send(
+            service_url,
+            effect.conversation,
+            effect.body.encode(),
+            reply_to_id=effect.reply_to or None,
+            deadline=deadline,
+        )
+    activity_id = ledger.channel_id(effect.activity)
+    if isinstance(effect, Update):
+        body = {**json_text.decode(effect.body), "id": activity_id}
+        return await connector.update(
+            service_url,
+            effect.conversation,
+            activity_id,
+            json_text.encode(body).encode(),
+            deadline=deadline,
+        )
+    await connector.delete(service_url, effect.conversation, activity_id, deadline=deadline)
     return None

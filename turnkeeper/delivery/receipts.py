@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from turnkeeper.errors import StorageError, WriteConflict
-from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.ledger.ledger import Ledger, Owed
 from turnkeeper.storage import ANY, Change
 from turnkeeper.storage.transaction import Transaction
 
@@ -106,6 +106,13 @@ class Receipts:
         owed.sent = receipt.sent
         ledger.sent_ids = receipt.ledger.sent_ids
         ledger.settle()
+
+    def tell_all(self, key: str, owed: Owed) -> bool:
+        """Whether a receipt tells that this process has sent all that a ledger owes."""
+        receipt = self._receipts.get(key)
+        return (
+            receipt is not None and receipt.turn == owed.turn and receipt.sent == len(owed.effects)
+        )
 
     def drop(self, key: str) -> None:
         """Forget a receipt: its ledger was committed, with all that it tells."""

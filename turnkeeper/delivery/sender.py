@@ -16,7 +16,9 @@ from turnkeeper.connector.client import Connector
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.posting import carry_out
 from turnkeeper.delivery.receipts import LINGER, Order, Receipt, Receipts
-from turnkeeper.errors import DeliveryFailed, StorageError, WriteConflict
+from turnkeeper.delivery.typing_indicators import TypingIndicators
+from turnkeeper.errors import DeliveryFailed, DeliveryRefused, StorageError, WriteConflict
+from turnkeeper.ledger.effects import Delay
 from turnkeeper.ledger.ledger import Ledger, Owed
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.observing.tracing import span
@@ -47,7 +49,7 @@ class Sender:
     :param connector: sends to the channel.
     :param order: the turns under way; receipts are written between them.
     :param metrics: is told how long deliveries take.
-    :param budget: seconds one delivery may take.
+    :param budget: seconds one delivery may take, beside the pauses that the bot asks for.
     :param clock: seconds since the epoch.
     """
 
@@ -62,6 +64,7 @@ class Sender:
     ) -> None:
         self._holder = ""
         self.receipts = Receipts(order)
+        self.typing = TypingIndicators(connector, self.receipts)
         self._connector = connector
         self._order = order
         self._metrics = metrics
@@ -90,8 +93,15 @@ class Sender:
         owed = ledger.owed
         return owed is None or owed.holder == self.holder or owed.until <= self._clock()
 
-    async def deliver(
-        self, key: str, ledger: Ledger, transaction: Transaction, service_url: str, *, shared: bool
+    async def deliver(  # noqa: PLR0913 - each is a part of the turn
+        self,
+        key: str,
+        ledger: Ledger,
+        transaction: Transaction,
+        service_url: str,
+        *,
+        shared: bool,
+        refusals: list[DeliveryRefused] | None = None,
     ) -> None:
         """Send what is owed, in order. Call it within the conversation's turn.
 
@@ -99,6 +109,8 @@ class Sender:
         :param ledger: as committed by ``transaction``; it owes nothing afterwards.
         :param service_url: where the channel listens now.
         :param shared: True where another process takes turns too: it must not have to wait.
+        :param refusals: gets what the channel answers to what it refuses for good. That counts as
+            sent: the connector has logged it, and asking again cannot help.
         :raises DeliveryFailed: something is still owed; the channel may deliver again.
         """
         owed = ledger.owed
@@ -119,14 +131,21 @@ class Sender:
                     if owed.until - self._clock() <= LEASE / 4:
                         await self._hold(key, receipt, owed, renewal)
                     effect = owed.effects[owed.sent]
+                    if isinstance(effect, Delay):  # the bot's own wish takes no reply its time
+                        deadline += effect.ms / 1000
+                    else:
+                        self.typing.end(key)  # it is shown before a reply, or not at all
+                    channel_id = None
                     try:
                         channel_id = await carry_out(
                             effect, ledger, self._connector, service_url, deadline
                         )
+                    except DeliveryRefused as refusal:
+                        if refusals is not None:
+                            refusals.append(refusal)
                     except DeliveryFailed as error:
                         if not self._gives_up(key, owed, error):
                             raise
-                        channel_id = None
                     ledger.sent(getattr(effect, "id", ""), channel_id)
                     receipt.sent = owed.sent
             await self._end(renewal)
@@ -202,4 +221,5 @@ class Sender:
 
     async def close(self) -> None:
         """Write down what was sent. Call it when no turn is under way any more."""
+        self.typing.close()
         await self.receipts.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -42,23 +43,20 @@ class Endpoint:
     :param taker: takes the activities.
     :param metrics: counts.
     :param bot_id: the bot's app id; "" in local mode.
-    :param max_turns: requests under way; more are answered 503.
     :param local: refuses who is not on this machine; None where anybody may come.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
+    def __init__(
         self,
         taker: Taker,
         metrics: Metrics,
         *,
         bot_id: str,
-        max_turns: int,
         local: LocalMode | None,
     ) -> None:
         self._taker = taker
         self._metrics = metrics
         self._bot_id = bot_id
-        self._max_turns = max_turns
         self._local = local
         self._bodies = Bodies()
 
@@ -76,10 +74,9 @@ class Endpoint:
             raise web.HTTPMethodNotAllowed(request.method, ["HEAD", "POST"])
         if self._local is not None:
             self._local.check(request)
-        # Before it has a turn's place: whoever is slow to send keeps nobody else from it.
+        # Before it has a slot: whoever is slow to send keeps nobody else from it.
         body = await self._bodies.read(request)
-        metrics = self._metrics
-        began: float | None = metrics.begin_turn(self._max_turns)
+        began: float | None = perf_counter()
         try:
             activity = read_activity(body, request.headers.get("Content-Type"))
             address = address_of(activity, self._bot_id)
@@ -92,7 +89,8 @@ class Endpoint:
             began = None
             raise
         finally:
-            metrics.end_turn(began)
+            if began is not None:  # what is refused is no turn
+                self._metrics.turn_seconds.observe(perf_counter() - began)
         if response is None:
             return web.Response(status=HTTPStatus.CREATED)
         if response.body is None:

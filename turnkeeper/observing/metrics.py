@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-
-from turnkeeper.errors import RequestRefused
 
 _LAGS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SECONDS: Final = (*_LAGS, 10)
@@ -20,11 +17,14 @@ FAILURES: Final = ("storage", "record_unreadable", "delivery", "internal")
 
 
 class Metrics:
-    """The counters of one process."""
+    """The counters of one process.
+
+    :ivar under_way: the slots of MAX_TURNS that are held; see
+        :class:`turnkeeper.turn.slots.Slots`.
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._under_way = 0
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, registry=self._registry)
@@ -55,30 +55,14 @@ class Metrics:
             registry=self._registry,
         )
         self.loop_lag = histogram("bot_loop_lag_seconds", "How late the event loop is", _LAGS)
-        Gauge("bot_turns_under_way", "Requests under way", registry=self._registry).set_function(
-            lambda: self._under_way
+        # A number: to count in the gauge itself takes longer.
+        self.under_way = 0
+        Gauge("bot_turns_under_way", "Turns under way", registry=self._registry).set_function(
+            lambda: self.under_way
         )
-
-    def begin_turn(self, limit: int) -> float:
-        """Count a request as under way; :meth:`end_turn` must follow.
-
-        :param limit: how many may be under way.
-        :returns: when it began, for :meth:`end_turn`.
-        :raises RequestRefused: 503, too many are.
-        """
-        if self._under_way >= limit:
-            raise RequestRefused(503, "overloaded", "Too many turns at once.", retry_after=1)
-        self._under_way += 1
-        return time.perf_counter()
-
-    def end_turn(self, began: float | None) -> None:
-        """Count a request as answered, and the time it took as a turn.
-
-        :param began: as :meth:`begin_turn` said; None if the request was refused.
-        """
-        self._under_way -= 1
-        if began is not None:
-            self.turn_seconds.observe(time.perf_counter() - began)
+        self.waiting = Gauge(
+            "bot_turns_waiting", "Requests that wait for their turn", registry=self._registry
+        )
 
     def on_failed_turn(self, reason: str) -> None:
         """Count a turn answered with 500, 502 or 503; what is refused is no turn.

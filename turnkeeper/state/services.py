@@ -82,6 +82,19 @@ def end_turn(context: TurnContext, begun: Begun) -> None:
     context.turn_state[_SLOT] = TurnEnded
 
 
+def in_turn() -> bool:
+    """Return whether the caller runs in a turn that is under way."""
+    return _context_under_way() is not None
+
+
+def _context_under_way() -> TurnContext | None:
+    turn = _TURN.get()
+    context = turn() if turn else None
+    if context is None or not isinstance(context.turn_state.get(_SLOT), Services):
+        return None
+    return context
+
+
 def turn_under_way(records: RecordStorage, keys: Iterable[str]) -> UnderWay | None:
     """Return the turn that the caller runs in; None outside of any, also after its end.
 
@@ -89,9 +102,8 @@ def turn_under_way(records: RecordStorage, keys: Iterable[str]) -> UnderWay | No
     :param keys: of what is asked for there.
     :raises SettingsError: the turn's commit is written elsewhere, and a key is one of a state.
     """
-    turn = _TURN.get()
-    context = turn() if turn else None
-    if context is None or not isinstance(context.turn_state.get(_SLOT), Services):
+    context = _context_under_way()
+    if context is None:
         return None
     services = _services(context)
     transaction, channel = services.transaction, f"{services.address.channel}/"

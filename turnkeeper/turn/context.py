@@ -76,9 +76,9 @@ class HostedTurnContext(TurnContext):  # type: ignore[misc]  # the SDK is untype
 
         Where replies go into the HTTP response, it is done by the SDK's own method.
 
-        :raises TurnEnded: the turn is over.
+        :raises TurnEnded: the turn is over; where they only show typing, CancelledError.
         """
-        Outbox.of(self)
+        Outbox.open_for(self, activities)
         incoming = self.activity
         if incoming.delivery_mode == DeliveryModes.expect_replies:
             responses: list[ResourceResponse] = await super().send_activities(activities)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Final
 
 from turnkeeper.errors import NestedTurn, RequestRefused
+from turnkeeper.turn.slots import Slots
 
 WAITING: Final = 50
 """How many activities of one conversation may wait before more are refused."""
@@ -15,9 +16,13 @@ PATIENCE: Final = 10.0
 
 
 class TurnOrder:
-    """First come, first served, within this process; nothing is kept of a quiet conversation."""
+    """First come, first served, within this process; nothing is kept of a quiet conversation.
 
-    def __init__(self) -> None:
+    :param slots: those of the process; who waits for a turn holds none.
+    """
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
         self._locks: dict[str, asyncio.Lock] = {}
         self._turns: dict[str, int] = {}
         self._holders: dict[str, asyncio.Task[Any] | None] = {}
@@ -30,28 +35,33 @@ class TurnOrder:
         """Whether a turn of the conversation is under way or waiting."""
         return conversation in self._turns
 
-    def turn(self, conversation: str) -> _Turn:
-        """A block that waits for the conversation's turn and holds it.
+    def turn(self, conversation: str, person: str | None = None) -> _Turn:
+        """A block that waits for the conversation's turn, and for a slot, and holds them.
 
         :param conversation: any key that names the conversation.
+        :param person: whose turn it is, as of :meth:`turnkeeper.turn.slots.Slots.take_free`.
         :raises NestedTurn: the task that asks for it has it already. Another task, though
             begun by that one, waits.
         :raises RequestRefused: 503, too many activities wait already, or it waited for
             :data:`PATIENCE`.
         """
-        return _Turn(conversation, self._locks, self._turns, self._holders)
+        return _Turn(conversation, person, self._slots, self._locks, self._turns, self._holders)
 
 
 class _Turn:
     # A class, since a generator as a context manager costs each turn five times as much.
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it is of, and what the order knows
         self,
         conversation: str,
+        person: str | None,
+        slots: Slots,
         locks: dict[str, asyncio.Lock],
         turns: dict[str, int],
         holders: dict[str, asyncio.Task[Any] | None],
     ) -> None:
         self._conversation = conversation
+        self._person = person
+        self._slots = slots
         self._locks = locks
         self._turns = turns
         self._holders = holders
@@ -70,11 +80,12 @@ class _Turn:
         try:
             # Not asked of the lock: between a release and the waking of its next waiter it is not
             # locked, and whoever comes in between waits all the same.
-            if turns:
-                async with asyncio.timeout(PATIENCE):
-                    await lock.acquire()
-            else:
+            if not turns and self._slots.take_free(self._person):
                 await lock.acquire()
+            else:
+                with self._slots.waiting(self._person):
+                    async with asyncio.timeout(PATIENCE):
+                        await self._acquire(lock)
         except TimeoutError:
             self._leave()
             raise RequestRefused(
@@ -85,8 +96,18 @@ class _Turn:
             raise
         self._holders[self._conversation] = task
 
+    async def _acquire(self, lock: asyncio.Lock) -> None:
+        """Acquire the conversation's lock first: within it nobody is to overtake anybody."""
+        await lock.acquire()
+        try:
+            await self._slots.take(self._person)
+        except BaseException:
+            lock.release()
+            raise
+
     async def __aexit__(self, *_: object) -> None:
         del self._holders[self._conversation]
+        self._slots.leave(self._person)
         self._locks[self._conversation].release()
         self._leave()
 

@@ -1,8 +1,9 @@
-"""What a turn wants to send, kept until the turn is committed."""
+"""What a turn wants to send, kept until the turn is committed; typing alone leaves at once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 from botbuilder.core import TurnContext
@@ -10,22 +11,30 @@ from botbuilder.schema import Activity, ActivityTypes, ConversationReference
 
 from turnkeeper.errors import TurnEnded
 from turnkeeper.ledger.effects import Delay, Delete, Effect, Send, Update
+from turnkeeper.turn.response import answers_over_http, may_leave
 from turnkeeper.wire import activity as wire
 from turnkeeper.wire import json_text
+from turnkeeper.wire.sdk import INVOKE_RESPONSE
 
 LONGEST_DELAY_MS: Final = 5_000
-"""A ``delay`` activity longer than this waits this long: a turn has ten seconds in all."""
+"""A ``delay`` activity longer than this waits this long."""
+
+ALL_DELAYS_MS: Final = 30_000
+"""So long wait all those of a turn together: its conversation waits as well."""
 
 
 class Outbox:
     """The effects of one turn, in order.
 
     :param turn: names the turn; the same for each run of it, so that reply ids stay the same.
+    :param show_typing: shows typing in the turn of this name, without waiting for anything.
     """
 
-    def __init__(self, turn: str) -> None:
+    def __init__(self, turn: str, show_typing: Callable[[str, Send], None]) -> None:
         self.effects: list[Effect] = []
         self._turn = turn
+        self._show_typing = show_typing
+        self._delays_left: float = ALL_DELAYS_MS
 
     @classmethod
     def of(cls, context: TurnContext) -> Outbox:
@@ -58,6 +67,25 @@ class Outbox:
         """Make this the outbox of a turn."""
         context.turn_state[type(self).__name__] = self
 
+    def take(self, context: TurnContext, activity: Activity) -> str:
+        """Keep an activity until the turn is committed; typing leaves now, and may be lost.
+
+        Where the turn's replies are in the HTTP response typing comes to nothing.
+
+        :param activity: addressed.
+        :returns: the id of a reply, as of :meth:`send`; "" where it is none that leaves.
+        """
+        if activity.type == "delay":
+            self.delay(activity.value)
+        elif activity.type == ActivityTypes.typing:
+            if not answers_over_http(context.activity):
+                self._show_typing(self._turn, _send("", activity))
+        elif activity.type == ActivityTypes.invoke_response:
+            context.turn_state[INVOKE_RESPONSE] = activity
+        elif may_leave(activity):
+            return self.send(activity)
+        return ""
+
     def send(self, activity: Activity) -> str:
         """Keep an activity to be sent.
 
@@ -66,8 +94,7 @@ class Outbox:
             later one. It is not the channel's: that one is not known before the reply has left.
         """
         reply_id = f"reply-{self._turn}-{len(self.effects)}"
-        conversation, answered = activity.conversation.id, activity.reply_to_id or ""
-        self.effects.append(Send(reply_id, conversation, answered, _json(activity)))
+        self.effects.append(_send(reply_id, activity))
         return reply_id
 
     def update(self, activity: Activity) -> None:
@@ -84,7 +111,14 @@ class Outbox:
         :param milliseconds: the value of a ``delay`` activity; one second where it is no number.
         """
         number = milliseconds if isinstance(milliseconds, int | float) else 1_000
-        self.effects.append(Delay(max(0, min(number, LONGEST_DELAY_MS))))
+        ms = max(0, min(number, LONGEST_DELAY_MS, self._delays_left))
+        self._delays_left -= ms
+        self.effects.append(Delay(ms))
+
+
+def _send(reply_id: str, activity: Activity) -> Send:
+    conversation, answered = activity.conversation.id, activity.reply_to_id or ""
+    return Send(reply_id, conversation, answered, _json(activity))
 
 
 def _json(activity: Activity) -> str:

@@ -25,10 +25,11 @@ from botframework.connector.auth import AuthenticationConstants, ClaimsIdentity
 
 from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.connector.client import Connector
-from turnkeeper.errors import ShuttingDown
+from turnkeeper.errors import DeliveryRefused, ShuttingDown
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.observing.tracing import span
+from turnkeeper.state.services import in_turn
 from turnkeeper.wire import activity as wire
 from turnkeeper.wire import json_text
 
@@ -41,13 +42,14 @@ _Logic = Callable[[TurnContext], Awaitable[None]]
 class TakeTurn(Protocol):
     """Takes a turn; see :meth:`turnkeeper.turn.turns.Turns.take`."""
 
-    async def __call__(
+    async def __call__(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,
         identity: ClaimsIdentity,
         activity: Activity,
         audience: str | None,
         logic: _Logic,
         turn: str,
+        refusals: list[DeliveryRefused],
     ) -> Any:
         """Run ``logic`` on an activity, commit, send."""
 
@@ -88,6 +90,9 @@ class ProactiveTurns:
         :raises DeliveryFailed: replies are still owed: this turn's, which is committed, or
             those of a turn before, and then ``logic`` was not called. The next turn of the
             conversation sends them first, also one whose ``logic`` does nothing.
+        :raises DeliveryRefused: the channel refuses replies of this turn for good: what it answers
+            to the first of them, once all were tried. The turn is committed. In a turn that waits
+            for this one nothing is raised.
         """
         activity.service_url = self._service_urls.check(activity.service_url)
         with self._counted():
@@ -113,7 +118,7 @@ class ProactiveTurns:
             channel as it begins the conversation.
         :raises RequestRefused: the service URL is not one of a channel; nothing was sent.
         :raises DeliveryFailed: the channel did not begin it in time; or as :meth:`take`.
-        :raises DeliveryRefused: the channel refuses to begin it.
+        :raises DeliveryRefused: the channel refuses to begin it; or as :meth:`take`.
         :raises turnkeeper.wire.activity.WireError: the parameters cannot be written as JSON.
         """
         service_url = self._service_urls.check(service_url)
@@ -146,7 +151,10 @@ class ProactiveTurns:
             # By a name of its own: nobody delivers it again, and a channel may give the first
             # activity of a conversation an id that it gave before.
             turn = secrets.token_hex(8)
-            await self._take_turn(identity, activity, audience, logic, turn)
+            refusals: list[DeliveryRefused] = []
+            await self._take_turn(identity, activity, audience, logic, turn, refusals)
+        if refusals and not in_turn():  # the turn that waits for this one may have ended meanwhile
+            raise refusals[0]
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ def http_answer(context: TurnContext) -> dict[str, Any] | None:
     """
     activity = context.activity
     if activity.delivery_mode == DeliveryModes.expect_replies:
-        replies = filter(may_leave, context.buffered_reply_activities)
+        replies = filter(_is_reply, context.buffered_reply_activities)
         return {"status": 200, "body": {"activities": list(map(_reply, replies))}}
     if activity.type != ActivityTypes.invoke:
         return None
@@ -42,6 +42,11 @@ def answers_over_http(activity: Activity) -> bool:
 def may_leave(activity: Activity) -> bool:
     """Whether an activity may go to its channel: traces are for the Emulator alone."""
     return bool(activity.type != ActivityTypes.trace or activity.channel_id == "emulator")
+
+
+def _is_reply(activity: Activity) -> bool:
+    # By the time of the response nobody is typing any more.
+    return may_leave(activity) and activity.type != ActivityTypes.typing
 
 
 def _invoked(response: InvokeResponse) -> dict[str, Any]:

@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botbuilder.schema import Activity, ActivityTypes
+from botbuilder.schema import Activity
 
 from turnkeeper.address import Address
 from turnkeeper.delivery.sender import LEASE, Sender
-from turnkeeper.errors import RequestRefused, WriteConflict
+from turnkeeper.errors import DeliveryRefused, RequestRefused, WriteConflict
 from turnkeeper.ledger.effects import Effect
-from turnkeeper.ledger.ledger import Ledger, Owed, digest
+from turnkeeper.ledger.ledger import Ledger, Owed
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.storage import Record, RecordStorage
 from turnkeeper.storage.transaction import Transaction
+from turnkeeper.turn.naming import turn_of
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.response import answers_over_http
 
 TRIES: Final = 10
 """How often a turn is run when others keep changing the same records; then 503."""
-
-
-_EDITS: Final = frozenset({ActivityTypes.message_update.value, ActivityTypes.message_delete.value})
-
-
-def turn_of(activity: Activity) -> str:
-    """What a turn is called in the ledger: the same for each delivery of its activity.
-
-    An edit of a message has the id of that message, and so has the next edit. An activity without
-    an id is never a delivery of another, so its turn has a new name each time.
-    """
-    if not activity.id:
-        return secrets.token_hex(8)
-    sender = activity.from_property and activity.from_property.id
-    name = f"{activity.type}\n{sender}\n{activity.id}"
-    if activity.type in _EDITS:
-        name = f"{name}\n{activity.timestamp}\n{activity.text}"
-    return digest(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +68,7 @@ class Turns:
         self._ttl = ttl
         self._clock = clock
 
-    async def take(
+    async def take(  # noqa: PLR0913 - each is a part of the turn
         self,
         activity: Activity,
         address: Address,
@@ -94,6 +76,7 @@ class Turns:
         run: Callable[[str, Transaction], Awaitable[Outcome]],
         *,
         turn: str = "",
+        refusals: list[DeliveryRefused] | None = None,
     ) -> dict[str, Any] | None:
         """Take one activity, unless it took effect before; then only send what is still owed.
 
@@ -104,7 +87,9 @@ class Turns:
         :param state_keys: the records the bot will need, read together with the ledger.
         :param run: runs the bot under a turn's name and a transaction; it is called again on
             fresh state where somebody else changed the same records.
-        :param turn: its name in the ledger; by default made from the activity's id.
+        :param turn: its name in the ledger where the bot speaks first: then it takes no slot. By
+            default it is made from the activity's id.
+        :param refusals: gets what the channel answers to replies that it refuses for good.
         :returns: the turn's HTTP answer, where it has one.
         :raises RequestRefused: 503, too many conflicts or too many waiting; 409, it took
             effect so long ago that its HTTP answer is no longer kept.
@@ -113,12 +98,13 @@ class Turns:
         :raises DeliveryFailed: committed, but replies are still owed.
         """
         key, old_key = address.ledger_key, address.old_ledger_key
+        person = None if turn else address.person and address.user_key
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
         owner = "" if address.group else address.owner
         service_url = activity.service_url  # as checked: bot code may change the activity's
         tries, overdue = 0, None
-        async with self._order.turn(key):
+        async with self._order.turn(key, person):
             while tries < TRIES:
                 if tries:
                     await asyncio.sleep(random.uniform(0, 0.004 * 2**tries))  # noqa: S311
@@ -153,7 +139,9 @@ class Turns:
                     self._metrics.conflicts.inc()
                     tries += 1
                     continue
-                await self._sender.deliver(key, ledger, transaction, service_url, shared=shared)
+                await self._sender.deliver(
+                    *(key, ledger, transaction, service_url), shared=shared, refusals=refusals
+                )
                 return outcome.answer
         raise RequestRefused(
             503, "conflict", "Others keep changing the same records.", retry_after=1

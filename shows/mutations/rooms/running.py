@@ -8,13 +8,11 @@ from shows.mutations.mutation import Mutation
 
 LOGS: Final = "turnkeeper/observing/logs.py"
 TRACEBACKS: Final = "turnkeeper/observing/tracebacks.py"
-METRICS: Final = "turnkeeper/observing/metrics.py"
 LIFECYCLE: Final = "turnkeeper/serving/lifecycle.py"
 TRACING: Final = "turnkeeper/observing/tracing.py"
 PROGRAM: Final = "turnkeeper/serving/program.py"
 LINES_TESTS: Final = "tests/turnkeeper/observing/test_lines.py"
 LOGS_TESTS: Final = "tests/turnkeeper/observing/test_logs.py"
-REFUSALS_TESTS: Final = "tests/turnkeeper/inbound/test_refusals.py"
 HOST_TESTS: Final = "tests/turnkeeper/test_host.py"
 TRACING_TESTS: Final = "tests/turnkeeper/observing/test_tracing.py"
 PARTS_TESTS: Final = "tests/turnkeeper/test_parts.py"
@@ -54,30 +52,6 @@ MUTATIONS: Final = (
         "if isinstance(error, Exception) else name",
         (f"{LOGS_TESTS}::test_an_error_is_logged_with_its_place_and_without_what_it_says",),
         "the log quotes what any error says",
-    ),
-    Mutation(
-        METRICS,
-        "        if self._under_way >= limit:\n",
-        "        if self._under_way > limit:\n",
-        (
-            (
-                f"{REFUSALS_TESTS}::"
-                "test_who_comes_while_too_many_turns_are_under_way_is_told_to_come_again"
-            ),
-        ),
-        "one request more than MAX_TURNS is under way",
-    ),
-    Mutation(
-        METRICS,
-        "        self._under_way -= 1\n",
-        "        pass\n",
-        (
-            (
-                f"{REFUSALS_TESTS}::"
-                "test_who_comes_while_too_many_turns_are_under_way_is_told_to_come_again"
-            ),
-        ),
-        "a bot takes as many requests as MAX_TURNS, and then no more",
     ),
     Mutation(
         LIFECYCLE,

@@ -118,11 +118,10 @@ MUTATIONS: Final = (
     Mutation(
         CLOUD,
         (
-            "        identity = await "
-            "self._authenticator.authenticate(authorization, activity)\n"
+            "            self._slots.arrived()\n"
             "        activity.service_url = self._service_urls.check(activity.service_url)\n"
         ),
-        ("        identity = await self._authenticator.authenticate(authorization, activity)\n"),
+        "            self._slots.arrived()\n",
         (f"{HOSTILE_TESTS}::test_local_mode_sends_nothing_to_other_machines",),
         "replies go to any host that an activity names",
     ),

@@ -7,6 +7,7 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 CALLS: Final = "turnkeeper/connector/calls.py"
+SESSION: Final = "turnkeeper/connector/session.py"
 CLIENT: Final = "turnkeeper/connector/client.py"
 COOKIES_TESTS: Final = "tests/turnkeeper/connector/test_cookies.py"
 CONNECTOR_TESTS: Final = "tests/turnkeeper/connector/test_connector.py"
@@ -14,9 +15,9 @@ TOKENS_TESTS: Final = "tests/turnkeeper/connector/test_tokens.py"  # noqa: S105 
 
 MUTATIONS: Final = (
     Mutation(
-        CALLS,
+        SESSION,
         (
-            "                cookie_jar=aiohttp.DummyCookieJar(),  # one "
+            "        cookie_jar=aiohttp.DummyCookieJar(),  # one "
             "conversation's are nothing to another\n"
         ),
         "",
@@ -31,7 +32,7 @@ MUTATIONS: Final = (
         "a reply follows a redirect, with its token",
     ),
     Mutation(
-        CALLS,
+        SESSION,
         "auto_decompress=False",
         "auto_decompress=True",
         (f"{CONNECTOR_TESTS}::test_a_compressed_receipt_is_not_unpacked",),
@@ -90,8 +91,8 @@ MUTATIONS: Final = (
         "a connection is kept on which half an answer is left",
     ),
     Mutation(
-        CALLS,
-        "limit=0, limit_per_host=self._per_host",
+        SESSION,
+        "limit=0, limit_per_host=per_host",
         "limit=8",
         (f"{CONNECTOR_TESTS}::test_hanging_conversations_hold_up_no_other",),
         "conversations that hang hold up the others",

@@ -14,6 +14,7 @@ TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 GIVEN_UP_TESTS: Final = "tests/turnkeeper/turn/test_given_up.py"
 LEASES_TESTS: Final = "tests/turnkeeper/turn/test_leases.py"
 COUNTED_TESTS: Final = "tests/turnkeeper/observing/test_counted.py"
+DELAYS_TESTS: Final = "tests/turnkeeper/delivery/test_delays.py"
 REFUSED_TESTS: Final = "tests/turnkeeper/delivery/test_refused.py"
 REPLIES_TESTS: Final = "tests/turnkeeper/turn/test_replies.py"
 
@@ -179,14 +180,25 @@ MUTATIONS: Final = (
         "a renewal is ended in the middle of a write",
     ),
     Mutation(
-        POSTING,
-        "    except DeliveryRefused:\n        pass\n",
-        (
-            "    except DeliveryRefused as error:\n"
-            "        raise DeliveryFailed(str(error)) from error\n"
-        ),
+        SENDER,
+        "deadline += effect.ms / 1000",
+        "pass",
+        (f"{DELAYS_TESTS}::test_a_reply_behind_pauses_is_sent_and_they_last_30_seconds_at_most",),
+        "pauses that the bot asks for take its replies their time",
+    ),
+    Mutation(
+        SENDER,
+        "except DeliveryRefused as refusal:\n                        if refusals is not None:",
+        "except ZeroDivisionError as refusal:\n                        if refusals is not None:",
         (f"{REFUSED_TESTS}::test_the_next_replies_and_turns_are_sent",),
         "a reply that is refused for good blocks its conversation",
+    ),
+    Mutation(
+        SENDER,
+        "                            refusals.append(refusal)\n",
+        "                            pass\n",
+        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
+        "who speaks first is not told that the channel has refused it",
     ),
     Mutation(
         POSTING,

@@ -83,23 +83,6 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ENDPOINT,
-        (
-            "        body = await self._bodies.read(request)\n"
-            "        metrics = self._metrics\n"
-            "        began: float | None = metrics.begin_turn(self._max_turns)\n"
-            "        try:\n"
-        ),
-        (
-            "        metrics = self._metrics\n"
-            "        began: float | None = metrics.begin_turn(self._max_turns)\n"
-            "        try:\n"
-            "            body = await self._bodies.read(request)\n"
-        ),
-        (f"{HOSTILE_TESTS}::test_slow_senders_keep_nobody_out",),
-        "whoever is slow to send takes a turn's place",
-    ),
-    Mutation(
-        ENDPOINT,
         "            began = None\n            raise\n",
         "            raise\n",
         (f"{COUNTED_TESTS}::test_what_is_refused_is_no_turn",),

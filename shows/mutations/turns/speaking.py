@@ -13,6 +13,8 @@ RESPONSE: Final = "turnkeeper/turn/response.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
 REPLIES_TESTS: Final = "tests/turnkeeper/turn/test_replies.py"
+REFUSED_TESTS: Final = "tests/turnkeeper/delivery/test_refused.py"
+DELAYS_TESTS: Final = "tests/turnkeeper/delivery/test_delays.py"
 RECALLED_TESTS: Final = "tests/turnkeeper/delivery/test_recalled.py"
 
 MUTATIONS: Final = (
@@ -81,6 +83,20 @@ MUTATIONS: Final = (
         "the identity of a begun conversation lacks its service URL",
     ),
     Mutation(
+        PROACTIVE,
+        "if refusals and not in_turn():",
+        "if refusals:",
+        (f"{REFUSED_TESTS}::test_a_turn_that_speaks_elsewhere_goes_on_where_that_is_refused",),
+        "a turn fails for what is refused in another conversation",
+    ),
+    Mutation(
+        PROACTIVE,
+        "raise refusals[0]",
+        "raise refusals[-1]",
+        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
+        "of several refusals the last one is told",
+    ),
+    Mutation(
         CONTEXT,
         "if incoming.id and not proactive and",
         "if incoming.id and",
@@ -120,10 +136,17 @@ MUTATIONS: Final = (
     ),
     Mutation(
         OUTBOX,
-        "max(0, min(number, LONGEST_DELAY_MS))",
-        "max(0, number)",
+        "min(number, LONGEST_DELAY_MS, self._delays_left)",
+        "min(number, self._delays_left)",
         (f"{REPLIES_TESTS}::test_a_delay_lasts_five_seconds_at_most",),
         "a delay may be longer than five seconds",
+    ),
+    Mutation(
+        OUTBOX,
+        "        self._delays_left -= ms\n",
+        "",
+        (f"{DELAYS_TESTS}::test_a_reply_behind_pauses_is_sent_and_they_last_30_seconds_at_most",),
+        "a bot holds its conversation for ever by pauses",
     ),
     Mutation(
         OUTBOX,
@@ -141,7 +164,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         RESPONSE,
-        "replies = filter(may_leave, context.buffered_reply_activities)",
+        "replies = filter(_is_reply, context.buffered_reply_activities)",
         "replies = context.buffered_reply_activities",
         (f"{REPLIES_TESTS}::test_expected_replies_hold_no_trace_but_for_the_emulator",),
         "expected replies hold traces",

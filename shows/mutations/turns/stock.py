@@ -171,8 +171,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TURNS,
-        "key, ledger, transaction, service_url, shared=shared",
-        "key, ledger, transaction, activity.service_url, shared=shared",
+        "*(key, ledger, transaction, service_url), shared=shared",
+        "*(key, ledger, transaction, activity.service_url), shared=shared",
         (
             (
                 f"{TESTS}/test_unattached.py::"

@@ -7,6 +7,7 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 ORDER: Final = "turnkeeper/turn/order.py"
+NAMING: Final = "turnkeeper/turn/naming.py"
 TURNS: Final = "turnkeeper/turn/turns.py"
 WAITING_TESTS: Final = "tests/turnkeeper/turn/test_waiting.py"
 SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
@@ -47,8 +48,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ORDER,
-        "            if turns:\n                async with asyncio.timeout(PATIENCE):",
-        ("            if lock.locked():\n                async with asyncio.timeout(PATIENCE):"),
+        "if not turns and self._slots.take_free(self._person):",
+        "if not lock.locked() and self._slots.take_free(self._person):",
         (f"{TURNS_TESTS}::test_nor_does_who_comes_just_when_a_turn_ends_and_another_one_waits",),
         "who comes between the end of a turn and the next one waits without end",
     ),
@@ -74,21 +75,21 @@ MUTATIONS: Final = (
         "the end of a turn wakes nobody who waits for it",
     ),
     Mutation(
-        TURNS,
+        NAMING,
         'name = f"{activity.type}\\n{sender}\\n{activity.id}"',
         'name = f"{activity.type}\\n{activity.id}"',
         (f"{TURNS_TESTS}::test_the_same_id_from_another_person_is_another_activity",),
         "an id that two people's activities have is taken for one activity",
     ),
     Mutation(
-        TURNS,
+        NAMING,
         'name = f"{name}\\n{activity.timestamp}\\n{activity.text}"',
         'name = f"{name}\\n{activity.text}"',
         (f"{TURNS_TESTS}::test_an_edit_is_no_duplicate_of_the_message_nor_of_another_edit",),
         "an edit back to an earlier text is taken for the earlier edit",
     ),
     Mutation(
-        TURNS,
+        NAMING,
         "if not activity.id:",
         "if activity.id is None:",
         (f"{TURNS_TESTS}::test_an_activity_without_id_is_never_a_duplicate",),

@@ -331,11 +331,15 @@ def timers() -> set[asyncio.Task[Any]]:
     return {task for task in asyncio.all_tasks() if "Timer.set_timeout" in f"{task.get_coro()}"}
 
 
-@pytest.mark.parametrize("long", range(8))
+@pytest.mark.parametrize("long", [*range(8), 100])
 @pytest.mark.usefixtures("loop_errors")
 async def test_typing_is_shown_before_the_reply_and_never_after_it(host: Host, long: int) -> None:
     async def bot(context: TurnContext) -> None:
         await rounds(long)
+        if long == 100:  # it leaves while the bot works
+            sent = cloud.sent
+            here = context.activity.conversation.id
+            await cloud.connector.wait_until(lambda: bool(sent(here)), 10)
         await echo(context)
 
     host.adapter.use(ShowTypingMiddleware(delay=0, period=0.001))
@@ -343,8 +347,8 @@ async def test_typing_is_shown_before_the_reply_and_never_after_it(host: Host, l
         ada = cloud.person("Ada")
         assert await ada.says("hi") == ["You said: hi"]
         kinds = [one["type"] for one in cloud.sent(ada.conversation.id)]
-        assert kinds == ["typing"] * (len(kinds) - 1) + ["message"]
-        assert long < 5 or len(kinds) > 1
+        assert kinds in (["message"], ["typing", "message"])  # with one that is very quick: neither
+        assert long < 100 or len(kinds) == 2
         async with asyncio.timeout(10):
             while ending := timers():
                 await asyncio.wait(ending)

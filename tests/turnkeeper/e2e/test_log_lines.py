@@ -27,7 +27,7 @@ from turnkeeper.observing.logs import Handler, JSONFormatter
 from turnkeeper.operator.cli import main as state_command
 from turnkeeper.storage import ANY, Change, store_at
 from turnkeeper.testing import Answer, Cloud
-from turnkeeper.turn.turns import turn_of
+from turnkeeper.turn.naming import turn_of
 from turnkeeper.wire.codec import Codec
 
 StartApp = Callable[..., Awaitable[tuple[str, Host]]]

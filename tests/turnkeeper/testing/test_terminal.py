@@ -22,7 +22,7 @@ async def bot(context: TurnContext) -> None:
         button = CardAction(type="imBack", title="Yes", value="yes")
         card = CardFactory.hero_card(HeroCard(title="Shall I?", buttons=[button]))
         await context.send_activity(Activity(type="message", attachments=[card]))
-        await context.send_activity(Activity(type="typing"))
+        await context.send_activity(Activity(type="event", name="shown"))
 
 
 async def test_a_card_is_shown_with_its_buttons() -> None:
@@ -36,4 +36,4 @@ async def test_a_card_is_shown_with_its_buttons() -> None:
         printed, _ = await process.communicate(b"hi\n")
     assert process.returncode == 0
     assert "< Shall I?\n  [Yes]\n" in printed.decode()
-    assert "< [typing]\n" in printed.decode()
+    assert "< [event]\n" in printed.decode()

@@ -21,6 +21,7 @@ from turnkeeper.observing.metrics import Metrics
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn import order as turn_order
 from turnkeeper.turn.order import TurnOrder
+from turnkeeper.turn.slots import Slots
 from turnkeeper.turn.turns import Outcome, Turns
 
 CONVERSATION = "msteams/conversations/c"
@@ -101,7 +102,7 @@ async def test_a_conversations_activities_are_taken_in_the_order_of_their_arriva
 
 
 async def test_nothing_is_kept_of_quiet_conversations(process: Process) -> None:
-    order, metrics = TurnOrder(), Metrics()
+    order, metrics = TurnOrder(Slots(512, Metrics())), Metrics()
     sender = Sender(process.connector, order, metrics)
     turns = Turns(process.records, sender, order, metrics)
 
@@ -474,7 +475,7 @@ async def test_nobody_waits_without_end_for_the_turns_before(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn_order, "PATIENCE", 0.01)
-    order = TurnOrder()
+    order = TurnOrder(Slots(512, Metrics()))
 
     async def another() -> None:
         async with order.turn("c"):
@@ -494,7 +495,7 @@ async def test_nor_does_who_comes_just_when_a_turn_ends_and_another_one_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(turn_order, "PATIENCE", 0.05)
-    order, hangs = TurnOrder(), asyncio.Event()
+    order, hangs = TurnOrder(Slots(512, Metrics())), asyncio.Event()
 
     async def hanging() -> None:
         async with order.turn("c"):

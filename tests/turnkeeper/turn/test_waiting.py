@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from turnkeeper.errors import RequestRefused
+from turnkeeper.observing.metrics import Metrics
 from turnkeeper.turn.order import WAITING, TurnOrder
+from turnkeeper.turn.slots import Slots
 
 
 async def wait_for_turn(order: TurnOrder, had: list[int], number: int) -> None:
@@ -18,7 +20,7 @@ async def wait_for_turn(order: TurnOrder, had: list[int], number: int) -> None:
 
 async def test_fifty_may_wait_for_one_conversation_and_no_more() -> None:
     assert WAITING == 50
-    order, had = TurnOrder(), list[int]()
+    order, had = TurnOrder(Slots(512, Metrics())), list[int]()
     async with order.turn("c"):
         waiting = [
             asyncio.create_task(wait_for_turn(order, had, number)) for number in range(WAITING)
@@ -41,7 +43,7 @@ async def test_fifty_may_wait_for_one_conversation_and_no_more() -> None:
 
 
 async def test_who_gives_up_waiting_makes_room_for_another() -> None:
-    order, had = TurnOrder(), list[int]()
+    order, had = TurnOrder(Slots(512, Metrics())), list[int]()
     async with order.turn("c"):
         waiting = [
             asyncio.create_task(wait_for_turn(order, had, number)) for number in range(WAITING)

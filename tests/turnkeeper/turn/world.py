@@ -196,6 +196,16 @@ class MortalConnector(Connector):
     ) -> str | None:
         return await self._call(conversation_id, json.loads(body)["text"])
 
+    async def send_at_best(
+        self,
+        service_url: str,
+        conversation_id: str,
+        body: bytes,
+        *,
+        reply_to_id: str | None = None,
+    ) -> None:
+        self._channel.take(conversation_id, json.loads(body)["type"])
+
     async def update(
         self,
         service_url: str,

@@ -1,0 +1,142 @@
+"""Nobody puts others out by having much to wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp.test_utils import BaseTestServer, TestServer
+from botbuilder.core import TurnContext
+
+from tests.turnkeeper.observing.test_counted import figures_of
+from turnkeeper import Host, Settings
+from turnkeeper.storage import MemoryStorage
+from turnkeeper.testing import Answer, Cloud, Person
+from turnkeeper.turn.slots import OF_ONE_PERSON, WAITING_FOR_ONE_PERSON
+
+UNDER_WAY, WAITING = "bot_turns_under_way", "bot_turns_waiting"
+REFUSED = "bot_requests_refused_total"
+Serve = Callable[..., Awaitable[TestServer]]
+
+
+async def echo(context: TurnContext) -> None:
+    """Say what was said."""
+    await context.send_activity(context.activity.text)
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Starts a bot with some settings."""
+    servers: list[TestServer] = []
+
+    async def start(**settings: object) -> TestServer:
+        host = Host(Settings(**settings), storage=MemoryStorage())  # type: ignore[arg-type]
+        servers.append(server := TestServer(host.app(echo)))
+        await server.start_server()
+        return server
+
+    yield start
+    for server in servers:
+        await server.close()
+
+
+def url_of(server: BaseTestServer) -> str:
+    """Where a bot takes activities."""
+    return str(server.make_url("/api/messages"))
+
+
+async def until(server: BaseTestServer, **figures: float) -> None:
+    """Wait until a bot shows some figures."""
+    async with asyncio.timeout(20):
+        while True:
+            shown = await figures_of(server)
+            if all(shown.get(name, 0) == value for name, value in figures.items()):
+                return
+
+
+class Hanging:
+    """Answers of the channel that do not come, to some people's conversations, until let go."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.go_on = asyncio.Event()
+
+    def for_one(self, person: Person) -> None:
+        """Let replies to a person hang."""
+        answer = Answer(after=self.go_on)
+        self._cloud.faults.always(answer, conversation_id=person.conversation.id)
+
+
+async def say(person: Person, times: int = 1) -> list[int]:
+    """Say something, so many times at once; return the statuses."""
+    turns = await asyncio.gather(
+        *(person.sends(person.message(f"{number}")) for number in range(times))
+    )
+    return [turn.status for turn in turns]
+
+
+async def test_what_waits_for_its_conversation_takes_no_slot_of_others(
+    cloud: Cloud, serve: Serve
+) -> None:
+    server = await serve(max_turns=2)
+    hanging = Hanging(cloud)
+    ada, bob = (cloud.person(name, bot_url=url_of(server)) for name in ("Ada", "Bob"))
+    hanging.for_one(ada)
+    waiting = asyncio.create_task(say(ada, 51))
+    await until(server, **{UNDER_WAY: 1, WAITING: 50})
+    assert await bob.says("hi") == ["hi"]
+    assert await say(ada) == [503]  # 50 may wait, and no more
+    hanging.go_on.set()
+    assert set(await waiting) == {201}
+    await until(server, **{UNDER_WAY: 0, WAITING: 0})
+
+
+@pytest.mark.parametrize(
+    ("conversations", "in_each", "refused"),
+    [(12, 50, 0), (600, 1, 600 - OF_ONE_PERSON - WAITING_FOR_ONE_PERSON)],
+    ids=["in 12 conversations", "in 600 conversations"],
+)
+async def test_one_visitor_with_600_requests_in_flight_puts_out_nobody(
+    cloud: Cloud, serve: Serve, conversations: int, in_each: int, refused: int
+) -> None:
+    server = await serve()
+    hanging = Hanging(cloud)
+    url = url_of(server)
+    visitor = [cloud.person("Eve", bot_url=url) for _ in range(conversations)]
+    for eve in visitor:
+        hanging.for_one(eve)
+    flood = [asyncio.create_task(say(eve, in_each)) for eve in visitor]
+    held = 600 - refused - OF_ONE_PERSON
+    await until(server, **{UNDER_WAY: OF_ONE_PERSON, WAITING: held, REFUSED: refused})
+    others = [cloud.person(f"{number}", bot_url=url) for number in range(30)]
+    assert Counter(sum(await asyncio.gather(*map(say, others)), [])) == {201: 30}
+    hanging.go_on.set()
+    statuses = Counter(sum(await asyncio.gather(*flood), []))
+    assert set(statuses) <= {201, 503}
+    assert statuses[201] >= OF_ONE_PERSON
+    assert statuses[503] >= refused
+    await until(server, **{UNDER_WAY: 0, WAITING: 0})
+
+
+async def test_who_sends_it_is_not_known_yet_and_that_takes_a_slot_too() -> None:
+    async with Cloud(app_id="app", app_password="secret") as cloud:  # noqa: S106 - of a fake cloud
+        go_on = asyncio.Event()
+        cloud.login.key_faults.always(Answer(after=go_on))
+        settings = Settings(
+            app_id="app",
+            app_password="secret",  # noqa: S106 - as above
+            login_url=cloud.url,
+            open_id_metadata_url=cloud.open_id_metadata_url,
+            service_hosts=("127.0.0.1",),
+            max_turns=1,
+        )
+        async with TestServer(Host(settings, storage=MemoryStorage()).app(echo)) as server:
+            ada, bob = (cloud.person(name, bot_url=url_of(server)) for name in ("Ada", "Bob"))
+            checked = asyncio.create_task(say(ada))
+            await until(server, **{UNDER_WAY: 1})
+            assert await say(bob) == [503]
+            go_on.set()
+            assert await checked == [201]
+            assert await say(bob) == [201]
