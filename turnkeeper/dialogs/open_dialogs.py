@@ -132,6 +132,8 @@ class OpenDialogs:
     async def begin_root(self, options: object, notice: Notice | None) -> DialogTurnResult:
         """Begin the root dialog, with a notice in front of what it says first."""
         self.mark.confirming = False
+        if notice is None:  # nearly always
+            return await self.dialogs.begin_dialog(self._root.id, options)
         async with in_front(self.context, notice):
             return await self.dialogs.begin_dialog(self._root.id, options)
 

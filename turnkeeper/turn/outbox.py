@@ -23,6 +23,11 @@ ALL_DELAYS_MS: Final = 30_000
 """So long wait all those of a turn together: its conversation waits as well."""
 
 
+# Plain strings: an enum looks its value up each time.
+_TYPING: Final = ActivityTypes.typing.value
+_INVOKE_RESPONSE: Final = ActivityTypes.invoke_response.value
+
+
 class Outbox:
     """The effects of one turn, in order.
 
@@ -75,13 +80,14 @@ class Outbox:
         :param activity: addressed.
         :returns: the id of a reply, as of :meth:`send`; "" where it is none that leaves.
         """
-        if activity.type == "delay":
-            self.delay(activity.value)
-        elif activity.type == ActivityTypes.typing:
+        kind = activity.type
+        if kind == _INVOKE_RESPONSE:
+            context.turn_state[INVOKE_RESPONSE] = activity
+        elif kind == _TYPING:
             if not answers_over_http(context.activity):
                 self._show_typing(self._turn, _send("", activity))
-        elif activity.type == ActivityTypes.invoke_response:
-            context.turn_state[INVOKE_RESPONSE] = activity
+        elif kind == "delay":
+            self.delay(activity.value)
         elif may_leave(activity):
             return self.send(activity)
         return ""
