@@ -17,8 +17,8 @@ TESTS: Final = "tests/turnkeeper/delivery/test_typing.py"
 MUTATIONS: Final = (
     Mutation(
         OUTBOX,
-        "elif activity.type == ActivityTypes.typing:",
-        "elif activity.type in (ActivityTypes.typing, ActivityTypes.event):",
+        "elif kind == _TYPING:",
+        "elif kind in (_TYPING, ActivityTypes.event):",
         (f"{TESTS}::test_nothing_else_leaves_before_the_commit",),
         "an event leaves before the turn is committed",
     ),
