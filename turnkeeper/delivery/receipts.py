@@ -217,7 +217,7 @@ class Receipts:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING):
                 if self._writer is not None:  # first: the e_tags it gets must be known
-                    await self._writer
+                    await asyncio.wait({self._writer})  # also where the loop's end has cancelled it
                 await self.flush()
         if at_risk := [key for key, receipt in self._receipts.items() if receipt.sent]:
             more = len(at_risk) - _NAMED

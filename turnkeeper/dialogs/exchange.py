@@ -60,12 +60,13 @@ class Exchange:
         if self._is_message:
             return await self._take_message(question_timeout)
         opened = self._opened
-        if self._is_anothers() or not (opened.fits() and opened.aside_fits()):
+        if self._is_anothers() or self._is_typing() or not (opened.fits() and opened.aside_fits()):
             self._is_ignored = True
             return DialogTurnResult(DialogTurnStatus.Waiting)
+        confirming = self._mark.confirming
         result = await self._go_on(None)
-        if opened.context.responded:  # a "yes" would be to what was said just now
-            self._mark.confirming = False
+        # Where something was said a "yes" would be to that.
+        self._mark.confirming = confirming and not opened.context.responded
         return result
 
     def mark(self) -> dict[str, Any]:
@@ -95,6 +96,7 @@ class Exchange:
         wishes = Wishes(self._opened, self._interruptions, self._conversation_state, language)
         if found and self._is_anothers() and found.key in _TOLD and not found.handler:
             self._is_ignored = True  # what is open with somebody else stays as it is
+            self._mark.confirming = False  # but a "yes" would not be to the last that was said
             await self._say(await self._answer(found, wishes, language))
             return DialogTurnResult(DialogTurnStatus.Waiting)
         notice = await self._close_what_is_over(wishes, question_timeout) if was_open else None
@@ -120,14 +122,15 @@ class Exchange:
             opened.drop()
             return wishes.notice("restarted")
         waited = self._now - (self._now if mark.asked_at is None else mark.asked_at)
-        if waited >= CONFIRMED_WITHIN:
+        lapsed = mark.confirming and waited >= CONFIRMED_WITHIN
+        if lapsed:
             mark.confirming = False
         if question_timeout is not None and waited >= question_timeout:
             asked = opened.open
             await opened.close()
             return wishes.notice("hello_again", of_questions=True) if asked else None
         if opened.aside_fits():
-            return None
+            return wishes.notice("kept") if lapsed else None  # a "yes" was to the other question
         opened.drop_aside()
         return wishes.notice("restarted")
 
@@ -143,6 +146,11 @@ class Exchange:
             recipient = activity.recipient
             whom += [activity.conversation.id, recipient.id if recipient else ""]
         return bool(person) and self._address.person not in whom
+
+    def _is_typing(self) -> bool:
+        """Whether somebody types who was asked whether to be forgotten, which begins no dialog."""
+        kind = self._opened.context.activity.type
+        return kind == ActivityTypes.typing and self._mark.confirming and not self._opened.open
 
     async def _say(self, answer: Answer | Granted) -> None:
         async with in_front(self._opened.context, answer if isinstance(answer, Notice) else None):

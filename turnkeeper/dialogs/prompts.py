@@ -40,11 +40,12 @@ from recognizers_text import Culture
 from turnkeeper.dialogs.spelling import bare
 from turnkeeper.wire.sdk import default_choices_of
 
-_UNKNOWN: Final = (UnknownLocaleError, LookupError, ValueError, OSError)
+_UNKNOWN: Final = (UnknownLocaleError, LookupError, ValueError, OSError, ArithmeticError)
 _LONGEST: Final = 200
 """Characters of a number, a yes or a no. What is longer is none: the SDK's recognizers take time
 that grows with the square of it, and nothing else of the process runs meanwhile."""
 
+_LONGEST_OF: Final = {Culture.Chinese: 40, Culture.Japanese: 40}
 _LONGEST_TAG: Final = 40
 _DIGITS: Final = re.compile(r"[-+]?[\d.,'\u2019\u066b\u066c\u00a0\u202f ]+")
 """What a number in digits is made of. An exponent would make a short text a number without end."""
@@ -110,14 +111,18 @@ def number_in(text: str, locale: object) -> Decimal | None:
             return Decimal(parse_decimal(text.strip(), locale=known, strict=True))
     culture = _culture(known)
     culture = culture if culture in _RECOGNIZED else Culture.English
-    found = recognize_number(text, culture)
+    if len(text) > _LONGEST_OF.get(culture, _LONGEST):
+        return None
+    try:
+        found = recognize_number(text, culture)
+    except ArithmeticError:  # as of "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+        return None
     if not found:
         return None
     number = Decimal(parse_decimal(found[0].resolution["value"], locale=culture.replace("-", "_")))
     return number if number.is_finite() else None
 
 
-@lru_cache(maxsize=512)
 def known_locale(locale: object) -> str | None:
     """Return the nearest locale that Babel knows, as it writes it; None where there is none.
 
@@ -125,7 +130,11 @@ def known_locale(locale: object) -> str | None:
     """
     if not isinstance(locale, str) or len(locale) > _LONGEST_TAG:
         return None
-    tag = locale.replace("-", "_")
+    return _known(locale.replace("-", "_"))
+
+
+@lru_cache(maxsize=512)
+def _known(tag: str) -> str | None:
     while tag:
         with suppress(*_UNKNOWN):
             # Only now its data is looked for.

@@ -98,7 +98,7 @@ class Turns:
         :raises DeliveryFailed: committed, but replies are still owed.
         """
         key, old_key = address.ledger_key, address.old_ledger_key
-        person = None if turn else address.person and address.user_key
+        person = None if turn else address.owner  # a join is nobody's
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
         owner = "" if address.group else address.owner

@@ -96,14 +96,14 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TURNS,
-        "person = None if turn else address.person and address.user_key",
+        "person = None if turn else address.owner",
         "person = address.person and address.user_key",
         (f"{SLOTS_TESTS}::test_where_the_bot_speaks_first_it_takes_no_slot",),
         "a turn in which the bot speaks first takes a slot of MAX_TURNS",
     ),
     Mutation(
         TURNS,
-        "person = None if turn else address.person and address.user_key",
+        "person = None if turn else address.owner",
         'person = None if turn else ""',
         (f"{FAIRNESS_TESTS}::test_one_visitor_with_600_requests_in_flight_puts_out_nobody",),
         "all activities are taken for those of nobody",

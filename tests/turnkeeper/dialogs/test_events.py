@@ -17,6 +17,7 @@ from turnkeeper.testing import Clock, Cloud, Person
 
 SURE = 'Say "yes" to erase it, anything else to keep it.'
 FORGOTTEN = "Done. I have erased everything I kept about you."
+KEPT = "All right, I keep everything as it is."
 HOUR = 60
 
 
@@ -107,7 +108,23 @@ async def test_a_yes_that_comes_late_erases_nobody(cloud: Cloud, host: Host, min
     await ada.says("hi")
     await ada.says("forget me")
     cloud.clock.move(minutes=minutes)
-    assert (await ada.says("yes"))[0].endswith("yes: noted")
+    assert await ada.says("yes") == [KEPT]  # nor is it the answer to what was asked before
+    assert await ada.says("yes") == ["yes: noted"]
+
+
+async def test_typing_begins_nothing_before_the_yes(ada: Person) -> None:
+    await ada.says("forget me")
+    assert (await ada.sends(ada.activity("typing"))).texts == []
+    assert await ada.says("yes") == [FORGOTTEN]
+
+
+async def test_a_yes_after_somebody_elses_help_erases_nobody(cloud: Cloud) -> None:
+    ada = cloud.person("Ada", channel="telegram", conversation="unmarked")
+    bob = cloud.person("Bob", channel="telegram", conversation="unmarked")
+    await ada.says("hi")
+    await ada.says("forget me")
+    await bob.says("help")
+    assert await ada.says("yes") == ["yes: noted"]
 
 
 async def test_nobody_elses_event_goes_to_an_open_dialog(cloud: Cloud) -> None:

@@ -140,3 +140,24 @@ async def test_who_sends_it_is_not_known_yet_and_that_takes_a_slot_too() -> None
             go_on.set()
             assert await checked == [201]
             assert await say(bob) == [201]
+
+
+async def test_what_a_channel_says_in_the_name_of_the_bot_is_no_persons() -> None:
+    all_here, done = asyncio.Barrier(20), []
+
+    async def bot(context: TurnContext) -> None:
+        await all_here.wait()  # more than one person may have at once
+        done.append(context.activity.conversation.id)
+
+    async with Cloud(Host(Settings()), bot) as cloud:
+        people = [cloud.person(f"person {number}") for number in range(all_here.parties)]
+        joins = [
+            {
+                **one.activity("conversationUpdate"),
+                "from": {"id": "bot"},
+                "recipient": {"id": "bot"},
+            }
+            for one in people
+        ]
+        await asyncio.gather(*(cloud.post_to_bot("", join) for join in joins))
+    assert len(done) == all_here.parties

@@ -341,3 +341,23 @@ def test_it_lives_in_one_event_loop_after_another(monkeypatch: pytest.MonkeyPatc
     with ThreadPoolExecutor() as loops:  # that of the tests is not to be disturbed
         for said, reply in (("hi", "Your name?"), ("Ada", "Hello Ada")):
             loops.submit(asyncio.run, turn(said, reply)).result()
+
+
+def test_what_was_sent_is_written_down_when_the_event_loop_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS", CONSENT)
+    adapter, bot = make_adapter(), make_bot()
+    names = [f"person {number}" for number in range(6)]
+
+    async def all_say(text: str) -> int:
+        async with Cloud() as cloud:
+            people = [cloud.person(name, conversation=f"with {name}") for name in names]
+            said = [Activity().deserialize(one.message(text)) for one in people]
+            turns = [adapter.process_activity("", activity, bot.on_turn) for activity in said]
+            await asyncio.gather(*turns)
+            return len(cloud.connector.requests)
+
+    with ThreadPoolExecutor() as loops:  # that of the tests is not to be disturbed
+        for text in ("hi", "Ada", "blue"):
+            assert loops.submit(asyncio.run, all_say(text)).result() == len(names)
