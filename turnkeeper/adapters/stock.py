@@ -132,11 +132,11 @@ class StockAdapter(HostedAdapter):
         not reached. The adapter opens and closes with the application. Where the settings are wrong
         or the store is away, the program ends with a line for each fault.
 
-        :param app: it should be made with ``handler_args={"auto_decompress": False}``: else it
-            unpacks what the bot refuses.
+        :param app: the one that is served, with all its middleware. Compressed bodies arrive as
+            they are, unless it was made with ``handler_args={"auto_decompress": True}``.
         :param bot: has a method ``on_turn``, or is an async function of the turn's context.
         :param path: where channels deliver, as they see it.
-        :raises ValueError: an adapter is attached to the application at this path.
+        :raises ValueError: it is no path, or an adapter is attached there.
         """
         gunicorn.check_worker()
         logic = logic_of(bot)

@@ -94,10 +94,18 @@ class Exchange:
         if not (found or was_open):  # as most messages that are greeted
             return await self._go_on(None)
         wishes = Wishes(self._opened, self._interruptions, self._conversation_state, language)
-        if found and self._is_anothers() and found.key in _TOLD and not found.handler:
+        if (
+            found
+            and not found.handler
+            and isinstance(found.key, Wish)
+            and found.key in _TOLD
+            and self._is_anothers()
+        ):
             self._is_ignored = True  # what is open with somebody else stays as it is
             self._mark.confirming = False  # but a "yes" would not be to the last that was said
-            await self._say(await self._answer(found, wishes, language))
+            told = await wishes.grant(found.key)
+            if isinstance(told, Notice):
+                await told.alone(context)
             return DialogTurnResult(DialogTurnStatus.Waiting)
         notice = await self._close_what_is_over(wishes, question_timeout) if was_open else None
         if self._mark.confirming:
@@ -151,10 +159,6 @@ class Exchange:
         """Whether somebody types who was asked whether to be forgotten, which begins no dialog."""
         kind = self._opened.context.activity.type
         return kind == ActivityTypes.typing and self._mark.confirming and not self._opened.open
-
-    async def _say(self, answer: Answer | Granted) -> None:
-        async with in_front(self._opened.context, answer if isinstance(answer, Notice) else None):
-            pass
 
     async def _go_on(self, notice: Notice | None) -> DialogTurnResult:
         result = await self._opened.go_on()

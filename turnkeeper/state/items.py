@@ -13,8 +13,8 @@ from contextlib import suppress
 from copy import copy
 from typing import Any, Final
 
-from turnkeeper.errors import CodecError, StorageError
-from turnkeeper.storage import ANY
+from turnkeeper.errors import CodecError, StorageError, UnreadableRecord
+from turnkeeper.storage import ANY, Record
 from turnkeeper.wire.codec import Codec
 
 OBJECT: Final = "$"
@@ -88,6 +88,16 @@ def decoded(codec: Codec, key: str, body: str, e_tag: str | None) -> Any:
             item = inner
     hold(item, e_tag)
     return item
+
+
+def unreadable(codec: Codec, key: str, record: Record | None) -> UnreadableRecord | None:
+    """Return why a record cannot be read; None where it can, or is not there."""
+    try:
+        if record is not None:
+            codec.decode_state(record.body, key=key)
+    except UnreadableRecord as error:
+        return error
+    return None
 
 
 def _without_e_tag(item: Any) -> Any:

@@ -16,8 +16,8 @@ from weakref import WeakValueDictionary
 from botbuilder.core import BotState, TurnContext
 
 from turnkeeper.address import Address
-from turnkeeper.errors import UnreadableRecord
 from turnkeeper.state.accessor import CachedState, StateProperty
+from turnkeeper.state.items import unreadable
 from turnkeeper.state.services import address_in, transaction_in
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import Record, RecordStorage
@@ -145,15 +145,12 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
 
         :raises UnreadableRecord: it would be written over.
         """
-        try:
-            if record is not None:
-                cached.codec.decode_state(record.body, key=cached.key)
-        except UnreadableRecord as error:
-            if cached.body() is not None:
-                raise
+        error = unreadable(cached.codec, cached.key, record)
+        if error and cached.body() is not None:
+            raise error
+        if error:
             _log.warning("not deleted: %s", error)
-            return True
-        return False
+        return error is not None
 
     async def clear_state(self, turn_context: TurnContext) -> None:
         """Empty the state for the rest of the turn; the record goes when the state is saved.

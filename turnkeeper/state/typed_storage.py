@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from botbuilder.core import Storage
 
 from turnkeeper.address import Address, named_in, owner_named_in
-from turnkeeper.errors import UnreadableRecord, WriteConflict
-from turnkeeper.state.items import decoded, e_tag_of, encoded, hold
+from turnkeeper.errors import WriteConflict
+from turnkeeper.state.items import decoded, e_tag_of, encoded, hold, unreadable
 from turnkeeper.state.services import UnderWay, turn_under_way
 from turnkeeper.storage import ANY, Change, Record, RecordStorage
 from turnkeeper.storage.connection import Connection
@@ -177,13 +177,10 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
 
     def _is_unreadable(self, key: str, record: Record | None) -> bool:
         """Whether a record stays though a turn deletes it, since it cannot be read."""
-        try:
-            if record is not None:
-                self.codec.decode_state(record.body, key=key)
-        except UnreadableRecord as error:
+        error = unreadable(self.codec, key, record)
+        if error:
             _log.warning("not deleted: %s", error)
-            return True
-        return False
+        return error is not None
 
     async def _write_in(self, turn: UnderWay, items: list[Item]) -> None:
         transaction, address = turn.transaction, turn.address
