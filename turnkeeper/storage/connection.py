@@ -114,6 +114,9 @@ class Connection(RecordStorage):
     async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
         return await (await self._opened()).due(prefix=prefix, limit=limit)
 
+    def now(self) -> float:
+        return super().now() if self._store is None else self._store.now()
+
     async def compact(self) -> None:
         """Leave no byte of an erased record, where the store can do that."""
         compact = getattr(await self._opened(), "compact", None)

@@ -77,6 +77,9 @@ class MemoryStorage(RecordStorage):
                 found.append((key, now - due_at))
         return found
 
+    def now(self) -> float:
+        return self._clock()
+
     def _drop(self, key: str) -> None:
         record = self._records.pop(key, None)
         if record and record.due_at is not None:

@@ -69,6 +69,9 @@ class Namespace(RecordStorage):
         found = await self.storage.due(prefix=self._within(prefix), limit=limit)
         return [(self._without(key), late) for key, late in found]
 
+    def now(self) -> float:
+        return self.storage.now()
+
     async def compact(self) -> None:
         """Leave no byte of an erased record, where the store can do that."""
         compact = getattr(self.storage, "compact", None)

@@ -131,8 +131,9 @@ class RecordStorage(ABC):
         return sorted(found, key=lambda one: -one[1])[:limit]
 
     def now(self) -> float:
-        """Return the seconds since the epoch, for the default of :meth:`due`.
+        """Return the seconds since the epoch by the store's clock, as near as this process knows.
 
-        A store with another clock than the machine's overrides either.
+        It asks nobody. A store with another clock than the machine's overrides it; where the clock
+        is a server's, each :meth:`due` learns what time it is there.
         """
         return time.time()

@@ -15,6 +15,7 @@ SQLITE_FILE: Final = "turnkeeper/storage/sqlite/file.py"
 POSTGRESQL: Final = "turnkeeper/storage/postgresql/statements.py"
 POSTGRESQL_CONNECTION: Final = "turnkeeper/storage/postgresql/connection.py"
 POSTGRESQL_STORAGE: Final = "turnkeeper/storage/postgresql/storage.py"
+SERVER_CLOCK: Final = "turnkeeper/storage/server_clock.py"
 SCRIPT: Final = "turnkeeper/storage/redis/script.py"
 REDIS: Final = "turnkeeper/storage/redis/storage.py"
 MIGRATION: Final = "turnkeeper/operator/migration.py"
@@ -54,6 +55,27 @@ MUTATIONS: Final = (
         "self.storage.due(prefix=prefix, limit=limit)",
         (f"{NAMESPACE_TESTS}::test_a_namespace_sees_what_is_due_in_it_alone",),
         "a bot takes up what is due in another",
+    ),
+    Mutation(
+        NAMESPACE,
+        "return self.storage.now()",
+        "return super().now()",
+        (f"{NAMESPACE_TESTS}::test_now_goes_on_as_the_stores_time_does",),
+        "a bot with a name goes by another time than its store",
+    ),
+    Mutation(
+        SERVER_CLOCK,
+        "self._began = moment - asked",
+        "self._began = moment - time.monotonic()",
+        (f"{DUE_TESTS}::test_a_servers_time_counts_from_when_it_was_asked",),
+        "the time of a server is behind by as long as its answer took",
+    ),
+    Mutation(
+        REDIS,
+        "            self._now.learn(float(now), asked)\n",
+        "",
+        (f"{DUE_TESTS}::test_each_look_learns_the_time_of_the_server[redis]",),
+        "a process never learns the time of Redis",
     ),
     Mutation(
         TRANSACTION,
@@ -130,8 +152,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         POSTGRESQL,
-        "$1::double precision, extract(epoch from now())::double precision",
-        "$1::double precision, extract(epoch from clock_timestamp())::double precision",
+        "        where due_at <= moment\n",
+        "        where due_at + 0 <= moment\n",
         (f"{DUE_TESTS}::test_postgresql_looks_into_the_index_alone",),
         "each look at PostgreSQL reads the whole table",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -106,6 +107,18 @@ class PingsIntoRecords(DictStore):
 
     async def ping(self) -> None:
         await self.commit([Change("ping", "{}", "*")])
+
+
+class TellsTheMachinesTime(DictStore):
+    """Has no clock to tell but the machine's, and another that records are due by."""
+
+    async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        times = [(one.due_at, key) for key, one in self.records.items() if one.due_at is not None]
+        due = sorted((at, key) for at, key in times if at <= self.clock() and self.lives(key))
+        return [(key, self.clock() - at) for at, key in due if key.startswith(prefix)][:limit]
+
+    def now(self) -> float:
+        return time.time()
 
 
 class NeverDue(DictStore):

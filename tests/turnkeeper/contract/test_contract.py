@@ -37,6 +37,7 @@ from tests.turnkeeper.contract.broken_stores import (
     SkipsRecords,
     StaysDue,
     SweepsAll,
+    TellsTheMachinesTime,
     WritesHalf,
 )
 from tests.turnkeeper.contract.dict_store import DictStore
@@ -99,6 +100,7 @@ TOLD_BY = {
     SweepsAll: "test_the_expired_are_swept_in_batches_and_no_other",
     ExpiresLate: "test_a_record_expires_when_its_time_comes",
     PingsIntoRecords: "test_ping_returns_and_leaves_no_record",
+    TellsTheMachinesTime: "test_now_goes_on_as_the_stores_time_does",
     NeverDue: "test_what_is_due_at_once_is_found_at_once_and_until_it_is_written_again",
     KeepsDue: "test_each_write_tells_anew_when_it_is_due",
     DueOnce: "test_what_is_due_at_once_is_found_at_once_and_until_it_is_written_again",
@@ -213,6 +215,7 @@ def test_a_store_of_40_lines_passes_in_the_strict_mode_of_asyncio_too(tmp_path: 
         "test_a_record_written_again_in_time_lives_on",
         "test_a_record_is_due_when_its_time_comes",
         "test_what_expires_before_its_time_comes_is_not_due",
+        "test_now_goes_on_as_the_stores_time_does",
     }
     reasons = {text for outcome, text in without.values() if outcome == "skipped"}
     assert any("no fixture another" in reason for reason in reasons)

@@ -20,8 +20,11 @@ from tests.turnkeeper.clock import Clock
 from tests.turnkeeper.storage.relay import Relay
 from tests.turnkeeper.stores import empty_store
 from turnkeeper.errors import SettingsError
-from turnkeeper.storage import ANY, Change, RecordStorage, store_at
+from turnkeeper.storage import ANY, Change, MemoryStorage, RecordStorage, store_at
+from turnkeeper.storage.connection import Connection
+from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.postgresql import statements as postgresql
+from turnkeeper.storage.server_clock import ServerClock
 from turnkeeper.storage.sqlite import statements as sqlite
 
 HOUR = 3600.0
@@ -118,6 +121,7 @@ async def test_postgresql_looks_into_the_index_alone(
             rows = await connection.fetch(f"explain {postgresql.DUE}", *arguments)
             plan = "\n".join(row[0] for row in rows)
             assert "Index Scan using bot_records_due_at on bot_records" in plan
+            assert "Index Cond: (due_at <= " in plan  # it ends where nothing more is due
             assert "Sort" not in plan
 
 
@@ -147,6 +151,9 @@ async def test_postgresql_goes_by_the_time_of_the_server(
             f" as $$ select pg_catalog.{name}() + interval '1 hour' $$"
         )
     async with opened(f"{postgresql_url}&search_path=ahead,pg_catalog") as storage:
+        assert abs(storage.now() - time.time()) < 60
+        assert await storage.due() == []
+        assert abs(storage.now() - time.time() - HOUR) < 60
         await storage.commit([DUE, Change("later", "{}", None, due_in=HOUR)])
         [(key, late)] = await storage.due()
         assert key == "due"
@@ -179,6 +186,39 @@ async def test_redis_goes_by_the_time_of_the_server_unless_a_clock_is_given(
         assert asked() == before + 1
         assert await due_keys(storage) == ["due"]
         assert asked() == before + 2
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "redis"])
+async def test_each_look_learns_the_time_of_the_server(
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers_time, real = time.time, time.time()
+    async with empty_store(kind, request) as url, opened(url) as storage:
+        monkeypatch.setattr(time, "time", lambda: 5.0)  # this machine's clock is wrong
+        assert storage.now() == 5.0
+        assert await storage.due() == []
+        assert real < storage.now() < real + 60
+        await storage.commit([DUE])
+        [_] = await storage.due()
+        assert -0.01 < storage.now() - servers_time() < 10
+    async with empty_store(kind, request) as url, opened(url, Clock(7.0)) as storage:
+        await storage.due()
+        assert storage.now() == 7.0
+
+
+def test_a_servers_time_counts_from_when_it_was_asked() -> None:
+    clock = ServerClock()
+    clock.learn(1_000.0, asked=time.monotonic() - 3)
+    assert 1_003.0 <= clock() < 1_004.0
+    clock.learn(500.0, asked=time.monotonic())
+    assert 500.0 <= clock() < 501.0
+
+
+async def test_a_connection_goes_by_the_time_of_its_store() -> None:
+    connection = Connection("memory:")
+    assert abs(connection.now() - time.time()) < 60
+    with connection.lent(MemoryStorage(Clock(5.0))):
+        assert Namespace(connection, "shop").now() == 5.0
 
 
 # In stores of 0.3, and beside a process of 0.3

@@ -148,6 +148,9 @@ class MortalStorage(RecordStorage):
     async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
         return await self._store.due(prefix=prefix, limit=limit)
 
+    def now(self) -> float:
+        return self._store.now()
+
 
 def ledger_of(key: str) -> str:
     """The conversation whose ledger is under a key; "" where it is none."""

@@ -161,18 +161,22 @@ SWEEP: Final = """
 
 # $1 the time (null: the server's), $2 now of expiries, $3 the prefix, $4 limit
 DUE: Final = """
-    select key, moment - due_at from bot_records, (select coalesce(
+    select moment, key, moment - due_at from (select coalesce(
         $1::double precision, extract(epoch from now())::double precision
-    ) as moment) as clock
-    where due_at <= moment
-        and (expires_at is null or expires_at > $2::double precision)
-        and coalesce(left(key, char_length($3::text)) = $3::text, false)
-    order by due_at limit $4::bigint
+    ) as moment) as clock left join lateral (
+        select key, due_at from bot_records
+        where due_at <= moment
+            and (expires_at is null or expires_at > $2::double precision)
+            and coalesce(left(key, char_length($3::text)) = $3::text, false)
+        order by due_at limit $4::bigint
+    ) as found on true
 """
-"""The prefix in words that no index over keys serves: only that over ``due_at`` ends where nothing
+"""What time it is, also where nothing is due: then with a key of null.
+
+The prefix in words that no index over keys serves: only that over ``due_at`` ends where nothing
 is due. Of a plain comparison PostgreSQL would guess that one key in 200 passes, and would sort a
 backlog each time; of ``coalesce`` it guesses half, and reads the index in its order.
-``now()`` is when the statement began; ``clock_timestamp()`` would serve no index."""
+``now()`` is when the statement began."""
 
 
 def scan_statement(

@@ -19,6 +19,7 @@ from turnkeeper.errors import SettingsError, StorageUnavailable, WriteConflict
 from turnkeeper.storage.postgresql import statements as sql
 from turnkeeper.storage.postgresql.connection import Undone, complete, prepare, translated_errors
 from turnkeeper.storage.records import Change, Record, RecordStorage
+from turnkeeper.storage.server_clock import ServerClock
 from turnkeeper.storage.server_url import ServerUrl
 
 try:
@@ -57,6 +58,7 @@ class PostgreSQLStorage(RecordStorage):
         self._dsn = server.rest()
         self._clock = clock or time.time
         self._own_clock = clock
+        self._now = ServerClock(clock)
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -148,8 +150,13 @@ class PostgreSQLStorage(RecordStorage):
         return len(await self._run(sql.SWEEP, self._clock(), limit))
 
     async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        asked = time.monotonic()
         rows = await self._read(sql.DUE, self._own_time(), self._clock(), prefix, limit)
-        return [(key, late) for key, late in rows]
+        self._now.learn(rows[0][0], asked)
+        return [(key, late) for _, key, late in rows if key is not None]
+
+    def now(self) -> float:
+        return self._now()
 
     def _own_time(self) -> float | None:
         """Return the time of the clock that was given; None where the server's counts."""

@@ -27,6 +27,7 @@ from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.redis import record as redis_record
 from turnkeeper.storage.redis import script as redis_script
 from turnkeeper.storage.redis.connection import INSTALLED, connect, translated_errors
+from turnkeeper.storage.server_clock import ServerClock
 from turnkeeper.storage.server_url import ServerUrl
 
 with contextlib.suppress(ImportError):  # the storage says so when it is made
@@ -67,6 +68,7 @@ class RedisStorage(RecordStorage):
         self._url = server.rest()
         self._clock = clock or time.time
         self._own_clock = clock
+        self._now = ServerClock(clock)
         self._client: Any = None
         self._connections = asyncio.Semaphore(self._pool_max)
         self._tag = f"{{{prefix}}}:".encode()
@@ -162,7 +164,9 @@ class RedisStorage(RecordStorage):
         while more and len(found) < limit:
             page = (self._own_time(), passed, limit)
             look = partial(self._evaluate, redis_script.DUE, [self._due_at], page)
+            asked = time.monotonic()
             now, members = await self._again(look)
+            self._now.learn(float(now), asked)
             keys = [member.decode() for member in members[::2]]
             more = len(keys) == limit
             due_at = dict(zip(keys, map(float, members[1::2]), strict=True))
@@ -176,6 +180,9 @@ class RedisStorage(RecordStorage):
             found += [(key, float(now) - due_at[key]) for key in wanted if key not in stale]
             passed += len(keys) - (await self._heal(stale) if stale else 0)
         return found[:limit]
+
+    def now(self) -> float:
+        return self._now()
 
     async def _heal(self, keys: Sequence[str]) -> int:
         """Take out of the set what is not due by its record; return how many that was."""

@@ -105,6 +105,9 @@ class SQLiteStorage(RecordStorage):
         now = self._clock()
         return await self._in_thread(lambda connection: due(connection, prefix, limit, now))
 
+    def now(self) -> float:
+        return self._clock()
+
     async def compact(self) -> None:
         """Give back free space, and leave no byte of an erased record in the file or its log.
 

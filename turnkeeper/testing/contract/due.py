@@ -207,6 +207,24 @@ class Due:
         moved_clock.move(seconds=90.5)
         assert await storage.due() == [("soon", 90.5), ("at_once", 0.5)]
 
+    async def test_now_is_the_time_that_records_are_due_by(self, storage: RecordStorage) -> None:
+        for namespace in (storage, Namespace(storage, "one")):
+            await namespace.due()
+            before = namespace.now()
+            await put_due(namespace, k=2)
+            due_at = (await namespace.fetch(["k"]))["k"].due_at
+            assert due_at is not None
+            assert before - 1 < due_at - 2 < namespace.now() + 1
+
+    async def test_now_goes_on_as_the_stores_time_does(
+        self, storage: RecordStorage, moved_clock: Clock
+    ) -> None:
+        for seconds in (HOUR, 0.5):
+            moved_clock.move(seconds=seconds)
+            assert storage.now() == moved_clock()
+            await storage.due()
+            assert storage.now() == moved_clock()
+
     async def test_what_expires_before_its_time_comes_is_not_due(
         self, storage: RecordStorage, moved_clock: Clock
     ) -> None:

@@ -108,6 +108,9 @@ class MortalStorage(RecordStorage):
     async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
         return await self._store.due(prefix=prefix, limit=limit)
 
+    def now(self) -> float:
+        return self._store.now()
+
 
 def _seen_in(change: Change) -> str:
     """The turns that a ledger knows once a change is written."""
