@@ -40,14 +40,15 @@ class MemoryStorage(RecordStorage):
             if change.e_tag not in (ANY, record.e_tag if record else None):
                 raise WriteConflict(change.key)
         e_tag, now = secrets.token_hex(8), self._clock()
-        for key, body, _, owner, expires_at, due_in in changes:
+        written = [change for change in changes if not change.keep]
+        for key, body, _, owner, expires_at, due_in, _ in written:
             self._drop(key)
             if body is not None:
                 due_at = None if due_in is None else now + due_in
                 self._records[key] = Record(body, e_tag, owner, expires_at, due_at)
                 if due_at is not None:
                     insort(self._due, (due_at, key))
-        return {change.key: e_tag for change in changes if change.body is not None}
+        return {change.key: e_tag for change in written if change.body is not None}
 
     async def scan(
         self, *, prefix: str = "", owner: str | None = None, after: str = "", limit: int = 500

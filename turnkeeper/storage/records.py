@@ -29,7 +29,9 @@ class Record(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One record to write or delete.
+    """One record to write, to delete or to check.
+
+    Without a body, and with an e_tag of None, it checks that the record is still absent.
 
     :param key: the record's key.
     :param body: the new JSON text; None deletes the record.
@@ -39,6 +41,8 @@ class Change(NamedTuple):
     :param expires_at: seconds since the epoch (UTC), or None for a record that stays.
     :param due_in: seconds from this commit on, by the store's clock, after which the record is due:
         0 at once, below 0 so long ago. None, where nothing is due: then it is no more, if it was.
+    :param keep: True: the record is not written, only its e_tag is checked. The other fields are
+        as they were read, so that a store that knows nothing of this writes the same again.
     """
 
     key: str
@@ -47,6 +51,7 @@ class Change(NamedTuple):
     owner: str = ""
     expires_at: float | None = None
     due_in: float | None = None
+    keep: bool = False
 
 
 class RecordStorage(ABC):
@@ -84,10 +89,13 @@ class RecordStorage(ABC):
 
     @abstractmethod
     async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
-        """Write and delete many records, all or none, in one transaction.
+        """Write and delete many records, all or none, in one transaction, on what was read.
+
+        Records that are kept are in that transaction: of two that each write what the other keeps
+        only one passes.
 
         :param changes: at most one a key. Deleting an absent record under ``ANY`` is no error.
-        :returns: the new e_tag of each record written (not of those deleted).
+        :returns: the new e_tag of each record written (not of those deleted or kept).
         :raises WriteConflict: an e_tag did not match; nothing was written.
         """
 

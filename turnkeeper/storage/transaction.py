@@ -208,7 +208,7 @@ class Transaction:
             one._committed(e_tags)
 
     def _committed(self, e_tags: dict[str, str]) -> None:
-        for key, (_, body, _, owner, expires_at, due_in) in self._changes.items():
+        for key, (_, body, _, owner, expires_at, due_in, _) in self._changes.items():
             # When it is due is as near as this process can tell.
             due_at = None if due_in is None else self._clock() + due_in
             self._records[key] = (

@@ -145,8 +145,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         POSTGRESQL,
-        "$8::double precision, extract(epoch from clock_timestamp())::double precision",
-        "$8::double precision, $6::double precision",
+        "$9::double precision, extract(epoch from clock_timestamp())::double precision",
+        "$9::double precision, $6::double precision",
         (f"{DUE_TESTS}::test_postgresql_goes_by_the_time_of_the_server",),
         "what is due in PostgreSQL goes by the clock of whoever wrote it",
     ),

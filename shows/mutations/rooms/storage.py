@@ -152,6 +152,13 @@ MUTATIONS: Final = (
         "what must not exist yet is written over",
     ),
     Mutation(
+        MEMORY,
+        "[change for change in changes if not change.keep]",
+        "[change for change in changes if change]",
+        (f"{FETCH_COMMIT_TESTS}::test_a_kept_record_stays_as_it_is[memory]",),
+        "a record that is kept in memory is written",
+    ),
+    Mutation(
         NAMESPACE,
         'owner=self._within(change.owner) if change.owner else "",',
         "owner=change.owner,",

@@ -85,10 +85,50 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SQLITE_STATEMENTS,
-        "            if expected != (row[0] if row else None):\n",
-        "            if row and expected != row[0]:\n",
+        "        if expected != (row[0] if row else None):\n",
+        "        if row and expected != row[0]:\n",
         (f"{FETCH_COMMIT_TESTS}::test_an_e_tag_of_an_absent_record_is_stale[sqlite]",),
         "the e_tag of an absent record counts in SQLite",
+    ),
+    Mutation(
+        SQLITE_STATEMENTS,
+        "            _check(connection, key, expected, now)\n            continue\n",
+        "            continue\n",
+        (f"{FETCH_COMMIT_TESTS}::test_a_kept_record_of_another_e_tag_is_a_conflict",),
+        "what others wrote into a record that a turn only read goes unseen in SQLite",
+    ),
+    Mutation(
+        STATEMENTS,
+        "        order by key\n        for update\n",
+        "        order by key\n",
+        (f"{FETCH_COMMIT_TESTS}::test_of_two_that_write_what_the_other_keeps_one_passes",),
+        "two commits to PostgreSQL each write what the other keeps",
+    ),
+    Mutation(
+        STATEMENTS,
+        "where body is not null and not keep and not exists",
+        "where body is not null and not exists",
+        (f"{FETCH_COMMIT_TESTS}::test_a_kept_record_stays_as_it_is",),
+        "a record that is kept is written in PostgreSQL",
+    ),
+    Mutation(
+        STATEMENTS,
+        "compared where body is null and not keep))",
+        "compared where body is null))",
+        (
+            (
+                f"{FETCH_COMMIT_TESTS}::"
+                "test_the_other_fields_of_a_kept_record_are_not_looked_at[postgresql]"
+            ),
+        ),
+        "a record that is kept is deleted from PostgreSQL",
+    ),
+    Mutation(
+        SCRIPT,
+        "if ARGV[7 * i - 1] ~= '=' then write(i) end",
+        "write(i)",
+        (f"{FETCH_COMMIT_TESTS}::test_a_kept_record_stays_as_it_is[redis]",),
+        "a record that is kept is written over in Redis",
     ),
     Mutation(
         FILE,

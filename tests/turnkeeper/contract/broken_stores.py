@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -107,6 +108,29 @@ class PingsIntoRecords(DictStore):
 
     async def ping(self) -> None:
         await self.commit([Change("ping", "{}", "*")])
+
+
+class KeepsUnseen(DictStore):
+    """Leaves out what is kept before it compares."""
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        return await super().commit([one for one in changes if not one.keep])
+
+
+class WritesKept(DictStore):
+    """Knows nothing of what is kept."""
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        return await super().commit([one._replace(keep=False) for one in changes])
+
+
+class ComparesBefore(DictStore):
+    """Compares what is kept, lets others write, and then writes."""
+
+    async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
+        await super().commit([one for one in changes if one.keep])
+        await asyncio.sleep(0)
+        return await super().commit([one for one in changes if not one.keep])
 
 
 class TellsTheMachinesTime(DictStore):

@@ -30,8 +30,9 @@ class DictStore(RecordStorage):
         for change in changes:
             if change.e_tag not in ("*", self.e_tag(change.key)):
                 raise WriteConflict(change.key)
+        changes = [one for one in changes if not one.keep]
         written = {one.key: self.new_e_tag(one) for one in changes if one.body is not None}
-        for key, body, _, owner, expires_at, due_in in changes:
+        for key, body, _, owner, expires_at, due_in, _ in changes:
             self.records.pop(key, None)
             if body is not None:
                 due_at = None if due_in is None else self.clock() + due_in

@@ -16,6 +16,7 @@ import pytest
 from tests.turnkeeper.contract import broken_stores
 from tests.turnkeeper.contract.broken_stores import (
     BeginsAnew,
+    ComparesBefore,
     CountsAnew,
     CountsOthersDue,
     DueAsWritten,
@@ -29,6 +30,7 @@ from tests.turnkeeper.contract.broken_stores import (
     HashesBodies,
     KeepsDue,
     KeepsOrderOfWrites,
+    KeepsUnseen,
     NeverDue,
     OverwritesAll,
     OverwritesWhatShouldBeNew,
@@ -39,6 +41,7 @@ from tests.turnkeeper.contract.broken_stores import (
     SweepsAll,
     TellsTheMachinesTime,
     WritesHalf,
+    WritesKept,
 )
 from tests.turnkeeper.contract.dict_store import DictStore
 from turnkeeper.testing import StoreContract
@@ -100,6 +103,9 @@ TOLD_BY = {
     SweepsAll: "test_the_expired_are_swept_in_batches_and_no_other",
     ExpiresLate: "test_a_record_expires_when_its_time_comes",
     PingsIntoRecords: "test_ping_returns_and_leaves_no_record",
+    KeepsUnseen: "test_a_kept_record_of_another_e_tag_is_a_conflict",
+    WritesKept: "test_a_kept_record_stays_as_it_is",
+    ComparesBefore: "test_of_two_that_write_what_the_other_keeps_one_passes",
     TellsTheMachinesTime: "test_now_goes_on_as_the_stores_time_does",
     NeverDue: "test_what_is_due_at_once_is_found_at_once_and_until_it_is_written_again",
     KeepsDue: "test_each_write_tells_anew_when_it_is_due",
@@ -215,6 +221,7 @@ def test_a_store_of_40_lines_passes_in_the_strict_mode_of_asyncio_too(tmp_path: 
         "test_a_record_written_again_in_time_lives_on",
         "test_a_record_is_due_when_its_time_comes",
         "test_what_expires_before_its_time_comes_is_not_due",
+        "test_a_kept_record_that_has_expired_is_a_conflict",
         "test_now_goes_on_as_the_stores_time_does",
     }
     reasons = {text for outcome, text in without.values() if outcome == "skipped"}

@@ -3,8 +3,9 @@
 A commit is one statement, so it takes effect as a whole or not at all. Under READ COMMITTED,
 PostgreSQL's default, it goes like this:
 
-1. ``stored`` locks the rows of all keys, in the order of the keys. It waits for a commit under
-   way on any of them, and then sees the row that this one left, or none if it was deleted.
+1. ``stored`` locks the rows of all keys, in the order of the keys, also of those that are kept: of
+   two commits that each write what the other keeps, one waits. It waits for a commit under way on
+   any of them, and then sees the row that this one left, or none if it was deleted.
    https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
 2. ``conflict`` compares the e_tags. If any differs, nothing is written.
 3. Rows that step 1 saw are locked, so they cannot change before they are written. A row that
@@ -12,6 +13,10 @@ PostgreSQL's default, it goes like this:
    the ``on conflict`` way, where its e_tag is not the ``previous`` that step 1 saw. It divides by
    zero there, on purpose: this undoes the whole statement, and writes nothing of the record into
    the server's log. The statement is then run again, sees the row, and knows whether it conflicts.
+
+A key under which nothing is has no row to lock. So a commit that checks that a record is absent may
+pass beside one that makes this record at the same moment, also where that one keeps, or checks to
+be absent, what the first writes. CockroachDB, where transactions are serializable, refuses one.
 
 Deadlocks and serialization failures undo the whole statement too, and it is run again.
 """
@@ -88,8 +93,8 @@ FETCH: Final = """
 """
 
 # $1 keys in ascending order, $2 bodies (null: delete), $3 e_tags expected (null: absent, '*': any),
-# $4 owners, $5 times of expiry, $6 now, $7 in how many seconds due, $8 counted from when (null: the
-# server's time), $9 the new e_tag
+# $4 owners, $5 times of expiry, $6 now, $7 in how many seconds due, $8 whether to keep it,
+# $9 counted from when (null: the server's time), $10 the new e_tag
 _COMPARE: Final = """
     with stored as materialized (
         select key, e_tag, expires_at from bot_records
@@ -103,8 +108,8 @@ _COMPARE: Final = """
             as same
         from unnest(
             $1::text[], $2::text[], $3::text[], $4::text[], $5::double precision[],
-            $7::double precision[]
-        ) as wanted (key, body, expected, owner, expires_at, due_in)
+            $7::double precision[], $8::boolean[]
+        ) as wanted (key, body, expected, owner, expires_at, due_in, keep)
         left join stored on stored.key = wanted.key
     ), conflict as materialized (
         select key from compared where same is not true
@@ -114,12 +119,12 @@ _COMPARE: Final = """
 _WRITE: Final = """
     , written as (
         insert into bot_records (key, body, e_tag, previous, owner, expires_at, due_at)
-        select key, body, $9::text, previous, owner, expires_at,
+        select key, body, $10::text, previous, owner, expires_at,
             case when due_in is not null then due_in + coalesce(
-                $8::double precision, extract(epoch from clock_timestamp())::double precision
+                $9::double precision, extract(epoch from clock_timestamp())::double precision
             ) end
         from compared
-        where body is not null and not exists (select 1 from conflict)
+        where body is not null and not keep and not exists (select 1 from conflict)
         order by key
         on conflict (key) do update set
             body = excluded.body,
@@ -136,13 +141,16 @@ _WRITE: Final = """
 _DELETE: Final = """
     , deleted as (
         delete from bot_records
-        where key = any(array(select key from compared where body is null))
+        where key = any(array(select key from compared where body is null and not keep))
             and not exists (select 1 from conflict)
         returning 1
     )
 """
 
 _ANSWER: Final = "select key from conflict order by key limit 1"
+
+COMMIT_KEEPS: Final = _COMPARE + _ANSWER
+"""For a commit that keeps all of its records."""
 
 COMMIT_WRITES: Final = _COMPARE + _WRITE + _ANSWER
 COMMIT_DELETES: Final = _COMPARE + _DELETE + _ANSWER

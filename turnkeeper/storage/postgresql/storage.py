@@ -120,15 +120,19 @@ class PostgreSQLStorage(RecordStorage):
             [change.expires_at for change in ordered],
             self._clock(),
             [change.due_in for change in ordered],
+            [change.keep for change in ordered],
             self._own_time(),
             e_tag,
         ]
-        written = [change.key for change in changes if change.body is not None]
+        written = [one.key for one in changes if one.body is not None and not one.keep]
+        absent = [one for one in changes if one.body is None and not one.keep]
         if not written:
-            statement = sql.COMMIT_DELETES
+            statement = sql.COMMIT_DELETES if absent else sql.COMMIT_KEEPS
             del arguments[-2:]
-        else:
-            statement = sql.COMMIT_WRITES if len(written) == len(changes) else sql.COMMIT_MIXED
+        elif any(one.e_tag is not None for one in absent):
+            statement = sql.COMMIT_MIXED
+        else:  # nothing to delete, but for what has expired, which a sweep may do
+            statement = sql.COMMIT_WRITES
         for _ in range(_TRIES):
             try:
                 conflict = await self._run(statement, *arguments)

@@ -15,6 +15,10 @@ never started again.
 """
 
 
+KEEP: Final = b"="
+"""In place of the value of a record that is kept; no value is like it."""
+
+
 def encode(text: str) -> bytes:
     """UTF-8, in which bytes sort as code points do.
 
@@ -50,7 +54,9 @@ def pack(change: Change, e_tag: str, now: float) -> tuple[bytes, ...]:
     if change.expires_at is not None:
         expires_at = repr(float(change.expires_at)).encode()
         life = b"%d" % ((max(change.expires_at - now, 0) + GRACE) * 1000)
-    if change.body is not None:
+    if change.keep:
+        value = KEEP
+    elif change.body is not None:
         owner = encode(change.owner)
         head = b"%b %b %d " % (e_tag.encode(), expires_at or b"-", len(owner))
         value = head + owner + encode(change.body)

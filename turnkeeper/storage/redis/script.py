@@ -61,8 +61,8 @@ end
 COMMIT: Final = f"""
 -- KEYS: keys, owners, due, due_at, then each record.
 -- ARGV: now, the time that due_in counts from ('': the server's), then of each record: its key, the
--- e_tag expected ('': absent, '*': any), LENGTH:OWNER, the new value ('': delete), its expiry in
--- seconds ('': never), its time to live in milliseconds, due_in in seconds ('': never).
+-- e_tag expected ('': absent, '*': any), LENGTH:OWNER, the new value ('': delete, '=': keep), its
+-- expiry in seconds ('': never), its time to live in milliseconds, due_in in seconds ('': never).
 -- Returns 0, or the number of the first record in conflict, and then nothing is written.
 {_HEAD}{_TIME}
 local keys, owners, due, due_at = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -76,7 +76,7 @@ for i = 1, #KEYS - 4 do
   if not e_tag or (expires_at and expires_at <= now) then e_tag = '' end
   if ARGV[at + 1] ~= '*' and ARGV[at + 1] ~= e_tag then return i end
 end
-for i = 1, #KEYS - 4 do
+local function write(i)
   local key, _, owned, value, expires_at, life, due_in = unpack(ARGV, 7 * i - 4, 7 * i + 2)
   local record, member = KEYS[i + 4], owned .. key
   if before[i] and (value == '' or before[i] ~= member) then
@@ -105,6 +105,9 @@ for i = 1, #KEYS - 4 do
     redis.call('ZADD', keys, 0, key)
     if owned ~= '0:' then redis.call('ZADD', owners, 0, member) end
   end
+end
+for i = 1, #KEYS - 4 do
+  if ARGV[7 * i - 1] ~= '=' then write(i) end
 end
 return 0
 """

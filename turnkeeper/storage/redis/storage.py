@@ -118,7 +118,7 @@ class RedisStorage(RecordStorage):
         conflict = await self._script(redis_script.COMMIT, records, arguments)
         if conflict:
             raise WriteConflict(changes[conflict - 1].key)
-        return {change.key: e_tag for change in changes if change.body is not None}
+        return {one.key: e_tag for one in changes if one.body is not None and not one.keep}
 
     async def scan(
         self, *, prefix: str = "", owner: str | None = None, after: str = "", limit: int = 500

@@ -119,7 +119,8 @@ class LoopConnection:
     def _is_quick_to_write(self, changes: Sequence[Change]) -> bool:
         return (
             len(changes) <= _QUICK_KEYS
-            and sum(len(change.body or "") for change in changes) <= _QUICK_CHARACTERS
+            and sum(len(change.body or "") for change in changes if not change.keep)
+            <= _QUICK_CHARACTERS
             and self._file.synchronous != "full"
             # The log must be begun anew by the thread, as that waits for the disk.
             and (self._checkpoint is None or self._checkpoint.done())
@@ -180,7 +181,7 @@ class LoopConnection:
             connection.execute("COMMIT")
         finally:
             roll_back(connection)
-        self._logged += sum(map(len, commits))
+        self._logged += sum(not one.keep for changes in commits for one in changes)
         if self._logged >= _LOG:
             self._logged = 0
             self._checkpoint = self._writer.call(checkpoint)

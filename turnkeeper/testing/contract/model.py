@@ -27,7 +27,7 @@ T = TypeVar("T")
 KEYS: Final = ["a", "a/1", "a/é", "a%", "b", "b/𐍈", "\uffff"]
 STALE: Final = "0123456789abcdef"
 PAST, SOON, FUTURE = -1000, 3_600, 1_000_000  # seconds from now
-_Drawn = tuple[str, str | None, str, str, float | None, float | None]
+_Drawn = tuple[str, str | None, str, str, float | None, float | None, bool]
 
 keys = st.sampled_from(KEYS)
 owners = st.sampled_from(["", "ada", "grace"])
@@ -39,6 +39,7 @@ changes = st.lists(
         owners,
         st.sampled_from([None, PAST, SOON, FUTURE]),
         st.sampled_from([None, None, PAST, 0, SOON, FUTURE]),
+        st.sampled_from([False, False, False, True]),
     ),
     min_size=1,
     max_size=5,
@@ -84,7 +85,7 @@ class Agreement(RuleBasedStateMachine):
         """Commit changes under e_tags that match, and under others."""
         batch: list[Change] = []
         conflict = False
-        for key, body, kind, owner, after, due_in in drawn:
+        for key, body, kind, owner, after, due_in, keep in drawn:
             current = self.living(key)
             e_tag = {
                 "current": current.e_tag if current else None,
@@ -95,22 +96,28 @@ class Agreement(RuleBasedStateMachine):
             }[kind]
             conflict |= e_tag not in (ANY, current.e_tag if current else None)
             expires_at = None if after is None else self.clock() + after
-            batch.append(Change(key, body, e_tag, owner, expires_at, due_in))
+            batch.append(Change(key, body, e_tag, owner, expires_at, due_in, keep))
         if conflict:
             with pytest.raises(WriteConflict):
                 self.run(self.storage.commit(batch))
             return
         e_tags = self.run(self.storage.commit(batch))
-        assert set(e_tags) == {change.key for change in batch if change.body is not None}
+        written = [change for change in batch if not change.keep]
+        assert set(e_tags) == {change.key for change in written if change.body is not None}
         assert not self.used & set(e_tags.items())
         self.used |= set(e_tags.items())
-        found = self.run(self.storage.fetch([change.key for change in batch]))
-        for key, body, _, owner, expires_at, due_in in batch:
+        found = self.run(self.storage.fetch([change.key for change in written]))
+        for key, body, _, owner, expires_at, due_in, _ in written:
             if gone := self.stored.pop(key, None):
                 self.previous[key] = gone.e_tag
             if body is not None:
                 due_at = self.due_at(due_in, found.get(key))
                 self.stored[key] = Record(body, e_tags[key], owner, expires_at, due_at)
+        if any(body is None and e_tag is None for _, body, e_tag, *_ in written):
+            # Whether this leaves what has expired is the store's choice.
+            self.run(self.storage.sweep())
+            for key in [key for key in self.stored if not self.living(key)]:
+                self.previous[key] = self.stored.pop(key).e_tag
 
     def due_at(self, due_in: float | None, found: Record | None) -> float | None:
         """Return when a record is due; by a clock of the store's own it alone can tell."""

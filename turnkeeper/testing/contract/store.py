@@ -11,6 +11,7 @@ from turnkeeper.testing.clock import Clock
 from turnkeeper.testing.contract.commits import Commits
 from turnkeeper.testing.contract.due import Due
 from turnkeeper.testing.contract.expiry import Expiry
+from turnkeeper.testing.contract.kept import Kept
 from turnkeeper.testing.contract.lifecycle import Another, Lifecycle
 from turnkeeper.testing.contract.model import Model
 from turnkeeper.testing.contract.races import Races
@@ -24,7 +25,9 @@ def no_other(self: object) -> Another:
     pytest.skip("no fixture another: the store is taken to be one storage's alone")
 
 
-class StoreContract(Records, Commits, Races, Scans, Expiry, Due, Lifecycle, Model, SdkStorage):
+class StoreContract(
+    Records, Commits, Kept, Races, Scans, Expiry, Due, Lifecycle, Model, SdkStorage
+):
     """Every test that a store has to pass. Derive a class ``Test...`` from it, with these fixtures.
 
     ``storage``, always: an open storage on an empty store, another one for each test, closed
