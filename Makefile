@@ -5,7 +5,7 @@ VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
 .PHONY: help install tools run test test-examples test-python lint format bench wheel lock clean \
-	show-own-bot show-wheel show-two-houses show-mutations show-instructions show-samples
+	show-own-bot show-wheel show-two-houses show-mutations show-machine show-instructions show-samples show-owed
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,8 +61,14 @@ show-samples: tools ## Microsoft's samples, on the SDK's hosting and on the engi
 show-instructions: tools ## Count a greeting's instructions and moves between files (valgrind)
 	$(PYTHON) benchmarks/instructions.py --moves
 
+show-owed: tools ## What is owed is done: the figures of docs/owed-figures.md (ONLY=wait: one of them)
+	$(PYTHON) -m shows.owed $(ONLY)
+
 show-mutations: tools ## Plant faults in the engine and show which tests find them (ONLY=turn: of a room)
 	$(PYTHON) -m shows.mutations $(ONLY)
+
+show-machine: tools ## Plant the mistakes of the protocol's model, and show how the turn machine finds them
+	$(PYTHON) -m shows.machine
 
 lock: ## Write constraints.txt anew, after a change to the requirements
 	rm -rf build/lock && mkdir -p build/lock

@@ -15,9 +15,10 @@ from turnkeeper.state.private import PrivateConversationState
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.view import open_storage
 from turnkeeper.storage import Change, Record, RecordStorage
+from turnkeeper.turn.unseen import unseen
 from turnkeeper.wire.types import Types
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 __all__ = [
     "BotFrameworkAdapter",
@@ -35,4 +36,5 @@ __all__ = [
     "UserState",
     "__version__",
     "open_storage",
+    "unseen",
 ]

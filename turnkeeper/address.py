@@ -20,6 +20,8 @@ _LONGEST_NOT_ASCII: Final = 60
 _HASHED: Final = "sha256:"
 _KINDS_OF_ONE_ID: Final = frozenset({"conversations", "turns", "users"})
 _LEDGERS: Final = ("ledgers", "turns")  # of this version, and of 0.1
+_OWED: Final = ("owed", "given-up")
+_OWED_PARTS: Final = 5
 _PRIVATE: Final = "/users/"
 
 
@@ -187,6 +189,11 @@ def ledger_keys(bot: str, channel: str, name: str) -> tuple[str, str]:
     return f"{ledgers_of(channel, name)}{_quoted(bot)}", f"{channel}/turns/{name}"
 
 
+def ledger_part(bot: str) -> str:
+    """Return what the keys of all ledgers of a bot end with."""
+    return f"/{_quoted(bot)}"
+
+
 def ledgers_of(channel: str, name: str) -> str:
     """Return what the keys of all bots' ledgers of a conversation begin with.
 
@@ -208,3 +215,36 @@ def ledger_prefixes(channel: str) -> list[str]:
 def is_ledger(key: str) -> bool:
     """Return whether a key is that of a ledger, of this version or of 0.1."""
     return key.split("/", 2)[1:2] in (["ledgers"], ["turns"])
+
+
+def owed_key(ledger_key: str, number: int) -> str:
+    """Return the key of what a turn of a conversation owes.
+
+    :param ledger_key: of the conversation.
+    :param number: the turn's in its conversation.
+    """
+    channel, _, conversation, bot = ledger_key.split("/", 3)
+    return f"owed/{bot}/{channel}/{conversation}/{number}"
+
+
+def owed_prefix(bot: str) -> str:
+    """Return what the keys of all that a bot owes begin with."""
+    return f"owed/{_quoted(bot)}/"
+
+
+def given_up_key(ledger_key: str, number: int, index: int) -> str:
+    """Return the key of an effect of a turn that will not be tried any more.
+
+    :param index: the effect's in its turn.
+    """
+    return f"given-up{owed_key(ledger_key, number).removeprefix('owed')}-{index}"
+
+
+def ledger_of(key: str) -> tuple[str, int] | None:
+    """Return the ledger's key and the number that the key of something owed names."""
+    parts = key.split("/")
+    number = parts[-1].partition("-")[0]
+    if parts[0] not in _OWED or len(parts) != _OWED_PARTS or not number.isdecimal():
+        return None
+    _, bot, channel, conversation, _ = parts
+    return f"{channel}/ledgers/{conversation}/{bot}", int(number)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from time import monotonic
 from types import TracebackType
 from typing import Final
 
@@ -39,7 +38,7 @@ class Deadlines:
             self._watched = {}
             loop.call_later(PRECISION, self._tick, loop)
         self._last += 1
-        self._watched[self._last] = (monotonic() + seconds, late, copy_context())
+        self._watched[self._last] = (loop.time() + seconds, late, copy_context())
         return self._last
 
     def unwatch(self, number: int) -> None:
@@ -57,7 +56,7 @@ class Deadlines:
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is not self._loop:
             return
-        now = monotonic()
+        now = loop.time()
         for number in [number for number, (when, *_) in self._watched.items() if when <= now]:
             watch = self._watched.pop(number, None)
             if watch is None:  # ended by another of the same tick

@@ -15,7 +15,8 @@
     ├── RequestRefused           an incoming request is answered 4xx (or 503 on overload)
     ├── TokenUnavailable         the login service gave no token for outgoing calls
     └── DeliveryError
-        ├── DeliveryFailed       a reply could not be delivered in time; it stays owed
+        ├── DeliveryFailed       a conversation could not be begun in time
+        ├── DeliveryOwed         replies are committed and not yet out; they will be sent
         └── DeliveryRefused      the channel refused a reply for good; it is dropped
 """
 
@@ -23,13 +24,14 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 __all__ = [
     "BotError",
     "CodecError",
     "DeliveryError",
     "DeliveryFailed",
+    "DeliveryOwed",
     "DeliveryRefused",
     "Fault",
     "NestedTurn",
@@ -46,11 +48,7 @@ __all__ = [
 
 
 def path_from(place: str | int, path: str) -> str:
-    """A path with one more step in front: ``children`` and ``[2].born`` are ``children[2].born``.
-
-    :param place: a name, or an index of a list.
-    :param path: "" at its end.
-    """
+    """A path with a step more in front: ``children`` and ``[2].born`` are ``children[2].born``."""
     step = f"[{place}]" if isinstance(place, int) else place
     dot = "." if path and not path.startswith("[") else ""
     return f"{step}{dot}{path}"
@@ -167,10 +165,7 @@ class TurnEnded(BotError):
 
 
 class NestedTurn(BotError):
-    """Bot code awaits ``continue_conversation`` in a turn of the same conversation.
-
-    The one waits for the other, so neither would end.
-    """
+    """Bot code awaits ``continue_conversation`` in a turn of that conversation: none would end."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -216,7 +211,7 @@ class DeliveryError(BotError):
 
 
 class DeliveryFailed(DeliveryError):
-    """A reply could not be delivered in time. It stays owed and is sent on the next delivery.
+    """The channel did not begin a conversation in time. Calling again is right.
 
     :param status: the HTTP status with which the channel answered last; None where it did not.
     """
@@ -226,14 +221,28 @@ class DeliveryFailed(DeliveryError):
         self.status = status
 
 
-class DeliveryRefused(DeliveryError):
-    """The channel refused a reply for good (for example 403 after an uninstall, or 404).
+class DeliveryOwed(DeliveryError):
+    """Committed, not yet out: it is sent as soon as the channel takes it. Do not call again.
 
-    It is dropped. Who speaks first outside of a turn is told by this error.
-
-    :param status: the HTTP status of the refusal.
+    :param owed: how many replies are still owed.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, owed: int) -> None:
+        what = "1 reply" if owed == 1 else f"{owed} replies"
+        super().__init__(f"committed, not yet out: {what}, to be sent later; do not call again")
+        self.owed = owed
+
+
+class DeliveryRefused(DeliveryError):
+    """The channel refused a reply for good, as with 403 after an uninstall: it is dropped.
+
+    :param status: the HTTP status of the refusal.
+    :param code: the channel's word for it, such as ``BotNotInConversationRoster``; "" for none.
+    :param reference: the ConversationReference that it was meant for, where it is known.
+    """
+
+    def __init__(self, status: int, message: str, *, code: str = "", reference: Any = None) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
+        self.reference = reference

@@ -167,7 +167,12 @@ class Host:
             # A server that imports the application may listen elsewhere than HOST says.
             local=LocalMode() if local else None,
         )
-        ready = Readiness(self.storage.records, lambda: self._parts.footing.authenticator.ready)
+        parts = self._parts
+        ready = Readiness(
+            self.storage.records,
+            lambda: parts.footing.authenticator.ready,
+            lambda: parts.footing.token.fails,
+        )
         add_routes(app, path, partial(endpoint.handle, logic=logic_of(bot)), ready)
         answer_impossible_hosts(app)
         self._lifecycle.attend(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Literal
 
@@ -49,6 +50,7 @@ class Parts:
             metrics=self.metrics,
             max_turns=settings.max_turns,
             conversation_ttl=settings.conversation_ttl,
+            reply_ttl=settings.reply_ttl,
             clock=self.clock,
         )
         self.adapter.on_turn_error = default_on_turn_error(self.conversation_state)
@@ -73,13 +75,14 @@ class Parts:
         app_id = footing.settings.app_id
         self.adapter.stand_on(footing.authenticator, footing.service_urls, app_id)
 
-    async def open(self, stack: AsyncExitStack) -> None:
+    async def open(self, stack: AsyncExitStack, serves: Callable[[], bool]) -> None:
         """Open all parts, also again after they were closed.
 
+        :param serves: whether requests are served; else what other processes left is let alone.
         :param stack: gets what closes each; one that fails to close leaves no other open.
         :raises SettingsError: the store can never be used.
         :raises StorageError: it is away, or cannot be read.
         """
         self._open = True
         stack.callback(setattr, self, "_open", False)
-        await self.footing.open(self.adapter, self.metrics, stack)
+        await self.footing.open(self.adapter, self.metrics, stack, everywhere=serves)

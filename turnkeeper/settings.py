@@ -21,6 +21,7 @@ from turnkeeper.variables import (
     host_name,
     host_names,
     is_loopback,
+    on_or_off,
     one_of,
     parser_of,
     read_variables,
@@ -91,6 +92,10 @@ class Settings:
     metrics_port: int | None = _setting(None, whole(1, LAST_PORT), "METRICS_PORT")
     dangerously_listen_without_credentials: bool = _setting(False, _consent, _UGLY)
     max_turns: int = _setting(512, whole(1, 100_000), "MAX_TURNS")
+
+    # What becomes of replies that the channel does not take at once.
+    dispatch: bool = _setting(True, on_or_off, "DISPATCH")
+    reply_ttl: int = _setting(3600, whole(60, 7 * 86_400), "REPLY_TTL")
 
     # What it remembers, and for how long. None keeps for ever.
     storage_url: str = _setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)

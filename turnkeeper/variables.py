@@ -161,6 +161,11 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def on_or_off(text: str) -> bool:
+    """Whether something is on."""
+    return one_of("on", "off")(text) == "on"
+
+
 def days(text: str) -> float | None:
     """Days, as seconds; None for ever."""
     if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,6})?", text):

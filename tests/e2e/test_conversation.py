@@ -7,7 +7,7 @@ import pytest
 
 from app import make_bot
 from config import Config
-from turnkeeper.testing import Cloud, Conversation
+from turnkeeper.testing import Answer, Cloud, Conversation
 
 CHANNELS = ["emulator", "msteams", "directline", "webchat"]
 GREETING = re.compile(
@@ -34,6 +34,33 @@ async def test_typing_ahead_loses_nothing(cloud: Cloud, channel: str) -> None:
         "What is your name?",
         "Thanks Ada. To see conversation data, type anything.",
     ]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_name_is_no_answer_to_a_question_that_was_refused(
+    cloud: Cloud, channel: str
+) -> None:
+    person = cloud.person(channel=channel)
+    cloud.faults.next(Answer(403))
+    assert await person.says("hi") == []
+    assert await person.says("Ada") == ["What is your name?"]
+    assert await person.says("Ada") == ["Thanks Ada. To see conversation data, type anything."]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_yes_to_a_confirmation_that_was_refused_erases_nobody(
+    cloud: Cloud, channel: str
+) -> None:
+    person = cloud.person(channel=channel)
+    for text in ("hi", "Ada"):
+        await person.says(text)
+    cloud.faults.next(Answer(403))
+    assert await person.says("forget me") == []
+    [asked] = await person.says("yes")
+    assert asked.startswith("Shall I erase everything I keep about you?")
+    assert await person.state("UserProfile") is not None
+    assert await person.says("yes") == ["Done. I have erased everything I kept about you."]
+    assert await person.state("UserProfile") is None
 
 
 async def test_everything_is_there_after_a_restart(cloud: Cloud) -> None:

@@ -43,7 +43,6 @@ class HandLoop:
 def loop(monkeypatch: pytest.MonkeyPatch) -> HandLoop:
     by_hand = HandLoop()
     monkeypatch.setattr("turnkeeper.deadlines.asyncio.get_running_loop", lambda: by_hand)
-    monkeypatch.setattr("turnkeeper.deadlines.monotonic", by_hand.time)
     return by_hand
 
 

@@ -381,7 +381,7 @@ class TestOpening:
             if name == "second":
                 raise RuntimeError
 
-        async def open_parts(stack: AsyncExitStack) -> None:
+        async def open_parts(stack: AsyncExitStack, _: Callable[[], bool]) -> None:
             for name in ("first", "second", "third"):
                 stack.push_async_callback(close, name)
 

@@ -1,4 +1,7 @@
-"""The mutations of ``make show-mutations``: each can still be planted, and its tests are there."""
+"""The mutations of ``make show-mutations`` and ``make show-machine``.
+
+Each can still be planted, and its tests are there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from shows.machine.mistakes import MISTAKES
 from shows.mutations.catalogue import MUTATIONS
 from shows.mutations.mutation import ROOT, Mutation
 
@@ -21,7 +25,7 @@ def name_of(mutation: Mutation) -> str:
     return f"{mutation.room}: {mutation.name}"
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=name_of)
+@pytest.mark.parametrize("mutation", [*MUTATIONS, *MISTAKES], ids=name_of)
 def test_it_can_be_planted(mutation: Mutation) -> None:
     text = (ROOT / mutation.file).read_text("utf-8")
     mutated = mutation.mutated(text)  # what is to go is found exactly once
@@ -29,7 +33,7 @@ def test_it_can_be_planted(mutation: Mutation) -> None:
     compile(mutated, mutation.file, "exec")
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=name_of)
+@pytest.mark.parametrize("mutation", [*MUTATIONS, *MISTAKES], ids=name_of)
 def test_the_tests_that_are_to_find_it_are_there(mutation: Mutation) -> None:
     assert mutation.tests
     for test in mutation.tests:
@@ -44,6 +48,10 @@ def test_each_is_told_from_the_others() -> None:
     assert [name for name, count in names.items() if count > 1] == []
     places = Counter((mutation.file, mutation.old, mutation.new) for mutation in MUTATIONS)
     assert max(places.values()) == 1
+
+
+def test_the_mistakes_are_those_of_the_model() -> None:
+    assert len({mistake.name for mistake in MISTAKES}) == len(MISTAKES) == 13
 
 
 def test_they_are_drawn_over_the_whole_engine() -> None:

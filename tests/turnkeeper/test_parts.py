@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
@@ -13,14 +14,19 @@ from botbuilder.core import TurnContext
 from botbuilder.schema import ChannelAccount, ConversationAccount, ConversationReference
 
 from tests.turnkeeper.clock import Clock
+from tests.turnkeeper.turn.world import Memory
 from turnkeeper import Host, Settings
 from turnkeeper.errors import DeliveryFailed, StorageUnavailable
+from turnkeeper.ledger.effects import Send
 from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.ledger.owed import Owed
+from turnkeeper.ledger.queue import Queue
 from turnkeeper.storage import Change, MemoryStorage
 from turnkeeper.testing import Answer, Cloud
 
 SECRET = "secret"  # noqa: S105 - of nothing
 
+LATE = {"type": "message", "text": "late", "from": {"id": "28:bot"}, "conversation": {"id": "c"}}
 NOW, HOUR, DAY = 1_700_000_000.0, 3600.0, 86_400.0
 
 
@@ -128,12 +134,16 @@ async def test_what_has_expired_is_swept_while_it_is_open(monkeypatch: pytest.Mo
 
 async def test_what_was_sent_is_written_down_at_its_end(cloud: Cloud) -> None:
     class Store(MemoryStorage):
-        away = True
+        away = False
+        refused = asyncio.Event()
 
         async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
-            if self.away and all("/ledgers/" in change.key for change in changes):
+            if self.away:
+                self.refused.set()
                 raise StorageUnavailable("it takes turns, and no receipts")
-            return await super().commit(changes)
+            e_tags = await super().commit(changes)
+            self.away = any(change.key.startswith("owed/") for change in changes)
+            return e_tags
 
     storage = Store()
     host = Host(Settings(), storage=storage)
@@ -144,12 +154,59 @@ async def test_what_was_sent_is_written_down_at_its_end(cloud: Cloud) -> None:
         await context.send_activity("hello")
 
     async with host:
-        await host.adapter.continue_conversation(reference_to(cloud.service_url), bot)
+        there = reference_to(cloud.service_url)
+        speaking = asyncio.create_task(host.adapter.continue_conversation(there, bot))
+        await storage.refused.wait()  # the bot asks it again, a while later
+        assert cloud.texts("c") == ["hello"]
         ledger = dict(await storage.scan())["msteams/ledgers/c/"]
-        assert Ledger.read("", ledger).owed is not None
+        assert list(Ledger.read("", ledger).queue.open) == [1]
+        speaking.cancel()
         storage.away = False
     ledger = dict(await storage.scan())["msteams/ledgers/c/"]
-    assert Ledger.read("", ledger).owed is None
+    assert Ledger.read("", ledger).queue == Queue(next=2, beat=2)
+    assert await storage.scan(prefix="owed/") == []
+
+
+async def silent(_: TurnContext) -> None:
+    """A bot that says nothing."""
+
+
+async def test_what_a_process_before_it_owes_is_sent_when_it_starts(cloud: Cloud) -> None:
+    storage = MemoryStorage()
+    body = json.dumps(LATE)
+    owed = Owed("t", cloud.service_url, [Send("r", "c", "", body)])
+    ledger = Ledger()
+    ledger.queue.enter("t", "", 1, storage.now())
+    await storage.commit(
+        [
+            Change("msteams/ledgers/c/", ledger.body(), None, due_in=0.0),
+            Change("owed//msteams/c/1", owed.body(), None),
+        ]
+    )
+    off = Host(Settings(dispatch=False), storage=storage)
+    async with TestServer(off.app(silent)):
+        await asyncio.sleep(0.05)
+    async with Host(Settings(), storage=storage):  # in a script
+        await asyncio.sleep(0.05)
+    assert cloud.texts("c") == []
+    async with TestServer(Host(Settings(), storage=storage).app(silent)):
+        await cloud.connector.wait_until(lambda: cloud.texts("c") == ["late"], 10)
+
+
+async def test_what_an_earlier_version_owes_is_taken_over_at_the_first_start(cloud: Cloud) -> None:
+    body = json.dumps(LATE | {"serviceUrl": cloud.service_url})
+    effect = {"do": "send", "id": "r", "conversation": "c", "reply_to": "", "body": body}
+    owed = {"turn": "00", "effects": [effect], "sent": 0, "holder": "h", "until": 1.0}
+    turns = {"seen": " 00", "holder": "h", "owed": owed}
+    storage = MemoryStorage()
+    old = json.dumps({"v": 1, "state": {"turns": turns}})
+    mark = '{"v":1,"state":{"format":2}}'
+    await storage.commit([Change("msteams/ledgers/c/", old, None), Change("~/format", mark, None)])
+    async with TestServer(Host(Settings(), storage=storage).app(silent)):
+        await cloud.connector.wait_until(lambda: cloud.texts("c") == ["late"], 10)
+    records = dict(await storage.scan())
+    assert '"format":3' in records["~/format"].body
+    assert Ledger.read("", records["msteams/ledgers/c/"]).knows("00")
 
 
 @pytest.mark.parametrize("people_for", [None, 7 * DAY])
@@ -157,7 +214,7 @@ async def test_conversations_and_people_are_kept_as_long_as_the_settings_say(
     cloud: Cloud, people_for: float | None
 ) -> None:
     clock = Clock(NOW)
-    storage = MemoryStorage(clock)
+    storage = Memory(clock)
     settings = Settings(conversation_ttl=DAY, profile_ttl=people_for)
     host = Host(settings, storage=storage, clock=clock)
     properties = [

@@ -54,6 +54,12 @@ class TestDefaults:
         settings = Settings.from_env({})
         assert settings.conversation_ttl == 30 * 24 * 60 * 60
         assert settings.profile_ttl is None
+        assert settings.reply_ttl == 60 * 60
+
+    def test_it_works_off_what_is_owed_and_may_be_told_not_to(self) -> None:
+        assert Settings.from_env({}).dispatch
+        assert Settings.from_env({"DISPATCH": "on"}).dispatch
+        assert not Settings.from_env({"DISPATCH": "off"}).dispatch
 
     def test_with_credentials_it_listens_everywhere(self) -> None:
         settings = Settings.from_env(CREDENTIALS)
@@ -91,6 +97,8 @@ class TestReading:
                 "PORT": "80",
                 "METRICS_PORT": "9100",
                 "MAX_TURNS": "64",
+                "DISPATCH": "OFF",
+                "REPLY_TTL": "604800",
                 "STORAGE_URL": "redis://localhost:6379/0",
                 "CONVERSATION_TTL_DAYS": "0",
                 "PROFILE_TTL_DAYS": "365",
@@ -113,6 +121,8 @@ class TestReading:
             port=80,
             metrics_port=9100,
             max_turns=64,
+            dispatch=False,
+            reply_ttl=604_800,
             storage_url="redis://localhost:6379/0",
             conversation_ttl=None,
             profile_ttl=365 * 86400.0,
@@ -258,6 +268,11 @@ class TestFaults:
             ("BOT_NAME", "x" * 41),
             ("METRICS_PORT", "0"),
             ("MAX_TURNS", "0"),
+            ("DISPATCH", "no"),
+            ("DISPATCH", "1"),
+            ("REPLY_TTL", "59"),
+            ("REPLY_TTL", "604801"),
+            ("REPLY_TTL", "1h"),
             ("CONVERSATION_TTL_DAYS", "-1"),
             ("PROFILE_TTL_DAYS", "for ever"),
             ("STORAGE_URL", "data/bot.db"),
@@ -411,6 +426,7 @@ class TestMadeInCode:
         [
             ({"max_turns": -1}, "MAX_TURNS"),
             ({"max_turns": 0}, "MAX_TURNS"),
+            ({"reply_ttl": 0}, "REPLY_TTL"),
             ({"port": 65536}, "PORT"),
             ({"metrics_port": 0}, "METRICS_PORT"),
             ({"conversation_ttl": -5}, "CONVERSATION_TTL_DAYS"),

@@ -16,7 +16,7 @@ from turnkeeper.address import Address
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.typing_indicators import TypingIndicators
 from turnkeeper.errors import StorageError, UnreadableRecord
-from turnkeeper.ledger.effects import Send
+from turnkeeper.ledger.effects import Delay, Effect, Send
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.services import begin_turn, end_turn
 from turnkeeper.state.turn_state import TurnState
@@ -25,6 +25,7 @@ from turnkeeper.turn.context import Failed, HostedTurnContext
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.response import http_answer
 from turnkeeper.turn.turns import Outcome
+from turnkeeper.turn.unseen import LastReply
 from turnkeeper.wire.sdk import INVOKE_RESPONSE
 
 Logic = Callable[[TurnContext], Awaitable[Any]]
@@ -86,6 +87,7 @@ class BotRun:
         self._metrics = metrics
         self._typing = typing
         self._typing_now: asyncio.Task[None] | None = None
+        self._effects: list[Effect] = []
         self._time_limit = time_limit
         self._deadlines = deadlines
         self._activity = activity
@@ -96,16 +98,17 @@ class BotRun:
         self._services = services
         self._pipeline = pipeline
 
-    async def __call__(self, turn: str, transaction: Transaction) -> Outcome:
+    async def __call__(self, turn: str, transaction: Transaction, last: LastReply) -> Outcome:
         """Run the bot; where it fails, run ``on_turn_error`` in its place.
 
         :param turn: the turn's name in the ledger.
         :param transaction: the turn's.
+        :param last: what became of the last reply.
         :raises StorageError: the store does not answer: that is not the bot's fault.
         """
         self._failed = None
         try:
-            return await self._outcome(turn, transaction, self._in_time)
+            return await self._outcome(turn, transaction, last, self._in_time)
         except StorageError as error:
             if not isinstance(error, UnreadableRecord):
                 raise  # the turn is run again, or refused
@@ -119,7 +122,8 @@ class BotRun:
             raise failure
         # Begin anew, without what the failed run wanted to store and say.
         transaction.discard()
-        return await self._outcome(turn, transaction, partial(self._tell, on_turn_error, failure))
+        tell = partial(self._tell, on_turn_error, failure)
+        return await self._outcome(turn, transaction, last, tell)
 
     async def _tell(self, on_turn_error: OnTurnError, failure: Exception, context: Any) -> None:
         # The hooks of the run that failed are called here too, and may be what took too long.
@@ -130,7 +134,9 @@ class BotRun:
         with self._deadlines.limit(self._time_limit):
             await self._pipeline(context)
 
-    async def _outcome(self, turn: str, transaction: Transaction, bot: Logic) -> Outcome:
+    async def _outcome(
+        self, turn: str, transaction: Transaction, last: LastReply, bot: Logic
+    ) -> Outcome:
         """Run some code of the bot; whatever it says or saves later raises ``TurnEnded``."""
         if self._ran:  # and may have changed it
             vars(self._activity).update(self._received)
@@ -141,7 +147,9 @@ class BotRun:
             self._failed = None
         context.turn_state.update(self._services)
         outbox = Outbox(turn, self._show_typing)
+        self._effects = outbox.effects
         outbox.begin(context)
+        last.begin(context)
         begun = begin_turn(context, self._address, transaction)
         try:
             await _whole(bot(context))
@@ -150,7 +158,7 @@ class BotRun:
                 context.turn_state.setdefault(
                     INVOKE_RESPONSE, Activity(type=ActivityTypes.invoke_response, value=_FAILED)
                 )
-            return Outcome(outbox.effects, http_answer(context))
+            return Outcome(outbox.effects, http_answer(context), transaction.forgets)
         except Exception:
             self._failed = Failed.of(context)
             raise
@@ -159,14 +167,18 @@ class BotRun:
             end_turn(context, begun)
 
     def end(self) -> None:
-        """Show no typing any more: the turn is over."""
+        """Show no typing any more: the turn is over, but for a pause before its first reply."""
         if self._typing_now is not None:
-            self._typing_now.cancel()
+            first = next(iter(self._effects), None)
+            if isinstance(first, Delay):
+                loop = asyncio.get_running_loop()
+                loop.call_later(first.ms / 1000, self._typing_now.cancel)
+            else:
+                self._typing_now.cancel()
 
     def _show_typing(self, turn: str, typing: Send) -> None:
-        key, records = self._address.ledger_key, self._states.storage.records
         service_url = self._received["service_url"]  # as checked
-        shown = self._typing.show(key, turn, records, service_url, typing)
+        shown = self._typing.show(self._address.ledger_key, turn, service_url, typing)
         self._typing_now = shown or self._typing_now
 
     def _tell_operator(self, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -11,17 +12,21 @@ from dataclasses import dataclass, replace
 from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.background.dispatcher import Dispatcher
 from turnkeeper.background.sweeper import sweep_for_ever
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.ledger.upgrade import upgrade
 from turnkeeper.login.credentials import check_certificate
 from turnkeeper.login.token import NoToken, TokenSource, token_source
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.outbound.proxy import outward_proxy
 from turnkeeper.settings import Settings
 from turnkeeper.storage import RecordStorage, store_at
-from turnkeeper.storage.format import mark
+from turnkeeper.storage.format import FORMAT, format_of, mark
 from turnkeeper.storage.namespace import Namespace
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -76,16 +81,30 @@ class Footing:
         per_host = self.settings.max_turns
         return self.make_connector(self.token, per_host=per_host, observer=metrics)
 
-    async def open(self, adapter: HostedAdapter, metrics: Metrics, stack: AsyncExitStack) -> None:
+    async def open(
+        self,
+        adapter: HostedAdapter,
+        metrics: Metrics,
+        stack: AsyncExitStack,
+        *,
+        everywhere: Callable[[], bool],
+    ) -> None:
         """Open all of it, also again after it was closed, and have an adapter take turns on it.
 
         :param stack: gets what closes each; one that fails to close leaves no other open.
+        :param everywhere: whether what other processes left is taken up too, and not only what
+            turns of this one owe.
         :raises SettingsError: the store can never be used.
         :raises StorageError: it is away, or cannot be read.
         """
         await self.store.open()
         stack.push_async_callback(self.store.close)
-        await mark(self.store)
+        # A script leaves a store that others may be using with an earlier version as it is.
+        if (found := await format_of(self.store)) < FORMAT and (everywhere() or not found):
+            moved = await upgrade(self.store)
+            await mark(self.store)
+            if found or moved:
+                _log.info("the store is of format %d now; earlier versions refuse it", FORMAT)
         stack.push_async_callback(self.authenticator.close)
         self.authenticator.start()
         stack.push_async_callback(self.token.close)
@@ -93,7 +112,15 @@ class Footing:
         stack.push_async_callback(connector.close)
         adapter.open(connector)
         stack.push_async_callback(adapter.close)
-        for chore in (sweep_for_ever(self.store), metrics.watch_loop()):
+        settings = self.settings
+        dispatcher = Dispatcher(
+            self.records,
+            adapter.senders,
+            metrics,
+            bot=settings.app_id,
+            everywhere=lambda: settings.dispatch and everywhere(),
+        )
+        for chore in (dispatcher.run(), sweep_for_ever(self.store), metrics.watch_loop()):
             stack.push_async_callback(_end, asyncio.create_task(chore))
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from botbuilder.core import TurnContext
-from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import (
     Activity,
     ConversationParameters,
     ConversationReference,
-    ResourceResponse,
 )
 from botframework.connector.auth import ClaimsIdentity
 
@@ -25,18 +22,23 @@ from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.channels.addressing import address_of
 from turnkeeper.connector.client import Connector
 from turnkeeper.deadlines import Deadlines
-from turnkeeper.delivery.sender import Sender
-from turnkeeper.errors import DeliveryRefused
+from turnkeeper.delivery.lease import LeaseClock
+from turnkeeper.delivery.senders import Senders
+from turnkeeper.delivery.typing_indicators import TypingIndicators
+from turnkeeper.ledger.queue import REPLY_TTL
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.turn_state import TurnState
+from turnkeeper.turn.keeping import KeepingAdapter
 from turnkeeper.turn.order import TurnOrder
-from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.proactive import ProactiveTurns
 from turnkeeper.turn.slots import Slots
-from turnkeeper.turn.turns import Turns
+from turnkeeper.turn.turns import Taken, Turns
+
+ANSWER_AFTER: Final = 2.0
+"""Seconds after its commit at which a turn is answered, also where its replies have not left."""
 
 
-class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyped
+class HostedAdapter(KeepingAdapter):
     """Runs the bot on activities; see :mod:`turnkeeper.turn.turns` for the way of a turn.
 
     Where it differs from the SDK's adapter: ``send_activity`` answers with an id of the bot's own,
@@ -51,8 +53,9 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
     :param max_turns: activities at work at once; more are refused.
     :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param time_limit: seconds the bot may think about one activity.
-    :param budget: seconds one delivery may take.
+    :param reply_ttl: seconds after which a reply that the channel does not take is given up.
     :param clock: seconds since the epoch.
+    :param lease_clock: measures how long this process may go on as a conversation's sender.
     """
 
     def __init__(  # noqa: PLR0913 - each is a part or a setting of its own
@@ -67,8 +70,9 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         max_turns: int = 512,
         conversation_ttl: float | None = None,
         time_limit: float = 10.0,
-        budget: float = 10.0,
+        reply_ttl: float = REPLY_TTL,
         clock: Callable[[], float] = time.time,
+        lease_clock: LeaseClock | None = None,
     ) -> None:
         super().__init__(authenticator.sdk)
         self._states = states
@@ -78,8 +82,9 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         self._ttl = conversation_ttl
         self._time_limit = time_limit
         self._deadlines = Deadlines()
-        self._budget = budget
+        self._reply_ttl = reply_ttl
         self._clock = clock
+        self._lease_clock = lease_clock
         self.open(connector)
 
     def stand_on(self, authenticator: Authenticator, urls: ServiceUrls, bot_id: str) -> None:
@@ -94,19 +99,30 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         metrics, clock = self._metrics, self._clock
         self._slots = Slots(self._max_turns, metrics)
         order = TurnOrder(self._slots)
-        self._sender = Sender(connector, order, metrics, budget=self._budget, clock=clock)
-        self._turns = Turns(
-            self._states.storage.records, self._sender, order, metrics, ttl=self._ttl, clock=clock
+        records = self._states.storage.records
+        self.senders = Senders(
+            records,
+            connector,
+            self._service_urls,
+            metrics,
+            busy=lambda: len(order) > 1,
+            reply_ttl=self._reply_ttl,
+            clock=self._lease_clock,
         )
-        self._proactive = ProactiveTurns(connector, self._service_urls, metrics, self._take_turn)
+        self._typing = TypingIndicators(connector, records, self.senders.hear_wait)
+        self._turns = Turns(records, self.senders, order, metrics, ttl=self._ttl, clock=clock)
+        self._proactive = ProactiveTurns(
+            connector, self._service_urls, metrics, self._take_turn, self.senders, self._bot_id
+        )
 
     async def close(self) -> None:
-        """Wait for the turns in which the bot speaks first, then write down what was sent.
+        """Wait for the turns in which the bot speaks first, then for what is being sent.
 
         Call it when no request is under way any more.
         """
         await self._proactive.close()
-        await self._sender.close()
+        self._typing.close()
+        await self.senders.close()
 
     async def process_activity(
         self,
@@ -134,7 +150,11 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         finally:
             self._slots.arrived()
         activity.service_url = self._service_urls.check(activity.service_url)
-        return await self._take_turn(identity, activity, None, logic, address=address)
+        taken = await self._take_turn(identity, activity, None, logic, address=address)
+        if taken.debt is not None:
+            await self.senders.left(address.ledger_key, taken.debt, ANSWER_AFTER)
+        answer = taken.answer
+        return answer and InvokeResponse(status=answer["status"], body=answer["body"])
 
     async def continue_conversation(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,
@@ -190,26 +210,6 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
             audience=audience,
         )
 
-    def send_activities(
-        self, context: TurnContext, activities: list[Activity]
-    ) -> Coroutine[Any, Any, list[ResourceResponse]]:
-        """Keep activities until the turn is committed."""
-        Outbox.open_for(context, activities)
-        return self._keep(context, activities)
-
-    async def _keep(self, context: TurnContext, said: list[Activity]) -> list[ResourceResponse]:
-        outbox = Outbox.open_for(context, said)
-        return [ResourceResponse(id=outbox.take(context, activity)) for activity in said]
-
-    async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse:
-        """Keep an update until the turn is committed."""
-        Outbox.of(context).update(activity)
-        return ResourceResponse(id=activity.id)
-
-    async def delete_activity(self, context: TurnContext, reference: ConversationReference) -> None:
-        """Keep a deletion until the turn is committed."""
-        Outbox.of(context).delete(reference)
-
     async def _take_turn(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,
         identity: ClaimsIdentity,
@@ -217,11 +217,9 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         audience: str | None,
         logic: Logic,
         turn: str = "",
-        refusals: list[DeliveryRefused] | None = None,
         *,
-        address: Address | None = None,
-    ) -> InvokeResponse | None:
-        address = address or address_of(activity, self._bot_id)
+        address: Address,
+    ) -> Taken:
         services: dict[str, Any] = {
             self.BOT_IDENTITY_KEY: identity,
             self.BOT_OAUTH_SCOPE_KEY: audience,
@@ -232,7 +230,7 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
             self,
             self._states,
             self._metrics,
-            self._sender.typing,
+            self._typing,
             self._time_limit,
             self._deadlines,
             activity,
@@ -242,9 +240,6 @@ class HostedAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK is untyp
         )
         keys = self._states.storage_keys(address)
         try:
-            answer = await self._turns.take(
-                activity, address, keys, run, turn=turn, refusals=refusals
-            )
+            return await self._turns.take(activity, address, keys, run, turn=turn)
         finally:
             run.end()
-        return answer and InvokeResponse(status=answer["status"], body=answer["body"])

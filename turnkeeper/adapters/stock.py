@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.connection import Connection, connection_to
 from turnkeeper.storage.namespace import Namespace
+from turnkeeper.turn.turns import Taken
 
 _UNATTACHED: Final = (
     "the adapter is not attached: it opens with this first activity, and not with the application; "
@@ -215,11 +217,11 @@ class StockAdapter(HostedAdapter):
         take = partial(super().take, authorization)
         return await self._readings.take(source, self._bot_id, logic, take)
 
-    async def _take_turn(self, *arguments: Any, **named: Any) -> InvokeResponse | None:
+    async def _take_turn(self, *arguments: Any, **named: Any) -> Taken:
         await self._late.open()  # only now that it is known who sends
         return await super()._take_turn(*arguments, **named)
 
-    async def _open_parts(self, stack: AsyncExitStack) -> None:
+    async def _open_parts(self, stack: AsyncExitStack, serves: Callable[[], bool]) -> None:
         footing = self.footing.on(self.records)
         self._states = UnknownStates(TypedStorage(footing.records))
-        await footing.open(self, self._metrics, stack)
+        await footing.open(self, self._metrics, stack, everywhere=serves)

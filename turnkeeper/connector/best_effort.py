@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import logging
-from typing import Final, Protocol
+import time
+from typing import Final
 
 import aiohttp
 from yarl import URL
 
+from turnkeeper.connector.call import Token
 from turnkeeper.connector.session import as_json, bearer, open_session
 from turnkeeper.errors import TokenUnavailable
+from turnkeeper.outbound.backoff import is_transient, retry_after
 from turnkeeper.outbound.body import read_body
 from turnkeeper.outbound.proxy import proxy_for
 
 _PER_HOST: Final = 64
 _LONGEST_ANSWER: Final = 4096
 _log = logging.getLogger(__name__)
-
-
-class Token(Protocol):
-    """Gives the access token for calls to the channel."""
-
-    async def get(self, seconds: float | None = None) -> str | None:
-        """Return the token; see :class:`turnkeeper.connector.calls.Token`."""
 
 
 class BestEffort:
@@ -41,12 +37,15 @@ class BestEffort:
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
-    async def post(self, url: URL, body: bytes) -> None:
-        """Post JSON; what becomes of it is nobody's affair."""
+    async def post(self, url: URL, body: bytes) -> float | None:
+        """Post JSON; what becomes of it is nobody's affair.
+
+        :returns: the seconds that the channel asks to be left alone, if it does.
+        """
         try:
             token = await self._token.get()
             if self._closed:
-                return
+                return None
             if self._session is None:
                 self._session = open_session(
                     per_host=_PER_HOST, connect_timeout=self._connect_timeout
@@ -65,6 +64,10 @@ class BestEffort:
                     response.close()
         except (TokenUnavailable, aiohttp.ClientError, OSError) as error:
             _log.debug("a post that may be lost was lost: %s", type(error).__name__)
+            return None
+        if is_transient(response.status):
+            return retry_after(response.headers.get("Retry-After"), time.time())
+        return None
 
     async def close(self) -> None:
         """Close all connections. Posts under way, and later ones, are lost."""

@@ -2,40 +2,36 @@
 
 https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference
 
-What this module adds to HTTP is the paths. How calls are made and repeated stands in
-:mod:`turnkeeper.connector.calls`.
+What becomes of an attempt stands in :mod:`turnkeeper.connector.attempts`; what is repeated until a
+deadline, in :mod:`turnkeeper.connector.calls`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
-from urllib.parse import quote
 
-from yarl import URL
-
+from turnkeeper.connector.attempts import Attempts
 from turnkeeper.connector.best_effort import BestEffort
-from turnkeeper.connector.calls import Call, CallObserver, Calls, NoObserver, Token
+from turnkeeper.connector.call import Call, CallObserver, Gate, NoObserver, Token, resource_id
+from turnkeeper.connector.calls import Calls
+from turnkeeper.connector.outcome import Outcome, Refused
+from turnkeeper.connector.paths import activities, url_of
+from turnkeeper.connector.requests import Requests
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused
 from turnkeeper.outbound.backoff import Backoff
 from turnkeeper.outbound.body import json_or_none
 
-log = logging.getLogger(__name__)
-
 MAX_RECEIPT = 64 * 1024
 """How much is read of the answer to a delivery, in bytes."""
-
-_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Connector:
     """Sends activities to channels.
 
     Make one for the whole process and close it at the end. Service URLs must have passed
-    :class:`turnkeeper.auth.service_url.ServiceUrls`; ids are given raw. Every method raises
+    :class:`turnkeeper.auth.service_url.ServiceUrls`; ids are given raw. An attempt raises nothing.
+    Every other method raises
 
     - :class:`turnkeeper.errors.DeliveryFailed`: not done by the deadline; it may work later.
     - :class:`turnkeeper.errors.DeliveryRefused`: refused for good, with the HTTP status.
@@ -67,13 +63,19 @@ class Connector:
     ) -> None:
         self._clock = clock or _loop_time
         self.pause = sleep
+        self._token = token
+        self._requests = Requests(
+            attempt_timeout=attempt_timeout, connect_timeout=connect_timeout, per_host=per_host
+        )
+        observer = observer or NoObserver()
+        self._attempts = Attempts(
+            token, self._requests, patience=attempt_timeout, observer=observer, clock=self._clock
+        )
         self._calls = Calls(
             token,
+            self._requests,
             budget=budget,
-            attempt_timeout=attempt_timeout,
-            connect_timeout=connect_timeout,
-            per_host=per_host,
-            observer=observer or NoObserver(),
+            observer=observer,
             backoff=backoff or Backoff(),
             clock=self._clock,
             sleep=sleep,
@@ -84,10 +86,19 @@ class Connector:
         """Return the deadline of calls that may take so many seconds together."""
         return self._clock() + budget
 
+    @property
+    def login_fails(self) -> bool:
+        """Whether the login service gives the bot no token, as far as is known."""
+        return self._token.fails
+
+    def now(self) -> float:
+        """Return the time by the clock that deadlines are given in."""
+        return self._clock()
+
     async def close(self) -> None:
         """Close all connections. Calls under way, and later ones, fail."""
         await self._best_effort.close()
-        await self._calls.close()
+        await self._requests.close()
 
     async def create_conversation(
         self, service_url: str, body: bytes, *, deadline: float | None = None
@@ -97,13 +108,71 @@ class Connector:
         :param body: the ConversationParameters as JSON.
         :return: the conversation's id, and that of its first activity where the channel gave one.
         """
-        url = _url(service_url)
+        url = url_of(service_url)
         answer = await self._calls.make(Call("POST", url, "new", body, MAX_RECEIPT), deadline)
-        conversation_id = _resource_id(answer)
+        conversation_id = resource_id(answer)
         if conversation_id is None:
             raise DeliveryFailed("the channel's answer names no new conversation")
         activity_id = json_or_none(answer).get("activityId")
         return conversation_id, activity_id if isinstance(activity_id, str) else None
+
+    async def attempt_send(  # noqa: PLR0913 - each is a part of the request
+        self,
+        service_url: str,
+        conversation_id: str,
+        body: bytes,
+        *,
+        reply_to_id: str | None = None,
+        gate: Gate | None = None,
+    ) -> Outcome:
+        """Send an activity to a conversation, or as a reply to an activity, in one attempt.
+
+        :param body: the activity as JSON.
+        :param reply_to_id: the id of the activity that it answers.
+        :param gate: is asked when the connection stands, as the last thing before a request
+            leaves. While it says no, none does.
+        """
+        path = activities(conversation_id, reply_to_id)
+        return await self._attempt("POST", service_url, path, body, gate)
+
+    async def attempt_update(  # noqa: PLR0913 - each is a part of the request
+        self,
+        service_url: str,
+        conversation_id: str,
+        activity_id: str,
+        body: bytes,
+        *,
+        gate: Gate | None = None,
+    ) -> Outcome:
+        """Replace an activity that was sent before; otherwise as :meth:`attempt_send`."""
+        path = (conversation_id, "activities", activity_id)
+        return await self._attempt("PUT", service_url, path, body, gate)
+
+    async def attempt_delete(
+        self,
+        service_url: str,
+        conversation_id: str,
+        activity_id: str,
+        *,
+        gate: Gate | None = None,
+    ) -> Outcome:
+        """Delete an activity that was sent before; otherwise as :meth:`attempt_send`."""
+        path = (conversation_id, "activities", activity_id)
+        return await self._attempt("DELETE", service_url, path, None, gate)
+
+    async def _attempt(
+        self,
+        method: str,
+        service_url: str,
+        path: tuple[str, ...],
+        body: bytes | None,
+        gate: Gate | None,
+    ) -> Outcome:
+        try:
+            url = url_of(service_url, *path)
+        except DeliveryRefused as refusal:  # bot code gave an empty id
+            return Refused(refusal.status)
+        return await self._attempts.make(Call(method, url, path[0], body, MAX_RECEIPT), gate)
 
     async def send(
         self,
@@ -121,9 +190,9 @@ class Connector:
         :param deadline: give up then; as :meth:`deadline` gives it.
         :return: the id that the channel gave it, None where it gave none.
         """
-        url = _activities_url(service_url, conversation_id, reply_to_id)
+        url = url_of(service_url, *activities(conversation_id, reply_to_id))
         call = Call("POST", url, conversation_id, body, MAX_RECEIPT)
-        return _resource_id(await self._calls.make(call, deadline))
+        return resource_id(await self._calls.make(call, deadline))
 
     async def send_at_best(
         self,
@@ -132,13 +201,18 @@ class Connector:
         body: bytes,
         *,
         reply_to_id: str | None = None,
-    ) -> None:
-        """Send what may be lost: otherwise as :meth:`send`, but only once, and it never fails.
+    ) -> float | None:
+        """Send what may be lost: otherwise as :meth:`attempt_send`, but it never fails.
 
-        It has no deadline of its own; it may be cancelled at any time.
+        It has no time limit of its own; it may be cancelled at any time.
+
+        :returns: the seconds that the channel asks to be left alone, if it does.
         """
-        url = _activities_url(service_url, conversation_id, reply_to_id)
-        await self._best_effort.post(url, body)
+        try:
+            url = url_of(service_url, *activities(conversation_id, reply_to_id))
+        except DeliveryRefused:  # bot code gave an empty id
+            return None
+        return await self._best_effort.post(url, body)
 
     async def update(
         self,
@@ -150,9 +224,9 @@ class Connector:
         deadline: float | None = None,
     ) -> str | None:
         """Replace an activity that was sent before; otherwise as :meth:`send`."""
-        url = _url(service_url, conversation_id, "activities", activity_id)
+        url = url_of(service_url, conversation_id, "activities", activity_id)
         call = Call("PUT", url, conversation_id, body, MAX_RECEIPT)
-        return _resource_id(await self._calls.make(call, deadline))
+        return resource_id(await self._calls.make(call, deadline))
 
     async def delete(
         self,
@@ -163,53 +237,9 @@ class Connector:
         deadline: float | None = None,
     ) -> None:
         """Delete an activity that was sent before."""
-        url = _url(service_url, conversation_id, "activities", activity_id)
+        url = url_of(service_url, conversation_id, "activities", activity_id)
         await self._calls.make(Call("DELETE", url, conversation_id, None, MAX_RECEIPT), deadline)
 
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _activities_url(service_url: str, conversation_id: str, reply_to_id: str | None) -> URL:
-    path = ("activities", reply_to_id) if reply_to_id else ("activities",)
-    return _url(service_url, conversation_id, *path)
-
-
-def _url(service_url: str, *path: str) -> URL:
-    if not all(path):
-        refusal = f"a call about {path[1]} was not made: bot code gave an empty id"
-        log.warning("conversation %r: %s", path[0], refusal)
-        raise DeliveryRefused(400, refusal)
-    service = _service(service_url)
-    full_path = "/".join([f"{service.raw_path}v3/conversations", *map(_segment, path)])
-    # encoded=True: yarl would undo some of the encoding and resolve dots.
-    return service.with_path(full_path, encoded=True)
-
-
-@lru_cache(maxsize=256)
-def _service(service_url: str) -> URL:
-    return URL(f"{service_url}/", encoded=True)
-
-
-def _segment(text: str) -> str:
-    return text if _PLAIN_ID.fullmatch(text) else _quoted(text)
-
-
-@lru_cache(maxsize=4096)
-def _quoted(text: str) -> str:
-    """An id as one segment of a path, whatever is in it.
-
-    Dots are no reserved characters, yet ``.`` and ``..`` alone mean another path (RFC 3986,
-    section 5.2.4). Lone surrogates, which JSON can hold, are encoded rather than refused.
-    """
-    if text in (".", ".."):
-        return text.replace(".", "%2E")
-    return quote(text, safe="", errors="surrogatepass")
-
-
-def _resource_id(body: bytes) -> str | None:
-    """The ``id`` in the answer to a delivery; None where it holds none."""
-    data = json_or_none(body)
-    found = data.get("id") if isinstance(data, dict) else None
-    return found if isinstance(found, str) and found else None

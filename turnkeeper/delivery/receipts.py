@@ -1,225 +1,138 @@
-"""What this process knows of its deliveries beyond the stored ledgers, until it is written down.
+"""The one writer of a process: what channels answered, beats and claims, many in one write.
 
-Where the store does not take a receipt, the replies it tells of are safe from being sent again only
-while their lease (:data:`turnkeeper.delivery.sender.LEASE`) lasts: nothing that only this process
-knows can keep the others from going on. So the receipt is written as soon as the store answers, but
-a store that is away for longer than the lease between a reply and its receipt may bring that reply
-twice.
+What a channel answered is a fact. It is written a moment later, whoever holds the conversation by
+then, and the next effect of the conversation begins when it is written. Where the store is away the
+facts are kept and written when it answers again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from turnkeeper.errors import StorageError, WriteConflict
-from turnkeeper.ledger.ledger import Ledger, Owed
-from turnkeeper.storage import ANY, Change
-from turnkeeper.storage.transaction import Transaction
+from turnkeeper.delivery.conversation import Conversation, Noted
+from turnkeeper.delivery.lease import BEAT, LeaseClock
+from turnkeeper.errors import StorageError, UnreadableRecord, WriteConflict
+from turnkeeper.ledger.facts import Fact
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.observing.metrics import Metrics
+from turnkeeper.storage import Change, RecordStorage
 
-LINGER: Final = 0.05
-"""Seconds a receipt waits, on a busy bot, for the conversation's next turn to carry it."""
+LINGER: Final = 0.01
+"""Seconds a fact waits on a busy bot for those of other conversations, to be written with them."""
 
 LATER: Final = 0.5
-"""Seconds until a store that did not take a receipt is asked again; well below the lease."""
+"""Seconds until a store that did not take a write is asked again; well below the lease."""
 
 CLOSING: Final = 2.0
-"""Seconds that all receipts together have to be written when the bot ends."""
+"""Seconds that all facts together have to be written at the end."""
 
+MOST: Final = 100
+"""How many conversations one write is about at most."""
+
+TRIES: Final = 20
+"""How often a ledger is read anew that others keep writing."""
+
+_TICK: Final = 0.25
 _NAMED: Final = 20
-"""How many of the conversations that may get a reply twice are named in the log."""
-
 _log = logging.getLogger(__name__)
 
 
-class Order(Protocol):
-    """The turns under way in this process; see :class:`turnkeeper.turn.order.TurnOrder`."""
-
-    def __len__(self) -> int:
-        """Return how many conversations have a turn under way or waiting."""
-
-    def busy(self, conversation: str) -> bool:
-        """Return whether a conversation has a turn under way or waiting."""
-
-    def turn(self, conversation: str) -> AbstractAsyncContextManager[None]:
-        """Return a block that waits for the conversation's turn and holds it."""
-
-
-@dataclass(slots=True)
-class Receipt:
-    """What was sent of a turn.
-
-    :param turn: the turn's name in the ledger.
-    :param sent: how many of its effects are sent.
-    :param ledger: as it would be stored today.
-    :param transaction: the one that committed the turn; it knows the record's e_tag.
-    :param due: when to write it down at the latest, in the event loop's time.
-    """
-
-    turn: str
-    sent: int
-    ledger: Ledger
-    transaction: Transaction
-    due: float
-
-
 class Receipts:
-    """The receipts of a process, by the keys of their ledgers.
+    """Writes the ledgers of conversations that this process sends in.
 
-    :param order: the turns under way; receipts are written between them.
+    :param storage: where they are.
+    :param clock: measures the age of writes.
+    :param metrics: is told of what is given up.
+    :param busy: whether other turns are under way: then facts wait for one another.
     """
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._receipts: dict[str, Receipt] = {}
+    def __init__(
+        self, storage: RecordStorage, clock: LeaseClock, metrics: Metrics, busy: Callable[[], bool]
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._metrics = metrics
+        self._busy = busy
+        self._pending: dict[str, Conversation] = {}
+        self._held: dict[str, Conversation] = {}
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._more = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
-        self._closing = asyncio.Event()
-        self._away = False  # the store did not take the last receipt
+        self._beats: asyncio.TimerHandle | None = None
+        self._away = False
+        self._closing = False
 
-    def __len__(self) -> int:
-        """How many are not yet written down."""
-        return len(self._receipts)
+    async def note(self, conversation: Conversation, fact: Fact) -> None:
+        """Write a fact, and wait until it is written."""
+        written = self.keep(conversation, fact)
+        alone = self._writer is None and not (self._busy() or self._away)
+        if alone and not conversation.lock.locked():
+            self._pending[conversation.key] = conversation
+            await self._write_batch()  # nobody is there to be written with
+        if not written.done():
+            self.write(conversation)
+        await written
 
-    def unwritten(self) -> list[str]:
-        """The keys of the ledgers of which something is not yet written down."""
-        return list(self._receipts)
+    def keep(self, conversation: Conversation, fact: Fact) -> asyncio.Future[None]:
+        """Keep a fact that is to be written; return what is done when it is."""
+        written = asyncio.get_running_loop().create_future()
+        conversation.facts.append(Noted(fact, written))
+        return written
 
-    def take(self, key: str, receipt: Receipt) -> None:
-        """Keep a receipt; it takes the place of an earlier one."""
-        self._receipts[key] = receipt
-
-    def recall(self, key: str, ledger: Ledger, holder: str) -> None:
-        """Add what a receipt tells to a ledger that was just read.
-
-        :param holder: this process; what another one holds by now is its own.
-        """
-        receipt, owed = self._receipts.get(key), ledger.owed
-        if receipt is None:
-            return
-        if owed is None or owed.turn != receipt.turn or owed.holder != holder:
-            del self._receipts[key]
-            return
-        owed.sent = receipt.sent
-        ledger.sent_ids = receipt.ledger.sent_ids
-        ledger.settle()
-
-    def tell_all(self, key: str, owed: Owed) -> bool:
-        """Whether a receipt tells that this process has sent all that a ledger owes."""
-        receipt = self._receipts.get(key)
-        return (
-            receipt is not None and receipt.turn == owed.turn and receipt.sent == len(owed.effects)
-        )
-
-    def drop(self, key: str) -> None:
-        """Forget a receipt: its ledger was committed, with all that it tells."""
-        self._receipts.pop(key, None)
-
-    async def write(self, key: str) -> None:
-        """Write a receipt down, within the conversation's turn; where that fails it is kept."""
-        receipt = self._receipts.get(key)
-        if receipt is None:
-            return
-        receipt.transaction.rewrite(key, receipt.ledger.body())
-        try:
-            await receipt.transaction.commit()
-        except WriteConflict:
-            self._away = False
-            self.drop(key)  # another process went on from there
-        except StorageError as error:
-            self._warn(error)
-            self._away = True
-            self.write_later()
-        else:
-            self._away = False
-            self.drop(key)
-
-    def _warn(self, error: StorageError) -> None:
-        if not self._closing.is_set():  # then all that is missing at the end is said at once
-            _log.warning("could not record which replies were sent: %s", type(error).__name__)
-
-    def write_later(self) -> None:
-        """Have the receipts written down when they are due, unless turns carry them."""
-        if self._writer is None and not self._closing.is_set():
+    def write(self, conversation: Conversation) -> None:
+        """Have the ledger written: its facts, or a beat."""
+        self._pending[conversation.key] = conversation
+        self._more.set()
+        if self._writer is None and not self._closing:
             # It writes for many turns: what it logs is not to carry the ids of this one.
-            self._writer = asyncio.create_task(self._write_due(), context=Context())
+            self._writer = asyncio.create_task(self._write_all(), context=Context())
 
-    async def _write_due(self) -> None:
-        try:
-            while self._receipts:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._closing.wait(), LATER if self._away else LINGER)
-                    break  # what is left is for close() to write
-                if self._away and not await self._store_answers():
-                    continue
-                now = asyncio.get_running_loop().time()
-                await self._write_between_turns(
-                    [key for key, receipt in self._receipts.items() if receipt.due <= now]
-                )
-        finally:
-            self._writer = None
+    async def beat(self, conversation: Conversation) -> None:
+        """Write the ledger, and wait until that was tried: what comes of it is known then."""
+        tried = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(conversation.key, []).append(tried)
+        self.write(conversation)
+        await tried
 
-    async def _store_answers(self) -> bool:
-        """Whether the store takes a write now, asked by one that changes nothing.
+    def hold(self, conversation: Conversation) -> None:
+        """Have a beat written each second while this process is the sender there."""
+        self._held[conversation.key] = conversation
+        if self._beats is None:
+            self._tick()
 
-        A receipt would be asking too, but its conversation would have to wait as long as the store.
+    async def close(self, seconds: float = CLOSING) -> None:
+        """Write all facts that the store takes in so many seconds, and name the others in the log.
+
+        Call it when nothing is on the wire any more.
         """
-        receipt = next(iter(self._receipts.values()), None)
-        try:
-            if receipt is not None:
-                await receipt.transaction.storage.commit([Change("", None, ANY)])
-        except StorageError:
-            return False
-        return True
-
-    async def _write_between_turns(self, keys: list[str]) -> None:
-        """Write the receipts of quiet conversations down, in one transaction."""
-        async with AsyncExitStack() as stack:
-            receipts: dict[str, Receipt] = {}
-            for key in keys:
-                if not self._order.busy(key):  # else its turn carries the receipt
-                    await stack.enter_async_context(self._order.turn(key))
-                    receipts[key] = self._receipts[key]
-            for key, receipt in receipts.items():
-                receipt.transaction.rewrite(key, receipt.ledger.body())
-            try:
-                await Transaction.commit_together(
-                    [receipt.transaction for receipt in receipts.values()]
-                )
-            except WriteConflict:
-                self._away = False
-                for key in receipts:  # one by one: it is the fault of a single one
-                    await self.write(key)
-                    if self._away:
-                        break
-            except StorageError as error:
-                if not self._away:
-                    self._warn(error)
-                self._away = True
-            else:
-                self._away = False
-                for key in receipts:
-                    self.drop(key)
-
-    async def flush(self) -> None:
-        """Write all receipts down, but for those that turns under way will carry."""
-        await self._write_between_turns(self.unwritten())
-
-    async def close(self) -> None:
-        """Write all receipts down that the store takes within :data:`CLOSING`; log the others.
-
-        Call it when no turn is under way any more.
-        """
-        self._closing.set()
+        for conversation in self._held.values():
+            self.write(conversation)  # it lets go
+        self._closing = True
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING):
-                if self._writer is not None:  # first: the e_tags it gets must be known
-                    await asyncio.wait({self._writer})  # also where the loop's end has cancelled it
-                await self.flush()
-        if at_risk := [key for key, receipt in self._receipts.items() if receipt.sent]:
+            async with asyncio.timeout(seconds):
+                while self._pending:
+                    if self._writer is None:
+                        await self._write_batch()
+                        if self._away:
+                            await asyncio.sleep(LATER)
+                    else:
+                        await asyncio.wait({self._writer}, timeout=LATER)
+        if self._beats is not None:
+            self._beats.cancel()
+            self._beats = None
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.wait({self._writer})
+        self._tell_at_risk()
+
+    def _tell_at_risk(self) -> None:
+        at_risk = [key for key, one in self._pending.items() if one.facts]
+        if at_risk:
             more = len(at_risk) - _NAMED
             _log.warning(
                 "the store did not take the receipts of what was sent; conversations that may get "
@@ -228,3 +141,110 @@ class Receipts:
                 ", ".join(at_risk[:_NAMED]),
                 f" and {more} more" if more > 0 else "",
             )
+
+    def _tick(self) -> None:
+        """Have those beat whose last write is a second old."""
+        self._beats = None
+        for key, conversation in list(self._held.items()):
+            if not conversation.token:
+                del self._held[key]
+            elif conversation.beat_age() >= BEAT - _TICK:
+                self.write(conversation)
+        if self._held:
+            self._beats = asyncio.get_running_loop().call_later(_TICK, self._tick)
+
+    async def _write_all(self) -> None:
+        try:
+            while self._pending:
+                if self._away:
+                    await asyncio.sleep(LATER)
+                elif self._busy():
+                    await asyncio.sleep(LINGER)
+                self._more.clear()
+                if not await self._write_batch():
+                    await self._more.wait()  # those that are left are being written by their turns
+        finally:
+            self._writer = None
+
+    def release(self, conversation: Conversation) -> None:
+        """Take note that somebody has given back a conversation's lock."""
+        if conversation.key in self._pending:
+            self._more.set()
+
+    async def _write_batch(self) -> bool:
+        """Write what is pending and not being written by others; return whether there was any."""
+        batch = [one for one in self._pending.values() if not one.lock.locked()][:MOST]
+        for conversation in batch:
+            del self._pending[conversation.key]
+            await conversation.lock.acquire()  # it is free: nothing is waited for
+        try:
+            await self._write(batch)
+        finally:
+            for conversation in batch:
+                conversation.lock.release()
+                for tried in self._waiting.pop(conversation.key, ()):
+                    if not tried.done():
+                        tried.set_result(None)
+        return bool(batch)
+
+    async def _write(self, batch: Sequence[Conversation]) -> None:
+        try:
+            left = list(batch)
+            for _ in range(TRIES):
+                await self._read(left)
+                if not (left := await self._commit(left)):
+                    break
+            for conversation in left:
+                self._pending[conversation.key] = conversation
+            self._away = False
+        except StorageError as error:
+            if not self._away and not self._closing:
+                _log.warning("the store does not take receipts: %s", type(error).__name__)
+            self._away = True
+            for conversation in batch:
+                conversation.known = False
+                if conversation.facts or (conversation.token and not self._closing):
+                    self._pending[conversation.key] = conversation
+
+    async def _read(self, batch: Sequence[Conversation]) -> None:
+        """Read the ledgers that are not known as they are now."""
+        unknown = {one.key: one for one in batch if not one.known}
+        if unknown:
+            found = await self._storage.fetch(unknown)
+            for key, conversation in unknown.items():
+                record = found.get(key)
+                try:
+                    conversation.learn(Ledger.read(key, record), record)
+                except UnreadableRecord as error:  # an operator has to mend it; see docs
+                    _log.error("nothing can be sent: %s", error)
+                    conversation.learn(Ledger(), None)
+
+    async def _commit(self, batch: list[Conversation]) -> list[Conversation]:
+        """Write ledgers in one transaction; return those that others have written meanwhile."""
+        conflicts: list[Conversation] = []
+        while batch and (conflict := await self._commit_all(batch)):
+            conflict.known = False
+            conflicts.append(conflict)
+            batch = [one for one in batch if one is not conflict]
+        return conflicts
+
+    async def _commit_all(self, batch: Sequence[Conversation]) -> Conversation | None:
+        """Write these ledgers in one transaction; return one that somebody else has written."""
+        now, begun = self._storage.now(), self._clock.now()
+        changes: list[Change] = []
+        written: list[tuple[Conversation, Change | None, int]] = []
+        for conversation in batch:
+            own = list(conversation.compose(now))
+            changes += own
+            written.append((conversation, own[-1] if own else None, len(conversation.facts)))
+        try:
+            e_tags = await self._storage.commit(changes) if changes else {}
+        except WriteConflict as conflict:
+            for conversation in batch:
+                conversation.undo()
+            return next(one for one in batch if one.key == conflict.key)
+        for conversation, change, facts in written:
+            if change is not None:
+                conversation.written(change, e_tags[conversation.key], begun)
+            self._metrics.given_up.inc(conversation.settle(facts))
+        return None

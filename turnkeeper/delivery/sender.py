@@ -1,225 +1,207 @@
-"""Sending what committed turns owe, by one process at a time."""
+"""Sending what one conversation owes, in order, while this process is its sender."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import secrets
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
+from turnkeeper.address import owed_key
+from turnkeeper.auth.service_url import ServiceUrls
 from turnkeeper.connector.client import Connector
-from turnkeeper.deadlines import Deadlines
+from turnkeeper.connector.outcome import Failed as TryFailed
+from turnkeeper.connector.outcome import Refused as ChannelRefused
+from turnkeeper.connector.outcome import Taken
+from turnkeeper.delivery.conversation import Conversation
 from turnkeeper.delivery.posting import carry_out
-from turnkeeper.delivery.receipts import LINGER, Order, Receipt, Receipts
-from turnkeeper.delivery.typing_indicators import TypingIndicators
-from turnkeeper.errors import DeliveryFailed, DeliveryRefused, StorageError, WriteConflict
-from turnkeeper.ledger.effects import Delay
-from turnkeeper.ledger.ledger import Ledger, Owed
+from turnkeeper.delivery.receipts import Receipts
+from turnkeeper.errors import DeliveryRefused, RequestRefused, UnreadableRecord
+from turnkeeper.ledger.effects import Delay, Effect, Send, Update
+from turnkeeper.ledger.facts import Fact, Failed, Place, Refused, Sent
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.ledger.owed import Owed
+from turnkeeper.ledger.queue import LONG
+from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.observing.tracing import span
-from turnkeeper.storage.transaction import Transaction
+from turnkeeper.outbound.backoff import backoff
+from turnkeeper.storage import RecordStorage
+from turnkeeper.wire import json_text
 
-LEASE: Final = 3.0
-"""Seconds what is owed stays with its process; renewed while a delivery takes longer.
+PACE: Final = 7
+"""Effects that are begun in a conversation in any second at most; Teams takes no more.
 
-So long the others wait after a crash. The clocks of hosts must not differ by more than that.
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit
 """
 
-_SERVER_ERROR: Final = 500
+SPREAD: Final = 0.5
+"""Seconds by which a wait that the channel asked for is longer, at random."""
+
+A_SECOND: Final = 1.05
+"""Seconds that are one to the channel too, though not all requests are equally long on the way."""
+
+LATE: Final = 10.0
+"""Seconds after its commit from which a reply counts as sent late."""
+
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Renewal:
-    """Keeps what is owed with this process while a delivery takes long."""
-
-    watch: int = 0
-    task: asyncio.Task[None] | None = None
-    ended: asyncio.Event | None = None
-
-
 class Sender:
-    """Delivers what a ledger owes.
+    """Sends what conversations owe, one effect of each at a time.
 
-    :param connector: sends to the channel.
-    :param order: the turns under way; receipts are written between them.
-    :param metrics: is told how long deliveries take.
-    :param budget: seconds one delivery may take, beside the pauses that the bot asks for.
-    :param clock: seconds since the epoch.
+    :param storage: where records are.
+    :param connector: sends.
+    :param receipts: writes what the channel answers.
+    :param service_urls: checks anew where the bot may post.
+    :param metrics: is told of replies that are late, refused or given up.
     """
 
     def __init__(
         self,
+        storage: RecordStorage,
         connector: Connector,
-        order: Order,
+        receipts: Receipts,
+        service_urls: ServiceUrls,
         metrics: Metrics,
-        *,
-        budget: float = 10.0,
-        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._holder = ""
-        self.receipts = Receipts(order)
-        self.typing = TypingIndicators(connector, self.receipts)
+        self._storage = storage
         self._connector = connector
-        self._order = order
+        self._receipts = receipts
+        self._service_urls = service_urls
         self._metrics = metrics
-        self._budget = budget
-        self._clock = clock
-        self._deadlines = Deadlines()
 
-    @property
-    def holder(self) -> str:
-        """This process, in ledgers. Drawn in a turn: a server may fork after this was made."""
-        self._holder = self._holder or secrets.token_hex(8)
-        return self._holder
+    async def send_all(self, conversation: Conversation) -> None:
+        """Send what is owed until nothing is, or this process is the sender no more."""
+        while conversation.token and not conversation.stopping:
+            queue = conversation.ledger.queue
+            wait = queue.not_before - self._storage.now()
+            head = queue.head()
+            if head is None or wait > LONG or not conversation.fresh():
+                # With this write it lets go, where nothing is open or the wait is long.
+                await self._receipts.beat(conversation)
+            elif wait > 0 or (wait := self._too_soon(conversation)) > 0:
+                await self._connector.pause(wait)
+            elif owed := await self._owed(conversation, head[0]):
+                place = Place(head[0], owed.turn, head[1])
+                with TurnIds({"turn": owed.turn}):
+                    fact = await self._try(conversation, owed.effects[head[1]], place)
+                if fact:
+                    await self._receipts.note(conversation, fact)
 
-    def lease(self) -> float:
-        """Until when what is owed from now on stays here, in seconds since the epoch."""
-        return self._clock() + LEASE
+    def _too_soon(self, conversation: Conversation) -> float:
+        """Return for how many seconds the pace of a conversation forbids to begin an effect."""
+        lately = conversation.begun[-PACE:]
+        return lately[0] + A_SECOND - self._connector.now() if len(lately) == PACE else 0.0
 
-    def claim(self, ledger: Ledger) -> None:
-        """Make this process the holder of what a ledger owes."""
-        if ledger.owed is not None:
-            ledger.holder = ledger.owed.holder = self.holder
-            ledger.owed.until = self.lease()
-
-    def free(self, ledger: Ledger) -> bool:
-        """Whether what is owed may be sent from here: no other process is at it."""
-        owed = ledger.owed
-        return owed is None or owed.holder == self.holder or owed.until <= self._clock()
-
-    async def deliver(  # noqa: PLR0913 - each is a part of the turn
-        self,
-        key: str,
-        ledger: Ledger,
-        transaction: Transaction,
-        service_url: str,
-        *,
-        shared: bool,
-        refusals: list[DeliveryRefused] | None = None,
-    ) -> None:
-        """Send what is owed, in order. Call it within the conversation's turn.
-
-        :param key: the ledger's key.
-        :param ledger: as committed by ``transaction``; it owes nothing afterwards.
-        :param service_url: where the channel listens now.
-        :param shared: True where another process takes turns too: it must not have to wait.
-        :param refusals: gets what the channel answers to what it refuses for good. That counts as
-            sent: the connector has logged it, and asking again cannot help.
-        :raises DeliveryFailed: something is still owed; the channel may deliver again.
-        """
-        owed = ledger.owed
-        if owed is None:
-            return
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        deadline = self._connector.deadline(self._budget)
-        receipt = Receipt(owed.turn, owed.sent, ledger, transaction, began + LINGER)
-        self.receipts.take(key, receipt)
-        renewal = _Renewal()
-        renewal.watch = self._deadlines.watch(
-            LEASE / 2, partial(self._begin_renewal, key, receipt, renewal)
-        )
+    async def _owed(self, conversation: Conversation, number: int) -> Owed | None:
+        """Return what a number owes; None where that is not to be sent after all."""
+        if number in conversation.owed:
+            return conversation.owed[number]
+        keys = {n: owed_key(conversation.key, n) for n in conversation.ledger.queue.open}
+        found = await self._storage.fetch(list(keys.values()))
         try:
-            with span("delivery"):
-                while not owed.settled:
-                    if owed.until - self._clock() <= LEASE / 4:
-                        await self._hold(key, receipt, owed, renewal)
-                    effect = owed.effects[owed.sent]
-                    if isinstance(effect, Delay):  # the bot's own wish takes no reply its time
-                        deadline += effect.ms / 1000
-                    else:
-                        self.typing.end(key)  # it is shown before a reply, or not at all
-                    channel_id = None
-                    try:
-                        channel_id = await carry_out(
-                            effect, ledger, self._connector, service_url, deadline
-                        )
-                    except DeliveryRefused as refusal:
-                        if refusals is not None:
-                            refusals.append(refusal)
-                    except DeliveryFailed as error:
-                        if not self._gives_up(key, owed, error):
-                            raise
-                    ledger.sent(getattr(effect, "id", ""), channel_id)
-                    receipt.sent = owed.sent
-            await self._end(renewal)
-        except BaseException:
-            self._metrics.delivery_seconds.observe(loop.time() - began)
-            await self._end(renewal)
-            owed.until = 0  # anybody may go on from here, at once
-            await self.receipts.write(key)
-            raise
-        self._metrics.delivery_seconds.observe(loop.time() - began)
-        ledger.settle()
-        receipt.due = loop.time() + LINGER
-        if shared or len(self._order) == 1:
-            # Nobody waits, or somebody else does: then no crash may bring these replies again.
-            await self.receipts.write(key)
-        else:
-            self.receipts.write_later()
+            for n, key in keys.items():
+                if key in found and n not in conversation.owed:
+                    conversation.owed[n] = Owed.read(key, found[key])
+        except UnreadableRecord as error:
+            conversation.unreadable.add(number)
+            _log.error("replies are lost: %s", error)
+        newest = conversation.owed.get(max(keys, default=0))
+        if newest and not conversation.service_url:
+            conversation.service_url = newest.service_url
+        if number not in conversation.owed:
+            # Somebody has erased it, or has sent it, since its ledger was read. Or it is lost.
+            conversation.known = False
+            await self._receipts.beat(conversation)
+            if conversation.token and (one := conversation.ledger.queue.open.get(number)):
+                _log.error("%s: what it owes is not there, or not readable", keys[number])
+                for index in [n for n, mark in enumerate(one.marks) if mark >= 0]:
+                    self._metrics.given_up.inc()
+                    fact = Refused(Place(number, one.turn, index))
+                    await self._receipts.note(conversation, fact)
+        return conversation.owed.get(number)
 
-    def _gives_up(self, key: str, owed: Owed, error: DeliveryFailed) -> bool:
-        """Whether a reply that failed is not to be tried again, so that its conversation goes on.
-
-        A channel that does not answer, or asks to wait, is waited for.
-        """
-        status = error.status or 0
-        if status < _SERVER_ERROR or not owed.refused(self._clock()):
-            return False
-        _log.error("%s: a reply is given up; the channel has answered %s for an hour", key, status)
-        self._metrics.given_up.inc()
-        return True
-
-    async def _hold(self, key: str, receipt: Receipt, owed: Owed, renewal: _Renewal) -> None:
-        """See that what is owed is still this process's to send.
-
-        :raises DeliveryFailed: the commit or a send took so long that another process has
-            gone on with it, or may.
-        """
-        if renewal.task is None:
-            await self._renew(key, receipt)
-        if owed.until <= self._clock():
-            raise DeliveryFailed("this delivery took so long that another process may go on")
-
-    def _begin_renewal(self, key: str, receipt: Receipt, renewal: _Renewal) -> None:
-        renewal.ended = asyncio.Event()
-        renewal.task = asyncio.create_task(self._keep_renewing(key, receipt, renewal.ended))
-
-    async def _keep_renewing(self, key: str, receipt: Receipt, ended: asyncio.Event) -> None:
-        while not ended.is_set():
-            await self._renew(key, receipt)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), LEASE / 2)
-
-    async def _renew(self, key: str, receipt: Receipt) -> None:
-        """Keep what is owed with this process for longer; where that fails it runs out."""
-        owed = receipt.ledger.owed
-        if owed is None:
-            return
-        until, owed.until = owed.until, self.lease()
-        receipt.transaction.rewrite(key, receipt.ledger.body())
+    async def _try(self, conversation: Conversation, effect: Effect, place: Place) -> Fact | None:
+        """Try one effect; return what the channel answered, None where nothing was begun."""
         try:
-            await receipt.transaction.commit()
-        except WriteConflict:
-            owed.until = 0  # another process went on with it
-        except StorageError as error:
-            owed.until = until
-            _log.warning("a delivery could not be renewed: %s", type(error).__name__)
+            service_url = self._service_urls.check(conversation.service_url)
+        except RequestRefused as refusal:
+            _log.error("%s: %s; SERVICE_URL_HOSTS does not name it", conversation.key, refusal)
+            return self._refused(conversation, effect, place, ChannelRefused(403))
+        if not isinstance(effect, Delay):
+            conversation.begun = [*conversation.begun[1 - PACE :], self._connector.now()]
+        conversation.in_hand = True
+        try:
+            ledger = conversation.ledger
+            with span("delivery", ledger=conversation.key):
+                outcome = await carry_out(
+                    effect, ledger, self._connector, service_url, conversation.fresh
+                )
+        finally:
+            conversation.in_hand = False
+        match outcome:
+            case Taken(id=channel_id):
+                self._count(conversation, place)
+                return Sent(place, _name_of(effect, ledger), channel_id)
+            case ChannelRefused():
+                _log.error("%s: the channel refused a reply: %d", conversation.key, outcome.status)
+                return self._refused(conversation, effect, place, outcome)
+            case TryFailed():
+                return self._failed(conversation, effect, place, outcome)
+            case _:
+                return None  # this process may send no more, for all it knows
 
-    async def _end(self, renewal: _Renewal) -> None:
-        """End the renewal, but not in the middle of a write: its e_tag must be known."""
-        self._deadlines.unwatch(renewal.watch)
-        if renewal.task is not None and renewal.ended is not None:
-            renewal.ended.set()
-            await asyncio.shield(renewal.task)
+    def _refused(
+        self, conversation: Conversation, effect: Effect, place: Place, refusal: ChannelRefused
+    ) -> Refused:
+        self._metrics.replies_refused.inc()
+        if debt := conversation.debts.get(place.number):
+            text = f"the channel refused a reply with {refusal.status}"
+            debt.refusals.append(DeliveryRefused(refusal.status, text, code=refusal.code))
+        return refusal_of(effect, place)
 
-    async def close(self) -> None:
-        """Write down what was sent. Call it when no turn is under way any more."""
-        self.typing.close()
-        await self.receipts.close()
+    def _failed(
+        self, conversation: Conversation, effect: Effect, place: Place, failure: TryFailed
+    ) -> Failed:
+        now, one = self._storage.now(), conversation.ledger.queue.open.get(place.number)
+        tries = one.marks[place.index] + 1 if one else 1
+        if tries == 1:
+            _log.warning("%s: a reply was not taken: %s", conversation.key, failure.reason)
+        wait = backoff(tries, now - one.failing if one and one.failing else 0.0)
+        asked = failure.retry_after is not None and failure.retry_after > 0
+        if failure.retry_after is not None:
+            # It was told to many at once: they should not come back as one.
+            wait = max(wait, failure.retry_after + min(wait, SPREAD))
+        reply = effect.id if isinstance(effect, Send) else ""
+        return Failed(place, failure.status, now + wait, asked, failure.of_the_bot, reply)
+
+    def _count(self, conversation: Conversation, place: Place) -> None:
+        if one := conversation.ledger.queue.open.get(place.number):
+            seconds = max(0.0, self._storage.now() - one.at)
+            self._metrics.delivery_seconds.observe(seconds)
+            if seconds > LATE:
+                self._metrics.sent_late.inc()
+
+
+def refusal_of(effect: Effect | None, place: Place) -> Refused:
+    """Return the fact that an effect is refused for good.
+
+    :param effect: None for one that cannot be read.
+    """
+    reply = effect.id if isinstance(effect, Send) else ""
+    return Refused(place, reply, missed=effect is None or _is_message(effect))
+
+
+def _is_message(effect: Effect) -> bool:
+    """Return whether it is something new that a person reads; no update, no event."""
+    return isinstance(effect, Send) and json_text.decode(effect.body).get("type") == "message"
+
+
+def _name_of(effect: Effect, ledger: Ledger) -> str:
+    """Return the id by which the bot knows a reply; "" where the channel's id of it is known."""
+    match effect:
+        case Send(id=name):
+            return name
+        case Update(activity=name) if name and not ledger.channel_id(name):  # it went as a new one
+            return name
+        case _:
+            return ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from turnkeeper.connector.client import Connector
-from turnkeeper.delivery.receipts import Receipts
 from turnkeeper.errors import BotError
 from turnkeeper.ledger.effects import Send
 from turnkeeper.ledger.ledger import Ledger
@@ -26,34 +26,37 @@ class TypingIndicators:
     """Shows typing in conversations, one at a time in each, while their turns are under way.
 
     :param connector: sends.
-    :param receipts: know what this process has sent.
+    :param storage: where ledgers are.
+    :param hear_wait: is told the key of a ledger, and how many seconds the channel asks to wait.
     """
 
-    def __init__(self, connector: Connector, receipts: Receipts) -> None:
+    def __init__(
+        self, connector: Connector, storage: RecordStorage, hear_wait: Callable[[str, float], None]
+    ) -> None:
         self._connector = connector
-        self._receipts = receipts
+        self._storage = storage
+        self._hear_wait = hear_wait
         self._shown: set[tuple[str, str]] = set()  # lately
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     def show(
-        self, key: str, turn: str, storage: RecordStorage, service_url: str, typing: Send
+        self, key: str, turn: str, service_url: str, typing: Send
     ) -> asyncio.Task[None] | None:
         """Begin to show typing, unless a turn has done so a moment ago; nobody waits for it.
 
-        It is never shown before what an earlier turn still owes, also where another process has
-        committed that one meanwhile.
+        It is never shown before what an earlier turn still owes, nor while the channel has asked to
+        wait, also where another process knows of that alone.
 
         :param key: of the conversation's ledger.
         :param turn: the turn's name in it.
-        :param storage: where it is.
         :param service_url: where the channel listens.
-        :returns: what to cancel at the turn's end.
+        :returns: what to cancel when the turn's first reply may leave.
         """
         if key in self._under_way or (key, turn) in self._shown:
             return None
         self._shown.add((key, turn))
         asyncio.get_running_loop().call_later(PAUSE, self._shown.discard, (key, turn))
-        task = asyncio.create_task(self._show(key, turn, storage, service_url, typing))
+        task = asyncio.create_task(self._show(key, turn, service_url, typing))
         self._under_way[key] = task
         task.add_done_callback(lambda done: self._forget(key, done))
         return task
@@ -68,20 +71,22 @@ class TypingIndicators:
         for key in list(self._under_way):
             self.end(key)
 
-    async def _show(
-        self, key: str, turn: str, storage: RecordStorage, service_url: str, typing: Send
-    ) -> None:
+    async def _show(self, key: str, turn: str, service_url: str, typing: Send) -> None:
         try:
             async with asyncio.timeout(LIMIT):
                 # Read anew, and not taken from the turn, which may have begun a while ago.
-                owed = Ledger.read(key, (await storage.fetch([key])).get(key)).owed
-                if owed is None or owed.turn == turn or self._receipts.tell_all(key, owed):
-                    await self._connector.send_at_best(
-                        service_url,
-                        typing.conversation,
-                        typing.body.encode(),
-                        reply_to_id=typing.reply_to or None,
-                    )
+                queue = Ledger.read(key, (await self._storage.fetch([key])).get(key)).queue
+                others = [one for one in queue.open.values() if one.turn != turn]
+                if others or queue.not_before > self._storage.now():
+                    return
+                wait = await self._connector.send_at_best(
+                    service_url,
+                    typing.conversation,
+                    typing.body.encode(),
+                    reply_to_id=typing.reply_to or None,
+                )
+                if wait:
+                    self._hear_wait(key, wait)
         except (BotError, TimeoutError) as error:
             _log.debug("typing was not shown: %s", type(error).__name__)
 

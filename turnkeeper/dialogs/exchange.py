@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
-from botbuilder.schema import ActivityTypes
+from botbuilder.schema import ActivityEventNames, ActivityTypes
 
 from turnkeeper.address import Address
 from turnkeeper.channels import text_for_bot
@@ -16,12 +16,17 @@ from turnkeeper.dialogs.open_dialogs import OpenDialogs
 from turnkeeper.dialogs.question import offers
 from turnkeeper.dialogs.wishes import Granted, Wishes
 from turnkeeper.dialogs.words import Wish, plain
+from turnkeeper.ledger.queue import Arrival
 from turnkeeper.state.scope import ConversationState
+from turnkeeper.turn.unseen import LastReply
 
 CONFIRMED_WITHIN: Final = 10 * 60.0
 """Seconds in which a "yes" is to the question whether the person is to be forgotten."""
 
 _TOLD: Final = (Wish.HELP, Wish.EXPORT)
+_PRESSED: Final = (ActivityTypes.event, ActivityTypes.invoke)
+# What the bot does by itself, in continue_conversation, is no answer of the person's.
+_BY_THE_BOT: Final = frozenset(name.value for name in ActivityEventNames)
 
 
 class Exchange:
@@ -31,15 +36,17 @@ class Exchange:
     :param interruptions: what people may say at any time.
     :param conversation_state: where open dialogs are kept.
     :param address: the activity's.
+    :param last: what became of what was said last.
     :param now: seconds since the epoch.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a part of its own
         self,
         opened: OpenDialogs,
         interruptions: Interruptions,
         conversation_state: ConversationState,
         address: Address,
+        last: LastReply,
         now: float,
     ) -> None:
         self._opened = opened
@@ -47,6 +54,8 @@ class Exchange:
         self._interruptions = interruptions
         self._conversation_state = conversation_state
         self._address = address
+        self._last = last
+        self._arrival = Arrival.SEEN
         self._now = now
         self._is_ignored = False
         self._is_message = opened.context.activity.type == ActivityTypes.message
@@ -64,6 +73,11 @@ class Exchange:
             self._is_ignored = True
             return DialogTurnResult(DialogTurnStatus.Waiting)
         confirming = self._mark.confirming
+        activity = opened.context.activity
+        if (confirming or opened.open) and activity.name not in _BY_THE_BOT and self._is_unseen():
+            self._is_ignored = self._arrival is Arrival.OWED or activity.type not in _PRESSED
+            language = await self._interruptions.language_of(opened.context)
+            return await self._wait(self._wishes(language))
         result = await self._go_on(None)
         # Where something was said a "yes" would be to that.
         self._mark.confirming = confirming and not opened.context.responded
@@ -82,6 +96,8 @@ class Exchange:
         anew = (question and question.instance) is not (asked and asked.instance)
         if self._is_message or anew or mark.asked_at is None:
             mark.asked_at = self._now
+        if self._opened.context.responded and (anew or self._opened.asks):
+            mark.asked_in = self._last.number
         self._opened.note()
         return mark.stored()
 
@@ -93,7 +109,7 @@ class Exchange:
         was_open = self._opened.open or self._mark.confirming
         if not (found or was_open):  # as most messages that are greeted
             return await self._go_on(None)
-        wishes = Wishes(self._opened, self._interruptions, self._conversation_state, language)
+        wishes = self._wishes(language)
         if (
             found
             and not found.handler
@@ -116,7 +132,11 @@ class Exchange:
                 return await self._tell(answer, wishes)
         if notice and self._opened.open:
             return await self._opened.ask_again(notice)
-        return await self._go_on(notice)
+        unseen = self._arrival is not Arrival.SEEN and self._opened.open
+        return await (self._wait(wishes) if unseen else self._go_on(notice))
+
+    def _wishes(self, language: str) -> Wishes:
+        return Wishes(self._opened, self._interruptions, self._conversation_state, language)
 
     async def _close_what_is_over(
         self, wishes: Wishes, question_timeout: float | None
@@ -129,8 +149,12 @@ class Exchange:
         if not opened.fits():
             opened.drop()
             return wishes.notice("restarted")
-        waited = self._now - (self._now if mark.asked_at is None else mark.asked_at)
-        lapsed = mark.confirming and waited >= CONFIRMED_WITHIN
+        asked_at = self._now if mark.asked_at is None else mark.asked_at
+        waited = self._now - max(asked_at, self._last.left_at(mark.asked_in))
+        lapsed = waited >= CONFIRMED_WITHIN or self._last.is_after_others(mark.asked_in)
+        if self._is_unseen():
+            waited, lapsed = 0.0, False
+        lapsed = lapsed and mark.confirming
         if lapsed:
             mark.confirming = False
         if question_timeout is not None and waited >= question_timeout:
@@ -154,6 +178,20 @@ class Exchange:
             recipient = activity.recipient
             whom += [activity.conversation.id, recipient.id if recipient else ""]
         return bool(person) and self._address.person not in whom
+
+    def _is_unseen(self) -> bool:
+        """Whether the open question, or what was said since, has not reached the person."""
+        self._arrival = self._last.ask_since(self._mark.asked_in)
+        return self._arrival is not Arrival.SEEN
+
+    async def _wait(self, wishes: Wishes) -> DialogTurnResult:
+        """Take nothing for an answer: the question is coming; or it is not, and is asked again."""
+        if self._is_ignored or self._arrival is Arrival.OWED:
+            return DialogTurnResult(DialogTurnStatus.Waiting)
+        self._mark.asked_at = self._now
+        if self._mark.confirming:
+            return await wishes.ask_whether_sure()
+        return await self._opened.ask_again(None)
 
     def _is_typing(self) -> bool:
         """Whether somebody types who was asked whether to be forgotten, which begins no dialog."""
@@ -195,7 +233,10 @@ class Exchange:
         self, text: str, found: Found | None, wishes: Wishes, language: str
     ) -> DialogTurnResult:
         """Take the answer to whether the person really wants to be forgotten."""
-        if wishes.confirms(text):
+        confirms = wishes.confirms(text)
+        if self._arrival is not Arrival.SEEN and (confirms or not found):
+            return await self._wait(wishes)
+        if confirms:
             return await wishes.erase()
         if found and found.key is Wish.FORGET:
             return await wishes.ask_whether_sure()

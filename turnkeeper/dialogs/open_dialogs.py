@@ -14,6 +14,7 @@ from botbuilder.dialogs import (
     DialogTurnResult,
     DialogTurnStatus,
 )
+from botbuilder.schema import ActivityTypes
 
 from turnkeeper.dialogs.fingerprint import fingerprint, fits
 from turnkeeper.dialogs.notice import Notice, in_front
@@ -29,6 +30,7 @@ class Mark:
 
     :param person: ``from.id`` of the person they talk with; "" where nobody asked for them.
     :param asked_at: seconds since the epoch at which the open question was asked, or None.
+    :param asked_in: the number of the turn that asked it, or a lower one; 0 where it is not known.
     :param version: fingerprint of the root's stack, or "".
     :param confirming: whether the person was asked if they really want to be forgotten.
     :param aside: the state of the dialog that was begun aside, or None.
@@ -38,6 +40,7 @@ class Mark:
 
     person: str = ""
     asked_at: float | None = None
+    asked_in: int = 0
     version: str = ""
     confirming: bool = False
     aside: DialogState | None = None
@@ -62,6 +65,7 @@ class OpenDialogs:
 
     :ivar dialogs: the root's.
     :ivar mark: what is remembered beside them.
+    :ivar asks: whether an open dialog had the word in this turn: what it said is the question now.
 
     :param context: the turn's.
     :param root: the dialog that begins where nothing is open.
@@ -81,6 +85,7 @@ class OpenDialogs:
         self.context = context
         self.dialogs = dialogs
         self.mark = mark
+        self.asks = False
         self._root = root
         self._asides = asides
         self._aside = DialogContext(asides, context, mark.aside) if mark.aside else None
@@ -125,13 +130,15 @@ class OpenDialogs:
 
     async def go_on(self) -> DialogTurnResult:
         """Hand the activity to the dialog that waits for it; "empty" where none does."""
+        # To an event a dialog may say something beside its question.
+        self.asks = self.asks or self.context.activity.type == ActivityTypes.message
         if self._aside is None:
             return await self.dialogs.continue_dialog()
         return await self._went_on(await self._aside.continue_dialog())
 
     async def begin_root(self, options: object, notice: Notice | None) -> DialogTurnResult:
         """Begin the root dialog, with a notice in front of what it says first."""
-        self.mark.confirming = False
+        self.mark.confirming, self.asks = False, True
         if notice is None:  # nearly always
             return await self.dialogs.begin_dialog(self._root.id, options)
         async with in_front(self.context, notice):
@@ -139,7 +146,7 @@ class OpenDialogs:
 
     async def begin_aside(self, dialog_id: str, options: object) -> DialogTurnResult:
         """Begin a dialog aside, in place of one that is open there."""
-        self.mark.confirming = False
+        self.mark.confirming, self.asks = False, True
         if self._aside:
             await self._aside.cancel_all_dialogs()
         aside = self._put_aside(DialogState())
@@ -148,6 +155,7 @@ class OpenDialogs:
 
     async def ask_again(self, notice: Notice | None) -> DialogTurnResult:
         """Ask the open question again, with a notice in front of it, or by itself."""
+        self.asks = True
         async with in_front(self.context, notice):
             if self.open:
                 await ask_again(self._aside or self.dialogs)

@@ -14,6 +14,7 @@ from turnkeeper.dialogs.open_dialogs import MARK, Mark, OpenDialogs
 from turnkeeper.dialogs.prompts import correct
 from turnkeeper.state.scope import ConversationState
 from turnkeeper.state.services import transaction_in
+from turnkeeper.turn.unseen import last_reply
 
 correct()
 
@@ -35,14 +36,16 @@ async def run(
 
     In place of the SDK's ``DialogExtensions.run_dialog``, on the same property ``DialogState``.
     What people may say at any time comes before the open question. A dialog that was open when the
-    bot was changed goes on if it is still the same, else the root begins again.
+    bot was changed goes on if it is still the same, else the root begins again. While the channel
+    has not taken the question, or what was said since, nothing is an answer to it; where it was
+    refused or given up, it is asked again.
 
     :param dialog: the root dialog.
     :param context: the turn's.
     :param conversation_state: where open dialogs are kept.
     :param interruptions: what people may say at any time; by default the engine's wishes.
     :param question_timeout: seconds after which an open question is no longer answered by the next
-        message, by the host's clock; None for never.
+        message, by the host's clock; None for never. They do not run while it has not arrived.
     :returns: the result of the dialog; "empty" where none is open after an interruption.
     """
     # Made once: the parts of a root cost more than many a turn. It holds what its key names.
@@ -85,7 +88,9 @@ class _Root:
         self._memory = context.turn_state.get(_MEMORY)
         opened = OpenDialogs(context, self._dialog, dialogs, self._asides, Mark.of(stored))
         transaction, address = transaction_in(context, states.storage.records)
-        exchange = Exchange(opened, self._interruptions, states, address, transaction.now())
+        exchange = Exchange(
+            opened, self._interruptions, states, address, last_reply(context), transaction.now()
+        )
         try:
             result = await exchange.take(question_timeout)
         finally:

@@ -83,6 +83,7 @@ class Wishes:
 
     async def ask_whether_sure(self) -> DialogTurnResult:
         """Ask whether the person really wants to be forgotten."""
+        self._opened.asks = True
         await self._context.send_activity(plain(self._say("ask_forget"), question=True))
         return DialogTurnResult(DialogTurnStatus.Waiting)
 

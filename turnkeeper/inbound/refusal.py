@@ -8,13 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
 
-from turnkeeper.errors import (
-    DeliveryError,
-    RequestRefused,
-    StorageError,
-    TokenUnavailable,
-    UnreadableRecord,
-)
+from turnkeeper.errors import RequestRefused, StorageError, UnreadableRecord
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
 
@@ -42,10 +36,6 @@ async def answer(request: web.Request, handler: Handler, metrics: Metrics) -> we
         except StorageError as error:
             _log.error("turn refused: %s", error)
             return _without_memory(error, metrics)
-        except (DeliveryError, TokenUnavailable) as error:
-            _log.error("replies are still owed: %s", error)
-            metrics.on_failed_turn("delivery")
-            return refusal(502, "delivery_failed", "The replies could not be delivered yet.", 2)
         except Exception:
             _log.exception("turn failed")
             metrics.on_failed_turn("internal")

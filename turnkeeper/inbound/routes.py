@@ -23,10 +23,12 @@ class Readiness:
 
     :param storage: takes writes.
     :param keys: whether the keys are there that tokens are checked with.
+    :param login_fails: whether the login service gives no token for calls to the channel.
     """
 
     storage: RecordStorage
     keys: Callable[[], bool]
+    login_fails: Callable[[], bool]
 
     async def faults(self) -> dict[str, str]:
         """Return what is missing, by its name."""
@@ -38,6 +40,8 @@ class Readiness:
             faults["storage"] = "does not take writes"
         if not self.keys():
             faults["keys"] = "not fetched yet"
+        if self.login_fails():
+            faults["login"] = "the login service gives no token"
         return faults
 
 

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 _REFRESH_AHEAD = 300.0  # seconds before its end that a token is renewed
 _STOP_AHEAD = 30.0  # seconds before its end that a token is no longer used
 _DROP_PAUSE = 30.0  # seconds between two tokens given up because a channel refused them
+_QUIET = 60.0  # seconds between two failures that the log calls errors
 _LONGEST_PAUSE = 300.0  # seconds, whatever the login service asks for
 _MAX_ANSWER = 64 * 1024
 
@@ -54,6 +55,11 @@ class NoToken:
 
     def drop(self, token: str) -> None:
         """Do nothing."""
+
+    @property
+    def fails(self) -> bool:
+        """There is nothing that could fail."""
+        return False
 
     async def close(self) -> None:
         """Do nothing."""
@@ -87,6 +93,7 @@ class TokenSource:
         self._failure = "no token yet"
         self._pause_until = 0.0
         self._drop_pause_until = 0.0
+        self._quiet_until = -math.inf
 
     async def get(self, seconds: float | None = None) -> str:
         """The token. Asks the login service only if there is none that holds.
@@ -118,6 +125,18 @@ class TokenSource:
         if token == self._token and now >= self._drop_pause_until:
             self._token = None
             self._drop_pause_until = now + _DROP_PAUSE
+
+    @property
+    def fails(self) -> bool:
+        """Whether the login service gave none when it was last asked, and none holds.
+
+        It is asked again then, in the background: a bot that is no longer sent anything, since it
+        is not ready, has nothing else to find out by that it is.
+        """
+        if not self._failures or (self._token is not None and self._clock() < self._stop_at):
+            return False
+        self._fetch()
+        return True
 
     async def close(self) -> None:
         """Stop a fetch that is under way."""
@@ -160,9 +179,13 @@ class TokenSource:
         self._failures += 1
         wish = None if wish is None else min(wish, _LONGEST_PAUSE)
         pause = self._backoff.wait(self._failures, wish, math.inf) or 0.0
-        self._pause_until = self._clock() + pause
+        now = self._clock()
+        self._pause_until = now + pause
         self._failure = failure
-        log.error("no access token for the channel: %s; next try in %.1f s", failure, pause)
+        level = logging.DEBUG if now < self._quiet_until else logging.ERROR
+        if level == logging.ERROR:
+            self._quiet_until = now + _QUIET
+        log.log(level, "no access token for the channel: %s; next try in %.1f s", failure, pause)
 
     async def _ask(self, request: TokenRequest) -> tuple[int, float | None, bytes]:
         # A session for one request an hour is not worth keeping.

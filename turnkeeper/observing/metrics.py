@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -12,8 +12,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 _LAGS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SECONDS: Final = (*_LAGS, 10)
 
-FAILURES: Final = ("storage", "record_unreadable", "delivery", "internal")
-"""Why a turn failed: the store is away, a record cannot be read, replies are still owed, a bug."""
+FAILURES: Final = ("storage", "record_unreadable", "internal")
+"""Why a turn failed: the store is away, a record cannot be read, a bug."""
 
 
 class Metrics:
@@ -33,7 +33,7 @@ class Metrics:
             return Histogram(name, text, buckets=buckets, registry=self._registry)
 
         self.errors = counter("bot_turn_errors", "Turns in which the bot raised an error")
-        failed = counter("bot_turns_failed", "Turns answered with 500, 502 or 503", "reason")
+        failed = counter("bot_turns_failed", "Turns answered with 500 or 503", "reason")
         self.duplicates = counter("bot_duplicates", "Activities that had taken effect before")
         self.conflicts = counter("bot_conflicts", "Turns run again: a record had changed")
         calls = counter("bot_channel_calls", "Calls to the channel", "outcome")
@@ -42,10 +42,17 @@ class Metrics:
         self._calls = {name: calls.labels(name) for name in ("ok", "refused", "failed")}
         self.retries = counter("bot_channel_retries", "Calls to the channel repeated", "reason")
         self.given_up = counter("bot_replies_given_up", "Replies the channel never took")
+        self.replies_refused = counter("bot_replies_refused", "Replies the channel refused")
+        self.sent_late = counter("bot_replies_sent_late", "Replies sent 10 s after their commit")
+        # Turns that owe something in this process's conversations, and for how long the oldest has.
+        self.owed_here: Callable[[], tuple[int, float]] = lambda: (0, 0.0)
+        self.oldest_due = 0.0
+        self._gauge("bot_turns_owing", "Turns that owe something", lambda: self.owed_here()[0])
+        self._gauge("bot_oldest_owed_seconds", "How long the oldest has been owed", self._oldest)
         self.refused = counter("bot_requests_refused", "Requests refused", "code")
         # A request is counted here or there: what is refused is no turn.
         self.turn_seconds = histogram("bot_turn_seconds", "From the request to its answer")
-        self.delivery_seconds = histogram("bot_delivery_seconds", "Sending a turn's replies")
+        self.delivery_seconds = histogram("bot_delivery_seconds", "From a commit to a reply sent")
         self.proactive_seconds = histogram(
             "bot_proactive_turn_seconds", "Turns in which the bot speaks first"
         )
@@ -57,26 +64,30 @@ class Metrics:
         self.loop_lag = histogram("bot_loop_lag_seconds", "How late the event loop is", _LAGS)
         # A number: to count in the gauge itself takes longer.
         self.under_way = 0
-        Gauge("bot_turns_under_way", "Turns under way", registry=self._registry).set_function(
-            lambda: self.under_way
-        )
+        self._gauge("bot_turns_under_way", "Turns under way", lambda: self.under_way)
         self.waiting = Gauge(
             "bot_turns_waiting", "Requests that wait for their turn", registry=self._registry
         )
 
+    def _gauge(self, name: str, text: str, figure: Callable[[], float]) -> None:
+        Gauge(name, text, registry=self._registry).set_function(figure)
+
+    def _oldest(self) -> float:
+        return max(self.oldest_due, self.owed_here()[1])
+
     def on_failed_turn(self, reason: str) -> None:
-        """Count a turn answered with 500, 502 or 503; what is refused is no turn.
+        """Count a turn answered with 500 or 503; what is refused is no turn.
 
         :param reason: one of :data:`FAILURES`.
         """
         self._failed[reason].inc()
 
     def on_attempt(self, outcome: str) -> None:
-        """Count a call to the channel; see :class:`turnkeeper.connector.calls.CallObserver`."""
+        """Count a call to the channel; see :class:`turnkeeper.connector.call.CallObserver`."""
         self._calls[outcome].inc()
 
     def on_retry(self, reason: str) -> None:
-        """Count a repetition; see :class:`turnkeeper.connector.calls.CallObserver`."""
+        """Count a repetition; see :class:`turnkeeper.connector.call.CallObserver`."""
         self.retries.labels(reason).inc()
 
     async def watch_loop(self, pause: float = 0.1) -> None:

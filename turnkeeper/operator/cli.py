@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m turnkeeper",
         description="Begin a bot of your own; look at, hand out, erase, check and move what a bot "
-        "remembers. The bot may go on running, except for migrate.",
+        "remembers, and see to what it owes. The bot may go on running, except for migrate.",
     )
     what_app = (
         "the bot's host, which knows its store and its types, such as app:host; of a bot of the "
@@ -149,6 +149,21 @@ def _parser() -> argparse.ArgumentParser:
         action="store_false",
         help="SQLite: do not rewrite the file, though it may still hold bytes of the erased",
     )
+
+    owed = command(
+        "owed",
+        "What the bot still owes, a line each: key, replies that are open, tries, since when, "
+        "until when it waits, and whether a process has it in hand; tabs between them.",
+    )
+    owed.add_argument("--show", action="store_true", help="as JSON, with the texts")
+    which = owed.add_mutually_exclusive_group()
+    which.add_argument(
+        "--given-up",
+        action="store_true",
+        help="what is not tried any more: key, since when, until when it is kept",
+    )
+    which.add_argument("--retry", metavar="KEY", type=_text, help="have it sent after all")
+    which.add_argument("--drop", metavar="KEY", type=_text, help="have it never sent")
 
     command(
         "check",

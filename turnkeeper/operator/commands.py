@@ -12,7 +12,8 @@ from argparse import Namespace
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, UnreadableRecord
-from turnkeeper.operator import migration, new
+from turnkeeper.operator import migration, new, owed
+from turnkeeper.operator.naming import names_of, replies_that_name
 from turnkeeper.operator.store import Store, at, find, opened
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
 from turnkeeper.state.erasure import erase, records_of
@@ -48,6 +49,8 @@ def _run_on_store(options: Namespace) -> int:
             return asyncio.run(_show(options, store))
         case "check":
             return asyncio.run(_check(store))
+        case "owed":
+            return asyncio.run(owed.run(options, store))
         case "export":
             return _export(options, store)
         case _:
@@ -130,8 +133,15 @@ def _erase(options: Namespace, store: Store) -> int:
         print("Erase them for good? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise StorageError("nothing was erased")
-    if unknown := asyncio.run(_erase_all(options, store)):
-        raise StorageError(f"{', '.join(unknown)}: nobody is known by this id")
+    unknown, named = asyncio.run(_erase_all(options, store))
+    problems = [f"{', '.join(unknown)}: nobody is known by this id"] if unknown else []
+    if named:
+        problems.append(
+            f"replies to others name {', '.join(named)}: they go when they are sent, or with "
+            "owed --drop KEY"
+        )
+    if problems:
+        raise StorageError("; ".join(problems))
     return 0
 
 
@@ -140,15 +150,22 @@ async def _count(options: Namespace, store: Store) -> dict[str, int]:
         return {user: sum([1 async for _ in records_of(storage, user)]) for user in options.users}
 
 
-async def _erase_all(options: Namespace, store: Store) -> list[str]:
-    """Erase the people; return those of whom there was nothing."""
-    unknown = []
+async def _erase_all(options: Namespace, store: Store) -> tuple[list[str], list[str]]:
+    """Erase the people; return those of whom there was nothing, and those whom replies name."""
+    unknown, named = [], []
     async with opened(store) as storage:
+        names = {user: await names_of(storage, user) for user in options.users}
         for user in options.users:
             if count := await erase(storage, user):
                 _say(f"{user}: {_records(count)} erased")
             else:
                 unknown.append(user)
+        for user in options.users:
+            keys = await replies_that_name(storage, user, names[user])
+            for key in keys:
+                _say(f"{key}: a reply to others names {user}")
+            if keys:
+                named.append(user)
         # Also where nobody was known: they may have been erased without it.
         if options.compact and (compacting := getattr(storage, "compact", None)):
             try:
@@ -158,7 +175,7 @@ async def _erase_all(options: Namespace, store: Store) -> list[str]:
                     f"{error}. The records are erased, but the file may still hold bytes of them; "
                     "run the command again"
                 ) from error
-    return unknown
+    return unknown, named
 
 
 async def _migrate(options: Namespace) -> int:

@@ -19,6 +19,11 @@ _LASTING_SERVER_ERRORS = frozenset({501, 505})
 # Timeout, precondition failed (as Teams means it), locked, too early, too many requests.
 _PASSING_CLIENT_ERRORS = frozenset({408, 412, 423, 425, 429})
 
+_BASE = 0.5  # seconds: the longest wait before the first repetition
+_NEW = 60.0  # seconds that a failure is new
+_OFTEN = 5.0  # seconds: the longest wait while it is
+_RARELY, _SELDOM = 30.0, 60.0  # seconds: the shortest and the longest wait later on
+
 
 def is_transient(status: int) -> bool:
     """Whether the same request may succeed later; else the answer is a refusal for good.
@@ -31,6 +36,26 @@ def is_transient(status: int) -> bool:
     if status in _SERVER_ERRORS:
         return status not in _LASTING_SERVER_ERRORS
     return status in _PASSING_CLIENT_ERRORS
+
+
+def backoff(tries: int, failing_for: float, random: Callable[[], float] = random.random) -> float:
+    """Seconds to wait before the next try of what is tried until it is done.
+
+    They grow exponentially, with full jitter. While a failure is new they are few, so that a short
+    outage is a short silence; later on they are 30 to 60, so that who is away for a day is not
+    asked all day long.
+
+    :param tries: how many tries there have been, from 1.
+    :param failing_for: seconds since the first of them.
+    :param random: gives a number from 0 to 1.
+    """
+    # An exponent without bound overflows after some thousand failures in a row.
+    longest = _BASE * 2.0 ** min(tries - 1, 30)
+    if failing_for < _NEW:
+        return min(longest, _OFTEN) * random()
+    if longest < _SELDOM:
+        return longest * random()
+    return _RARELY + (_SELDOM - _RARELY) * random()
 
 
 @dataclass(frozen=True)

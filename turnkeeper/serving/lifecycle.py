@@ -25,18 +25,20 @@ class Lifecycle:
     """Opens parts for whoever comes first, and closes them when the last one leaves.
 
     :param open_parts: opens all parts and puts what closes each on the stack. A part that fails to
-        close leaves no other open.
+        close leaves no other open. It gets what tells whether requests are served.
     :param faults: returns what is wrong with the settings; then nothing is opened.
+    :ivar serves: whether requests are served, and not a script's own calls alone.
     """
 
     def __init__(
         self,
-        open_parts: Callable[[AsyncExitStack], Awaitable[None]],
+        open_parts: Callable[[AsyncExitStack, Callable[[], bool]], Awaitable[None]],
         faults: Callable[[], Sequence[Fault]],
     ) -> None:
         self._open_parts = open_parts
         self._faults = faults
         self._users = 0
+        self.serves = False
         self._stack = AsyncExitStack()
         self._changing = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -82,7 +84,7 @@ class Lifecycle:
                 if faults := self._faults():
                     raise SettingsError(*faults)
                 async with AsyncExitStack() as stack:
-                    await self._open_parts(stack)
+                    await self._open_parts(stack, lambda: self.serves)
                     self._stack = stack.pop_all()
             elif once:
                 return False
@@ -102,12 +104,14 @@ class Lifecycle:
             await gunicorn.give_up(SettingsError(*faults))
 
     async def _within(self, _: web.Application) -> AsyncIterator[None]:
+        self.serves = True
         try:
             await self.enter()
         except BotError as error:
             await gunicorn.give_up(error)
         yield
         await self.leave()
+        self.serves = self._users > 0
 
 
 class LateOpening:
@@ -135,6 +139,7 @@ class LateOpening:
             raise self._refusal()
         try:
             opened = await self._lifecycle.enter(once=True)
+            self._lifecycle.serves = True
         except BotError as error:
             if self._closed_until <= asked:  # those who waited with it need not be told again
                 self._closed_until = loop.time() + _PAUSE

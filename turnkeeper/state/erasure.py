@@ -2,37 +2,39 @@
 
 A person is named by the key of the user state, ``channel/users/id``. It is the owner of the
 profile, of the person's places in conversations, and of the ledgers of one-to-one conversations.
-The ledger of a group belongs to several people and has no owner. It may hold a person's name in
-its answers, which are kept for deliveries that come twice, and in replies that are still owed.
-The answers go when one of these people is erased; what is owed goes when it is sent, or given up.
+The ledger of a group belongs to several people and has no owner. It knows a person by a digest, and
+may hold their name in its answers, which are kept for deliveries that come twice; these go when one
+of the group is erased. What a turn of the person's still owes is theirs, and goes; so does what was
+given up of it, and all that was given up in a conversation of their own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from turnkeeper.address import (
     Address,
+    given_up_key,
     is_ledger,
     ledger_keys,
+    ledger_of,
     ledger_prefixes,
     ledgers_of,
     named_in,
+    owed_key,
     stored_name,
 )
-from turnkeeper.errors import BotError, UnreadableRecord, WriteConflict
-from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.errors import BotError, UnreadableRecord
+from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.state.reading import pages
 from turnkeeper.storage import ANY, Change, Record, RecordStorage
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.wire.codec import Codec
 
-TRIES: Final = 20
-"""How often a group's ledger is tried that turns keep changing."""
+_KEPT: Final = 86400.0
 
 
 async def records_of(storage: RecordStorage, owner: str) -> AsyncIterator[tuple[str, Record]]:
@@ -66,50 +68,93 @@ async def stage_erasure(transaction: Transaction, address: Address, codec: Codec
     :param codec: reads what conversations the person's record names.
     """
     own: list[str] = []
+    replies: list[str] = []
+    ledgers, theirs = set[str](), set[str]()
     storage = transaction.storage
     conversations = {stored_name(address.conversation)}
     async for key, record in records_of(storage, address.user_key):
-        own.append(key)
+        if named := ledger_of(key):
+            ledgers.add(named[0])
+            replies.append(key)
+        elif is_ledger(key):
+            theirs.add(key)
+        else:
+            own.append(key)
         conversations |= _conversations_named_in(key, record, address, codec)
     own += transaction.put_for(address.user_key)
-    own.append(address.ledger_key)
-    ledgers: set[str] = set()
+    ledgers |= theirs
+    if not address.group:
+        theirs.add(address.ledger_key)
+    replies += await _given_up_in(storage, theirs)
     for name in conversations:
         ledgers.update(ledger_keys(address.bot, address.channel, name))
         async for page in pages(storage, prefix=ledgers_of(address.channel, name)):
             ledgers.update(key for key, _ in page)
-    ledgers.difference_update(own)
-    await transaction.load([*own, *ledgers])
+    ledgers.discard(address.ledger_key)  # the turn enters itself there
+    transaction.forgets = True
+    await transaction.load([*own, *replies, *ledgers])
     for key in own:
-        if is_ledger(key) and key != address.ledger_key:
-            _keep_digests(transaction, key)
-        else:
-            transaction.put(key, None)
+        transaction.put(key, None)
+    for key in replies:  # a sender may delete one meanwhile
+        transaction.put(key, None, blindly=True)
     for key in ledgers:
-        _drop_answers(transaction, key)
+        transaction.revise(key, partial(_without_person, storage, key, address.user_key))
 
 
 async def erase(storage: RecordStorage, owner: str) -> int:
     """Erase a person outside of any turn; may be done again, and while the bot runs.
 
     Beyond what :func:`stage_erasure` does, all groups of the channel are looked through, and
-    what has expired (anybody's) is swept away: it counts as absent, but it is there.
+    what has expired (anybody's) is swept away: it counts as absent, but it is there. A ledger in
+    which a reply is on its way, or which has to wait, stays for a day, as nobody's.
 
     :param owner: the person's user-state key.
     :returns: how many records of the person are gone.
-    :raises WriteConflict: a group's ledger is changed by others all the time; try again.
+    :raises WriteConflict: a ledger is changed by others all the time; try again.
     """
+    await storage.due(limit=1)  # the storage learns the store's clock by that
     erased: set[str] = set()
     while own := [key async for key, _ in records_of(storage, owner)]:
-        for start in range(0, len(own), 500):
-            await storage.commit([Change(key, None, ANY) for key in own[start : start + 500]])
+        ledgers = {key for key in own if is_ledger(key)}
+        own += await _given_up_in(storage, ledgers)
+        ledgers |= {named[0] for key in own if (named := ledger_of(key))}
+        await _revise(storage, ledgers, owner, [key for key in own if not is_ledger(key)])
         erased.update(own)
     for prefix in ledger_prefixes(owner.partition("/")[0]):
         async for page in pages(storage, prefix=prefix, owner=""):
-            await _drop_all_answers(storage, [key for key, r in page if '"answers"' in r.body])
+            concerned = [key for key, record in page if _may_name(record, owner)]
+            await _revise(storage, concerned, owner, [])
     while await storage.sweep():
         pass
     return len(erased)
+
+
+async def _revise(
+    storage: RecordStorage, ledgers: Iterable[str], owner: str, gone: Sequence[str]
+) -> None:
+    """Write ledgers without a person, and delete other records of theirs."""
+    for key in ledgers:  # first, so that nobody looks for what is owed and finds it gone
+        transaction = Transaction(storage)
+        await transaction.load([key])
+        transaction.revise(key, partial(_without_person, storage, key, owner, for_good=True))
+        await transaction.commit()
+    for start in range(0, len(gone), 500):
+        await storage.commit([Change(key, None, ANY) for key in gone[start : start + 500]])
+
+
+async def _given_up_in(storage: RecordStorage, ledgers: Iterable[str]) -> list[str]:
+    """Return the keys of all that was given up in some conversations, whosever turn it was."""
+    keys: list[str] = []
+    for ledger in ledgers:
+        if ledger.split("/", 2)[1] == "ledgers":  # 0.1 gave nothing up
+            prefix = given_up_key(ledger, 0, 0).removesuffix("0-0")
+            async for page in pages(storage, prefix=prefix):
+                keys += [key for key, _ in page]
+    return keys
+
+
+def _may_name(record: Record, owner: str) -> bool:
+    return '"answers"' in record.body or digest(owner) in record.body
 
 
 def _conversations_named_in(key: str, record: Record, address: Address, codec: Codec) -> set[str]:
@@ -139,37 +184,34 @@ def _ids_of(cls: type, conversations: Callable[[], Iterable[str]]) -> list[str]:
         ) from error
 
 
-def _keep_digests(transaction: Transaction, key: str) -> None:
+def _without_person(
+    storage: RecordStorage, key: str, owner: str, record: Record | None, *, for_good: bool = False
+) -> Iterator[Change]:
+    """Yield the changes that take a person out of a ledger, with what they are still owed.
+
+    What has been taken stays known, who sends, and until when to wait.
+
+    :param for_good: a ledger of the person's own is nobody's from then on, or gone.
+    """
+    if record is None:
+        return
+    own = record.owner == owner
     try:
-        seen = Ledger.read(key, transaction.record(key)).seen
+        ledger = Ledger.read(key, record)
     except UnreadableRecord:
-        transaction.put(key, None)
-    else:
-        transaction.rewrite(key, Ledger(seen=seen).body())
-
-
-def _drop_answers(transaction: Transaction, key: str) -> None:
-    """Have a group's ledger written without its answers, where it has any."""
-    try:
-        ledger = Ledger.read(key, transaction.record(key))
-    except UnreadableRecord:
-        return  # such a one is never written over
-    if ledger.answers:
-        ledger.answers.clear()
-        transaction.rewrite(key, ledger.body())
-
-
-async def _drop_all_answers(storage: RecordStorage, ledgers: Sequence[str]) -> None:
-    for attempt in range(TRIES):
-        transaction = Transaction(storage)
-        await transaction.load(ledgers)
-        for key in ledgers:
-            _drop_answers(transaction, key)
-        try:
-            await transaction.commit()
-        except WriteConflict:
-            if attempt == TRIES - 1:
-                raise
-            await asyncio.sleep(random.uniform(0, 0.1))  # noqa: S311
-        else:
-            return
+        if own:
+            yield Change(key, None, record.e_tag)
+        return  # a group's is never written over
+    before = ledger.body()
+    numbers = ledger.erase() if own else ledger.erase_member(digest(owner))
+    for number in numbers:
+        yield Change(owed_key(key, number), None, ANY)
+    now, queue = storage.now(), ledger.queue
+    if own and for_good and not numbers and not queue.holder and queue.not_before <= now:
+        yield Change(key, None, record.e_tag)
+    elif own and for_good:
+        expires_at = max(now, queue.not_before) + _KEPT
+        yield Change(key, ledger.body(), record.e_tag, "", expires_at, queue.due_in(now))
+    elif (body := ledger.body()) != before:
+        due_in = queue.due_in(now)
+        yield Change(key, body, record.e_tag, record.owner, record.expires_at, due_in)

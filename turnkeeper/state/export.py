@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from turnkeeper.address import is_ledger
+from turnkeeper.address import is_ledger, ledger_of
 from turnkeeper.state.erasure import records_of
 from turnkeeper.state.reading import readable
 from turnkeeper.storage import RecordStorage
@@ -21,7 +21,7 @@ async def export(
 
     :param owner: the person's user-state key.
     :param codec: the bot's; None where its types are not known.
-    :param replies: False tells only how many replies the ledgers hold. For the person, who has
+    :param replies: False tells only how many replies are held. For the person, who has
         them: an export is a reply too, and each would hold those before it.
     :returns: ``{"user": owner, "exported_at": ISO time, "records": [...]}``, the records as
         :func:`turnkeeper.state.reading.readable` shows them, also those that are unreadable.
@@ -39,9 +39,11 @@ async def export(
 
 def _count_replies(record: dict[str, Any]) -> None:
     """Put their number in place of the replies that a ledger holds."""
-    if not is_ledger(record["key"]) or "state" not in record:
+    state = record.get("state")
+    if state is None or not (is_ledger(record["key"]) or ledger_of(record["key"])):
         return
-    turns = record["state"]["turns"]
-    for holder, replies in ((turns, "answers"), (turns.get("owed") or {}, "effects")):
-        if replies in holder:
-            holder[replies] = len(holder[replies])
+    turns = state.get("turns", {})
+    for held in (turns, turns.get("owed") or {}, state.get("owed") or {}):
+        for replies in ("answers", "effects"):
+            if replies in held:
+                held[replies] = len(held[replies])

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from turnkeeper.address import is_ledger
+from turnkeeper.address import is_ledger, ledger_of
 from turnkeeper.errors import UnreadableRecord
 from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.ledger.owed import Owed
 from turnkeeper.state.items import OBJECT
 from turnkeeper.storage import Record, RecordStorage
 from turnkeeper.wire.codec import Codec
@@ -44,10 +45,11 @@ def state_of(key: str, record: Record, codec: Codec | None) -> dict[str, Any]:
     if is_ledger(key):
         Ledger.read(key, record)
         state: dict[str, Any] = json.loads(record.body)["state"]
-        for effect in (state["turns"].get("owed") or {}).get("effects", ()):
-            if isinstance(effect.get("body"), str):  # an activity, as JSON in JSON
-                effect["body"] = _activity(key, effect["body"])
-        return state
+        return _with_activities(key, state, state["turns"].get("owed") or {})
+    if ledger_of(key):
+        Owed.read(key, record)
+        state = json.loads(record.body)["state"]
+        return _with_activities(key, state, state["owed"])
     if codec is None:
         return _raw_state(key, record)
     # Decoded and encoded again, a record of an earlier format is shown as one of today.
@@ -101,6 +103,14 @@ def iso_time(moment: float | None) -> str | None:
         return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):
         return str(moment)  # beyond the year 9999
+
+
+def _with_activities(key: str, state: dict[str, Any], owed: dict[str, Any]) -> dict[str, Any]:
+    """Return what is owed with its activities as JSON, and not as JSON in JSON."""
+    for effect in owed.get("effects", ()):
+        if isinstance(effect.get("body"), str):
+            effect["body"] = _activity(key, effect["body"])
+    return state
 
 
 def _activity(key: str, text: str) -> Any:

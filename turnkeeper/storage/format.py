@@ -9,33 +9,29 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from turnkeeper.errors import SettingsError, UnreadableRecord, WriteConflict
-from turnkeeper.storage.records import Change, RecordStorage
+from turnkeeper.errors import SettingsError, UnreadableRecord
+from turnkeeper.storage.records import ANY, Change, RecordStorage
 
 KEY: Final = "~/format"
 """Of the mark. No channel's id and no bot's name begins so."""
 
-FORMAT: Final = 2
-"""Since version 0.2. A store of a newer format is refused."""
+FORMAT: Final = 3
+"""Since version 0.5; 2 since 0.2. A store of a newer format is refused."""
 
 _BODY: Final = f'{{"v":1,"state":{{"format":{FORMAT}}}}}'
 
 
-async def mark(storage: RecordStorage) -> None:
-    """Mark a store, unless it is marked.
+async def format_of(storage: RecordStorage) -> int:
+    """Return the format of a store; 0 where it has no mark: it is new, or of version 0.1.
 
     :raises SettingsError: it is of a newer format, which this version must not write into.
     :raises UnreadableRecord: the mark cannot be read.
     """
     record = (await storage.fetch([KEY])).get(KEY)
     if record is None:
-        try:
-            await storage.commit([Change(KEY, _BODY, None)])
-        except WriteConflict:  # another process starts at the same moment
-            await mark(storage)
-        return
+        return 0
     try:
-        found = json.loads(record.body)["state"]["format"]
+        found: int = json.loads(record.body)["state"]["format"]
         newer = found > FORMAT
     except (ValueError, KeyError, TypeError):
         raise UnreadableRecord(KEY, "not the mark of a store") from None
@@ -45,3 +41,9 @@ async def mark(storage: RecordStorage) -> None:
             f"the store is of format {found}, and this version knows {FORMAT}; "
             "run the version that wrote it, or name another store",
         )
+    return found
+
+
+async def mark(storage: RecordStorage) -> None:
+    """Mark a store as one of this version's format. No process of an earlier one may run beside."""
+    await storage.commit([Change(KEY, _BODY, ANY)])

@@ -53,6 +53,17 @@ class Change(NamedTuple):
     due_in: float | None = None
     keep: bool = False
 
+    @classmethod
+    def unchanged(cls, key: str, record: Record | None) -> Change:
+        """Return what writes nothing, and holds only if a record is as it was read.
+
+        :param record: as it was read; None where there was none.
+        """
+        if record is None:
+            return cls(key, None, None, keep=True)
+        body, e_tag, owner, expires_at, _ = record
+        return cls(key, body, e_tag, owner, expires_at, keep=True)
+
 
 class RecordStorage(ABC):
     """A store of versioned records. Derive from it to keep them in a store of your own.

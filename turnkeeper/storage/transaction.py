@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import math
+import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final
 
+from turnkeeper.errors import WriteConflict
+from turnkeeper.storage.expiry import full_hour, lasts
 from turnkeeper.storage.records import ANY, Change, Record, RecordStorage
 
-_HOUR: Final = 3600.0
+Revision = Callable[[Record | None], Iterable[Change]]
+"""Makes of a record, as it is now, the changes that a commit is to write."""
+
+REVISIONS: Final = 20
+"""How often the records to revise are read anew where others keep writing them."""
 
 
 class Transaction:
@@ -22,6 +29,7 @@ class Transaction:
     :param storage: where the records are.
     :param hosted: True where the host commits at the end of the turn; else each save commits.
     :param clock: seconds since the epoch.
+    :ivar forgets: whether the commit erases the person of the turn.
     :ivar items: by the keys of records that others than the states have put, who is to be told.
     """
 
@@ -37,6 +45,9 @@ class Transaction:
         self._clock = clock
         self._records: dict[str, Record | None] = {}
         self._changes: dict[str, Change] = {}
+        self._revisions: dict[str, Revision] = {}
+        self.forgets = False
+        self._unchecked: set[str] = set()
         self.items: dict[str, list[tuple[str | None, Callable[[str], None]]]] = {}
 
     async def load(self, keys: Iterable[str], *, again: bool = False) -> None:
@@ -93,7 +104,7 @@ class Transaction:
         body = self._changes[key].body
         return None if body is None else f"turn:{hashlib.sha256(body.encode()).hexdigest()[:32]}"
 
-    def put(  # noqa: PLR0913 - each is a fact of its own
+    def put(
         self,
         key: str,
         body: str | None,
@@ -101,48 +112,47 @@ class Transaction:
         owner: str = "",
         ttl: float | None = None,
         blindly: bool = False,
-        due_in: float | None = None,
     ) -> None:
         """Have a loaded record written, or deleted, at the commit. The last put of a key counts.
 
         :param body: the new body; None deletes. The body that was read writes nothing, except
-            when half of the record's time to live has passed, and where it is or was due.
+            when half of the record's time to live has passed.
         :param owner: the user-state key of the person it is about; "" keeps the owner it has.
         :param ttl: seconds until the record expires if it is not written again; None for never.
         :param blindly: whatever others have made of the record meanwhile; else that is a conflict.
-        :param due_in: seconds from the commit on after which the record is due, by the store's
-            clock; None where nothing is due, or not any more.
         """
         record = self._records[key]
-        owner = owner or (record.owner if record else "")
-        if blindly:
-            self._changes[key] = Change(key, body, ANY, owner, self._expiry(ttl), due_in)
-        elif body is None:
-            if record:
-                self._changes[key] = Change(key, None, record.e_tag)
-            else:
-                self._changes.pop(key, None)
-        elif (
-            record
-            and record.body == body
-            and owner == record.owner
-            and due_in is None
-            and record.due_at is None
-            and self._lasts(record, ttl)
-        ):
+        owner = "" if body is None else owner or (record.owner if record else "")
+        e_tag = record.e_tag if record else None
+        if body is None:
+            same = record is None
+        else:
+            known = record is not None and (record.body, record.owner) == (body, owner)
+            same = known and lasts(record, ttl, self._clock())
+        if same and not blindly:
             self._changes.pop(key, None)
         else:
-            self._changes[key] = Change(
-                key, body, record.e_tag if record else None, owner, self._expiry(ttl), due_in
-            )
+            expires_at = None if body is None else self.expiry(ttl)
+            self._changes[key] = Change(key, body, ANY if blindly else e_tag, owner, expires_at)
 
-    def rewrite(self, key: str, body: str) -> None:
-        """Have a loaded record's body replaced; its owner, its expiry and when it is due stay."""
-        if record := self._records[key]:
-            due_in = None if record.due_at is None else record.due_at - self._clock()
-            self._changes[key] = Change(
-                key, body, record.e_tag, record.owner, record.expires_at, due_in
-            )
+    def revise(self, key: str, revision: Revision) -> None:
+        """Have a loaded record written as it is found at the commit.
+
+        What others make of it meanwhile is no conflict: it alone is read anew, and the revision
+        asked again. Such a record is the engine's own: no turn depends on what it read there.
+
+        :param revision: gives the changes of this record, and of others that nobody else writes. It
+            may raise :class:`turnkeeper.errors.WriteConflict`, which ends the commit.
+        """
+        self._revisions[key] = revision
+
+    def leave_unchecked(self, key: str) -> None:
+        """Have the commit not depend on a record that was read."""
+        self._unchecked.add(key)
+
+    def know(self, key: str, record: Record | None) -> None:
+        """Take a record as read just now: it was learned from a write of this process."""
+        self._records[key] = record
 
     def put_item(
         self,
@@ -169,48 +179,60 @@ class Transaction:
     @property
     def changed(self) -> bool:
         """Whether a commit would write anything."""
-        return bool(self._changes)
-
-    def deletes(self, key: str) -> bool:
-        """Whether the commit would delete this record."""
-        return key in self._changes and self._changes[key].body is None
+        return bool(self._changes or self._revisions or self.forgets)
 
     def discard(self) -> None:
         """Forget everything that was put; what was read stays."""
-        self._changes.clear()
-        self.items.clear()
+        for put in (self._changes, self._revisions, self.items):
+            put.clear()
+        self.forgets = False
 
     async def commit(self) -> None:
-        """Write what was put, all or none. Nothing is written where nothing changed.
+        """Write what was put and revised, all or none. Nothing is written where nothing changed.
+
+        Where the host commits, what was read and not changed is checked too: nobody has changed it.
 
         :raises WriteConflict: somebody else was first; begin the turn again.
         :raises StorageUnavailable: the store does not answer.
         """
-        await self.commit_together([self])
-
-    @staticmethod
-    async def commit_together(transactions: Sequence[Transaction]) -> None:
-        """Write what was put into several transactions of one storage, all or none.
-
-        :raises WriteConflict: in one of them somebody else was first.
-        :raises StorageUnavailable: the store does not answer.
-        """
-        changes = [change for one in transactions for change in one._changes.values()]
-        if not changes:
-            return
         try:
-            e_tags = await transactions[0].storage.commit(changes)
+            changes = self._composed()
+            for tries in range(1, REVISIONS + 1):
+                if not changes:
+                    return
+                try:
+                    e_tags = await self.storage.commit([*changes.values(), *self._checks(changes)])
+                    break
+                except WriteConflict as conflict:
+                    revised = changes.keys() - self._changes.keys()
+                    if tries == REVISIONS or conflict.key not in revised:
+                        raise
+                await asyncio.sleep(random.uniform(0, 0.001 * min(tries, 5)))  # noqa: S311
+                await self.load(list(self._revisions), again=True)
+                changes = self._composed()
         except BaseException:
-            for one in transactions:
-                one.discard()  # nobody may write it later, unasked
+            self.discard()  # nobody may write it later, unasked
             raise
-        for one in transactions:
-            one._committed(e_tags)
+        self._committed(changes, e_tags)
 
-    def _committed(self, e_tags: dict[str, str]) -> None:
-        for key, (_, body, _, owner, expires_at, due_in, _) in self._changes.items():
+    def _composed(self) -> dict[str, Change]:
+        """Return what is to be written, with what the revisions make of the newest records."""
+        changes = self._changes.copy()
+        for key, revision in self._revisions.items():
+            for change in revision(self._records[key]):
+                changes[change.key] = change
+        return changes
+
+    def _checks(self, changes: dict[str, Change]) -> list[Change]:
+        if not self.hosted:
+            return []
+        left = self._records.keys() - changes.keys() - self._unchecked - self._revisions.keys()
+        return [Change.unchanged(key, self._records[key]) for key in left]
+
+    def _committed(self, changes: dict[str, Change], e_tags: dict[str, str]) -> None:
+        for key, (_, body, _, owner, expires_at, due_in, _) in changes.items():
             # When it is due is as near as this process can tell.
-            due_at = None if due_in is None else self._clock() + due_in
+            due_at = None if due_in is None else self.storage.now() + due_in
             self._records[key] = (
                 None if body is None else Record(body, e_tags[key], owner, expires_at, due_at)
             )
@@ -218,14 +240,11 @@ class Transaction:
             for body, tell in told:
                 if key in e_tags and self._changes[key].body == body:
                     tell(e_tags[key])
-        self._changes.clear()
-        self.items.clear()
+        self.discard()
 
-    def _expiry(self, ttl: float | None) -> float | None:
-        # Whole hours: a record written at every turn does not move in the index of expiries.
-        return None if ttl is None else math.ceil((self._clock() + ttl) / _HOUR) * _HOUR
+    def expiry(self, ttl: float | None) -> float | None:
+        """Return when what is written now expires.
 
-    def _lasts(self, record: Record, ttl: float | None) -> bool:
-        if ttl is None or record.expires_at is None:
-            return ttl is None and record.expires_at is None
-        return record.expires_at - self._clock() > ttl / 2
+        :param ttl: in so many seconds; None for never.
+        """
+        return None if ttl is None else full_hour(self._clock() + ttl)

@@ -23,18 +23,25 @@ from botbuilder.schema import (
 )
 from botframework.connector.auth import AuthenticationConstants, ClaimsIdentity
 
+from turnkeeper.address import Address
 from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.channels.addressing import address_of
 from turnkeeper.connector.client import Connector
-from turnkeeper.errors import DeliveryRefused, ShuttingDown
+from turnkeeper.delivery.senders import Senders
+from turnkeeper.errors import DeliveryOwed, ShuttingDown
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.observing.tracing import span
 from turnkeeper.state.services import in_turn
+from turnkeeper.turn.turns import Taken
 from turnkeeper.wire import activity as wire
 from turnkeeper.wire import json_text
 
 SHUTDOWN: Final = 4.5
 """Seconds that turns under way have when the bot is stopped, twice: then they are cancelled."""
+
+PATIENCE: Final = 10.0
+"""Seconds for which whoever has the bot speak first is kept waiting until that has left."""
 
 _Logic = Callable[[TurnContext], Awaitable[None]]
 
@@ -49,8 +56,9 @@ class TakeTurn(Protocol):
         audience: str | None,
         logic: _Logic,
         turn: str,
-        refusals: list[DeliveryRefused],
-    ) -> Any:
+        *,
+        address: Address,
+    ) -> Taken:
         """Run ``logic`` on an activity, commit, send."""
 
 
@@ -61,19 +69,25 @@ class ProactiveTurns:
     :param service_urls: checks where the bot would post.
     :param metrics: counts these turns.
     :param take_turn: takes a turn.
+    :param senders: send what it owes.
+    :param bot_id: the bot's app id; "" in local mode.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - each is a part of its own
         self,
         connector: Connector,
         service_urls: ServiceUrls,
         metrics: Metrics,
         take_turn: TakeTurn,
+        senders: Senders,
+        bot_id: str,
     ) -> None:
         self._connector = connector
         self._service_urls = service_urls
         self._metrics = metrics
         self._take_turn = take_turn
+        self._senders = senders
+        self._bot_id = bot_id
         self._under_way: dict[asyncio.Future[None], asyncio.Task[Any] | None] = {}
         self._closed = False
 
@@ -87,12 +101,11 @@ class ProactiveTurns:
         :raises RequestRefused: the service URL is not one of a channel; or as any turn.
         :raises NestedTurn: it is awaited in a turn of the same conversation.
         :raises ShuttingDown: the bot is being stopped.
-        :raises DeliveryFailed: replies are still owed: this turn's, which is committed, or
-            those of a turn before, and then ``logic`` was not called. The next turn of the
-            conversation sends them first, also one whose ``logic`` does nothing.
+        :raises DeliveryOwed: the turn is committed, and its replies have not left within
+            :data:`PATIENCE`. They are sent as soon as the channel takes them.
         :raises DeliveryRefused: the channel refuses replies of this turn for good: what it answers
-            to the first of them, once all were tried. The turn is committed. In a turn that waits
-            for this one nothing is raised.
+            to the first of them, once all were tried. The turn is committed. Within another turn
+            neither is raised, and nothing waits.
         """
         activity.service_url = self._service_urls.check(activity.service_url)
         with self._counted():
@@ -151,10 +164,20 @@ class ProactiveTurns:
             # By a name of its own: nobody delivers it again, and a channel may give the first
             # activity of a conversation an id that it gave before.
             turn = secrets.token_hex(8)
-            refusals: list[DeliveryRefused] = []
-            await self._take_turn(identity, activity, audience, logic, turn, refusals)
-        if refusals and not in_turn():  # the turn that waits for this one may have ended meanwhile
-            raise refusals[0]
+            address = address_of(activity, self._bot_id)
+            taken = await self._take_turn(
+                identity, activity, audience, logic, turn, address=address
+            )
+        debt = taken.debt
+        if debt is None or in_turn():
+            return
+        left = await self._senders.left(address.ledger_key, debt, PATIENCE)
+        if debt.refusals:
+            refusal = debt.refusals[0]
+            refusal.reference = TurnContext.get_conversation_reference(activity)
+            raise refusal
+        if not left:
+            raise DeliveryOwed(debt.effects)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

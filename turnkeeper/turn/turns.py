@@ -5,24 +5,30 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from botbuilder.schema import Activity
 
 from turnkeeper.address import Address
-from turnkeeper.delivery.sender import LEASE, Sender
-from turnkeeper.errors import DeliveryRefused, RequestRefused, WriteConflict
+from turnkeeper.delivery.conversation import Debt
+from turnkeeper.delivery.entry import Entry, too_much_owed
+from turnkeeper.delivery.senders import Senders
+from turnkeeper.errors import RequestRefused, StorageUnavailable, WriteConflict
 from turnkeeper.ledger.effects import Effect
-from turnkeeper.ledger.ledger import Ledger, Owed
+from turnkeeper.ledger.ledger import Ledger, digest
+from turnkeeper.ledger.owed import Owed
+from turnkeeper.ledger.queue import MOST_OPEN
+from turnkeeper.ledger.upgrade import taken_over, taken_over_from_0_1
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
-from turnkeeper.storage import Record, RecordStorage
+from turnkeeper.storage import Change, RecordStorage
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn.naming import turn_of
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.response import answers_over_http
+from turnkeeper.turn.unseen import LastReply
 
 TRIES: Final = 10
 """How often a turn is run when others keep changing the same records; then 503."""
@@ -34,17 +40,35 @@ class Outcome:
 
     :param effects: in order.
     :param answer: the HTTP answer ``{"status": int, "body": JSON}``, where the turn has one.
+    :param forgets: whether it erases the person of the turn.
     """
 
     effects: list[Effect]
     answer: dict[str, Any] | None = None
+    forgets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A turn that took effect, now or before.
+
+    :param answer: its HTTP answer, where it has one.
+    :param debt: what it owes, for whoever waits for that; None for nothing.
+    """
+
+    answer: dict[str, Any] | None = None
+    debt: Debt | None = None
+
+
+Run = Callable[[str, Transaction, LastReply], Awaitable[Outcome]]
+"""Runs the bot under a turn's name, a transaction, and what became of the last reply."""
 
 
 class Turns:
     """Takes each activity once, and the activities of a conversation one after another.
 
     :param storage: where state and ledgers are.
-    :param sender: sends what turns owe.
+    :param senders: send what turns owe.
     :param order: the turns under way in this process.
     :param metrics: counts duplicates and conflicts.
     :param ttl: seconds the ledger of a quiet conversation is kept; None for ever.
@@ -54,7 +78,7 @@ class Turns:
     def __init__(  # noqa: PLR0913 - each is a part of its own
         self,
         storage: RecordStorage,
-        sender: Sender,
+        senders: Senders,
         order: TurnOrder,
         metrics: Metrics,
         *,
@@ -62,87 +86,70 @@ class Turns:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._storage = storage
-        self._sender = sender
+        self._senders = senders
         self._order = order
         self._metrics = metrics
         self._ttl = ttl
         self._clock = clock
 
-    async def take(  # noqa: PLR0913 - each is a part of the turn
+    async def take(
         self,
         activity: Activity,
         address: Address,
         state_keys: Sequence[str],
-        run: Callable[[str, Transaction], Awaitable[Outcome]],
+        run: Run,
         *,
         turn: str = "",
-        refusals: list[DeliveryRefused] | None = None,
-    ) -> dict[str, Any] | None:
-        """Take one activity, unless it took effect before; then only send what is still owed.
+    ) -> Taken:
+        """Take one activity, unless it took effect before. What it owes is being sent afterwards.
 
-        A turn that changed nothing and says nothing is not entered in the ledger.
+        A turn that changed nothing and says nothing is not entered in the ledger, unless that is
+        since its person has not seen what was said last: a redelivery would be taken as an answer.
 
         :param activity: authenticated, its service URL checked.
         :param address: the activity's.
         :param state_keys: the records the bot will need, read together with the ledger.
-        :param run: runs the bot under a turn's name and a transaction; it is called again on
-            fresh state where somebody else changed the same records.
+        :param run: runs the bot; it is called again on fresh state where somebody else changed the
+            same records.
         :param turn: its name in the ledger where the bot speaks first: then it takes no slot. By
             default it is made from the activity's id.
-        :param refusals: gets what the channel answers to replies that it refuses for good.
-        :returns: the turn's HTTP answer, where it has one.
-        :raises RequestRefused: 503, too many conflicts or too many waiting; 409, it took
-            effect so long ago that its HTTP answer is no longer kept.
+        :raises RequestRefused: 503, too many conflicts, too many waiting, or too much owed already;
+            409, it took effect so long ago that its HTTP answer is no longer kept.
         :raises NestedTurn: it is called in a turn of the same conversation.
         :raises StorageError: the store does not answer, or the ledger is unreadable.
-        :raises DeliveryFailed: committed, but replies are still owed.
         """
-        key, old_key = address.ledger_key, address.old_ledger_key
         person = None if turn else address.owner  # a join is nobody's
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
-        owner = "" if address.group else address.owner
         service_url = activity.service_url  # as checked: bot code may change the activity's
-        tries, overdue = 0, None
-        async with self._order.turn(key, person):
-            while tries < TRIES:
+        met = False
+        async with self._order.turn(address.ledger_key, person):
+            for tries in range(TRIES):
                 if tries:
                     await asyncio.sleep(random.uniform(0, 0.004 * 2**tries))  # noqa: S311
                 transaction = Transaction(self._storage, hosted=True, clock=self._clock)
-                await transaction.load([key, old_key, *state_keys])
-                ledger = Ledger.read(key, transaction.record(key))
-                self._sender.receipts.recall(key, ledger, self._sender.holder)
                 try:
-                    old = None if ledger.owed else transaction.record(old_key)
-                    if old and await self._take_over(address, transaction, old, ledger, activity):
-                        continue
-                    if ledger.owed:
-                        if self._sender.free(ledger) or ledger.owed == overdue:
-                            await self._settle(key, ledger, transaction, service_url)
-                        else:
-                            overdue = await self._wait_for_others(key, ledger)
-                        tries += 1
-                        continue  # as nothing is owed now, with everything read anew
+                    ledger = await self._read(transaction, activity, address, state_keys)
                     if ledger.knows(turn):
                         self._metrics.duplicates.inc()
-                        return self._known(ledger, turn, activity)
-                    shared = ledger.holder not in ("", self._sender.holder)
-                    outcome = await run(turn, transaction)
-                    if transaction.deletes(key):  # the bot forgets the person: so does the ledger
-                        ledger = Ledger(seen=ledger.seen)
-                    if outcome.effects or outcome.answer or transaction.changed:
-                        self._enter(ledger, turn, outcome)
-                        transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)
-                        await transaction.commit()
-                        self._sender.receipts.drop(key)
+                        debt = self._senders.conversations.debt(address.ledger_key, turn)
+                        return Taken(self._known(ledger, turn, activity), debt)
+                    if len(ledger.queue.open) >= MOST_OPEN:
+                        raise too_much_owed()
+                    known = self._knows(transaction, address)
+                    last = self._last_reply(ledger, address)
+                    erased = met and not known  # while the bot ran
+                    outcome = Outcome([]) if erased else await run(turn, transaction, last)
+                    met = met or known
+                    told = outcome.effects or outcome.answer or last.was_unseen
+                    if not (transaction.changed or told or erased):
+                        return Taken()
+                    entry = self._entry(turn, address, outcome, last, service_url, transaction)
+                    debt = await self._commit(transaction, address.ledger_key, entry)
                 except WriteConflict:
                     self._metrics.conflicts.inc()
-                    tries += 1
-                    continue
-                await self._sender.deliver(
-                    *(key, ledger, transaction, service_url), shared=shared, refusals=refusals
-                )
-                return outcome.answer
+                else:
+                    return Taken(outcome.answer, debt)
         raise RequestRefused(
             503, "conflict", "Others keep changing the same records.", retry_after=1
         )
@@ -156,82 +163,87 @@ class Turns:
             )
         return answer
 
-    async def _settle(
-        self, key: str, ledger: Ledger, transaction: Transaction, service_url: str
-    ) -> None:
-        """Send what the turn before owes, so that replies keep their order.
+    @staticmethod
+    def _knows(transaction: Transaction, address: Address) -> bool:
+        """Return whether the store knows the person: it has their profile, and their ledger.
 
-        :raises WriteConflict: another process was quicker.
+        Bot code may empty a profile; only an erasure takes the ledger of a conversation with it.
         """
-        self._sender.claim(ledger)
-        transaction.rewrite(key, ledger.body())
-        await transaction.commit()
-        await self._sender.deliver(key, ledger, transaction, service_url, shared=False)
-
-    async def _take_over(  # noqa: PLR0913, PLR0917 - each is a part of the turn
-        self,
-        address: Address,
-        transaction: Transaction,
-        record: Record,
-        ledger: Ledger,
-        activity: Activity,
-    ) -> bool:
-        """Go on with the ledger that version 0.1 kept of a conversation.
-
-        It is a write of its own, before the turn: claims and receipts go on from there. What was
-        owed by this bot moves, so that it is sent once. The rest of the old ledger stays until it
-        expires, for other bots on the store.
-
-        :param record: the old ledger's.
-        :param ledger: this version's, which owes nothing.
-        :returns: whether anything was written: then all is to be read anew.
-        :raises WriteConflict: somebody else has taken it over, or is at it.
-        """
-        key, old_key = address.ledger_key, address.old_ledger_key
-        known = transaction.record(key) is not None
-        if known and '"owed"' not in record.body:  # nearly always: it need not be read
-            return False
-        old = Ledger.read(old_key, record)
-        recipient = activity.recipient
-        if ours := not old.owed_by_another(address.bot, (recipient.id or "") if recipient else ""):
-            await self._wait_for_others(old_key, old)
-        if known and not (ours and old.owed):
-            return False
-        if not known:
-            ledger = old if ours else old.without_debt()
-        else:
-            ledger.owed, ledger.holder = old.owed, old.holder
-        transaction.put(key, ledger.body(), owner=record.owner, ttl=self._ttl)
-        if ours and old.owed:
-            transaction.rewrite(old_key, old.without_debt().body())
-        await transaction.commit()
-        self._sender.receipts.drop(key)
+        profile, ledger = address.user_key, transaction.record(address.ledger_key)
+        if not (transaction.has(profile) and transaction.record(profile)):
+            return bool(not address.group and ledger and ledger.owner == address.user_key)
         return True
 
-    async def _wait_for_others(self, key: str, ledger: Ledger) -> Owed | None:
-        """Wait until the process that sends what is owed has noted so, or its time is over.
+    async def _commit(self, transaction: Transaction, key: str, entry: Entry) -> Debt | None:
+        """Commit a turn. Where the store's answer is lost, ask it whether the turn took effect."""
+        try:
+            return await self._senders.commit(transaction, key, entry)
+        except StorageUnavailable:
+            record = (await self._storage.fetch([key])).get(key)
+            if not Ledger.read(key, record).knows(entry.turn):
+                raise
+            return None  # what it owes is found by the dispatcher
 
-        :returns: what is owed still though nothing has happened for longer than a lease, by this
-            machine's own count: clocks may have jumped.
+    def _last_reply(self, ledger: Ledger, address: Address) -> LastReply:
+        who = digest(address.owner) if address.group else None
+        return LastReply(ledger.queue, who, self._storage.now())
+
+    async def _read(
+        self,
+        transaction: Transaction,
+        activity: Activity,
+        address: Address,
+        state_keys: Sequence[str],
+    ) -> Ledger:
+        """Read what a turn needs, and return the ledger.
+
+        What an earlier version owes in it is moved first, in a write of its own.
+
+        :raises WriteConflict: that was moved just now, by this process or another.
         """
-        loop = asyncio.get_running_loop()
-        pause, since = 0.002, loop.time()
-        while not self._sender.free(ledger):
-            if loop.time() - since > 1.5 * LEASE:
-                return ledger.owed
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 0.2)
-            newer = Ledger.read(key, (await self._storage.fetch([key])).get(key))
-            if newer.owed != ledger.owed:
-                since = loop.time()
-            ledger = newer
-        return None
+        key, old_key = address.ledger_key, address.old_ledger_key
+        await transaction.load([key, old_key, *state_keys])
+        transaction.leave_unchecked(old_key)
+        record, old = transaction.record(key), transaction.record(old_key)
+        ledger = Ledger.read(key, record)
+        now, url, changes = self._storage.now(), activity.service_url, list[Change]()
+        if ledger.earlier:
+            debt = ledger.earlier
+            changes = list(taken_over(key, record, ledger, debt, now, service_url=url))
+        elif old:
+            recipient = activity.recipient
+            known_as = (recipient.id or "") if recipient else ""
+            changes = taken_over_from_0_1(address, record, old, now, url, known_as)
+        if changes:
+            await self._storage.commit(changes)
+            await self._senders.claim(key)
+            raise WriteConflict(key)
+        return ledger
 
-    def _enter(self, ledger: Ledger, turn: str, outcome: Outcome) -> None:
-        ledger.enter(
-            turn,
-            effects=outcome.effects,
-            answer=outcome.answer,
-            holder=self._sender.holder,
-            until=self._sender.lease(),
-        )
+    def _entry(  # noqa: PLR0913, PLR0917 - each is a part of the turn
+        self,
+        turn: str,
+        address: Address,
+        outcome: Outcome,
+        last: LastReply,
+        service_url: str,
+        transaction: Transaction,
+    ) -> Entry:
+        """Return what the commit is to enter in the ledger, whatever that is by then."""
+        who = digest(address.owner) if address.owner else ""
+
+        def enter(ledger: Ledger) -> Iterable[int]:
+            if ledger.knows(turn) or last.has_changed(ledger.queue, self._storage.now()):
+                raise WriteConflict(address.ledger_key)
+            gone: Iterable[int] = ()
+            if outcome.forgets:
+                person = digest(address.user_key)  # also where the activity itself is nobody's
+                gone = ledger.erase_member(person) if address.group else ledger.erase()
+            ledger.enter(turn, outcome.answer)
+            if outcome.effects and last.was_asked:
+                ledger.queue.seen(who if address.group else None)
+            return gone
+
+        owed = Owed(turn, service_url, outcome.effects, address.owner)
+        owner = "" if address.group else address.owner
+        return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))

@@ -8,6 +8,7 @@ from shows.mutations.mutation import Mutation
 
 ROOM: Final = "turnkeeper/dialogs"
 TESTS: Final = "tests/turnkeeper/dialogs"
+UNSEEN: Final = f"{TESTS}/test_unseen.py"
 MUTATIONS: Final = (
     Mutation(
         f"{ROOM}/exchange.py",
@@ -51,6 +52,44 @@ MUTATIONS: Final = (
             ),
         ),
         "who was asked whether to be forgotten is asked for ever",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "        if self._arrival is not Arrival.SEEN and (confirms or not found):\n",
+        "        if self._arrival is Arrival.LOST and not confirms:\n",
+        (
+            f"{UNSEEN}::test_a_confirmation_that_is_owed_is_not_answered",
+            f"{UNSEEN}::test_a_refused_confirmation_is_asked_once_more",
+        ),
+        "a yes to a question that nobody saw erases a person",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "        unseen = self._arrival is not Arrival.SEEN and self._opened.open\n",
+        "        unseen = self._arrival is Arrival.OWED and self._opened.open\n",
+        (f"{UNSEEN}::test_whatever_happens_only_what_was_posted_is_answered",),
+        "a message is the answer to a question that was refused",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "waited >= CONFIRMED_WITHIN or self._last.is_after_others(mark.asked_in)",
+        "waited >= CONFIRMED_WITHIN",
+        (f"{UNSEEN}::test_a_yes_after_news_is_no_yes_to_the_confirmation",),
+        "a yes to what the bot said by itself erases a person",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "self._now - max(asked_at, self._last.left_at(mark.asked_in))",
+        "self._now - asked_at",
+        (f"{UNSEEN}::test_it_runs_from_when_it_has_left",),
+        "a question that is delivered late has run out when it comes",
+    ),
+    Mutation(
+        "turnkeeper/turn/unseen.py",
+        "        return any(told is not Arrival.SEEN for told in self._told.values())\n",
+        "        return False\n",
+        (f"{UNSEEN}::test_what_was_not_judged_is_not_judged_when_it_is_delivered_again",),
+        "a message that was not judged is judged when it is delivered again",
     ),
     Mutation(
         f"{ROOM}/wishes.py",
@@ -119,8 +158,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         f"{ROOM}/exchange.py",
-        "lapsed = mark.confirming and waited >= CONFIRMED_WITHIN",
-        "lapsed = False",
+        "lapsed = waited >= CONFIRMED_WITHIN or self._last",
+        "lapsed = self._last",
         (f"{TESTS}/test_events.py::test_a_yes_that_comes_late_erases_nobody[11]",),
         "a yes of weeks later erases a person",
     ),

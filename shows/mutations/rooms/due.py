@@ -78,38 +78,15 @@ MUTATIONS: Final = (
         "a process never learns the time of Redis",
     ),
     Mutation(
-        TRANSACTION,
-        "            and record.due_at is None\n",
-        "",
-        (f"{TRANSACTION_TESTS}::test_an_unchanged_record_is_written_where_it_is_or_was_due",),
-        "what was due stays so for ever where nothing else of the record changes",
-    ),
-    Mutation(
-        TRANSACTION,
-        "            and due_in is None\n",
-        "",
-        (f"{TRANSACTION_TESTS}::test_an_unchanged_record_is_written_where_it_is_or_was_due",),
-        "what is due is not written where nothing else of the record changes",
-    ),
-    Mutation(
-        TRANSACTION,
-        "record.expires_at, due_in\n",
-        "record.expires_at\n",
-        (f"{TRANSACTION_TESTS}::test_what_is_rewritten_is_due_as_it_was",),
-        "a receipt takes out of the index what is due",
-    ),
-    Mutation(
-        SQLITE,
-        " AND due IS ? AND due_at IS NULL AND (",
-        " AND due IS ? AND (",
-        (f"{STORES_TESTS}::test_each_write_tells_anew_when_it_is_due[sqlite-on what was read]",),
-        "in SQLite a record stays due when it is written as not due",
-    ),
-    Mutation(
-        SQLITE,
-        "body is not None and change.due_in is None and expected",
-        "body is not None and expected",
-        (f"{STORES_TESTS}::test_each_write_tells_anew_when_it_is_due[sqlite-on what was read]",),
+        "turnkeeper/storage/sqlite/statements.py",
+        ' expires_at = ?, due_at = ? WHERE key = ?"\n',
+        ' expires_at = ?, due_at = coalesce(due_at, ?) WHERE key = ?"\n',
+        (
+            (
+                "tests/turnkeeper/contract/test_stores.py::TestStores::"
+                "test_each_write_tells_anew_when_it_is_due[sqlite-on what was read]"
+            ),
+        ),
         "in SQLite only a new record is ever due",
     ),
     Mutation(

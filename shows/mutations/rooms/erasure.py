@@ -11,6 +11,7 @@ EXPORT: Final = "turnkeeper/state/export.py"
 READING: Final = "turnkeeper/state/reading.py"
 ERASURE_TESTS: Final = "tests/turnkeeper/contract/test_erasure.py"
 ERASING_TESTS: Final = "tests/turnkeeper/state/test_erasing.py"
+OWED_TESTS: Final = "tests/turnkeeper/contract/test_erasing_owed.py"
 READING_TESTS: Final = "tests/turnkeeper/state/test_reading.py"
 
 MUTATIONS: Final = (
@@ -31,14 +32,24 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ERASURE,
-        "            _keep_digests(transaction, key)\n",
-        "            transaction.put(key, None)\n",
-        (f"{ERASURE_TESTS}::test_forget_me_erases_the_person_wherever_it_is_said[memory]",),
+        (
+            "    before = ledger.body()\n"
+            "    numbers = ledger.erase() if own else ledger.erase_member(digest(owner))\n"
+        ),
+        (
+            "    before, ledger = ledger.body(), Ledger(queue=ledger.queue)\n"
+            "    numbers = ledger.erase() if own else ledger.erase_member(digest(owner))\n"
+        ),
+        (f"{ERASURE_TESTS}::test_forget_me_finds_the_ledgers_of_version_0_1[memory]",),
         "what was said before a person was erased is taken again",
     ),
     Mutation(
         ERASURE,
-        "    for key in ledgers:\n        _drop_answers(transaction, key)\n",
+        (
+            "    for key in ledgers:\n"
+            "        transaction.revise(key, partial(_without_person, storage, key, "
+            "address.user_key))\n"
+        ),
         "",
         (f"{ERASURE_TESTS}::test_forget_me_erases_the_person_wherever_it_is_said[memory]",),
         "answers in a group's ledger outlive who is erased",
@@ -71,32 +82,31 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ERASURE,
-        "            if attempt == TRIES - 1:\n                raise\n",
-        "            raise\n",
+        (
+            "        transaction.revise(key, partial(_without_person, storage, key, owner, "
+            "for_good=True))\n"
+        ),
+        (
+            "        for change in _without_person(storage, key, owner, transaction.record(key)):\n"
+            "            await storage.commit([change])\n"
+        ),
         (f"{ERASURE_TESTS}::test_erase_tries_again_where_a_group_goes_on_talking",),
         "nobody is erased while a group goes on talking",
     ),
     Mutation(
         ERASURE,
-        (
-            "    except UnreadableRecord:\n"
-            "        return  # such a one is never written over\n"
-            "    if"
-        ),
-        (
-            "    except UnreadableRecord:\n"
-            "        transaction.put(key, None)\n"
-            "        return\n"
-            "    if"
-        ),
+        "        if own:\n            yield Change(key, None, record.e_tag)\n",
+        "        yield Change(key, None, record.e_tag)\n",
         (f"{ERASING_TESTS}::test_a_groups_ledger_that_cannot_be_read_stays_as_it_is",),
         "a group's ledger that cannot be read is deleted",
     ),
     Mutation(
-        ERASURE,
-        "    if ledger.answers:\n        ledger.answers.clear()\n",
-        "    if ledger.answers:\n        ledger = Ledger(seen=ledger.seen)\n",
-        (f"{ERASURE_TESTS}::test_erase_drops_answers_of_groups_and_keeps_what_they_owe",),
+        "turnkeeper/state/erasure.py",
+        "ledger.erase() if own else ledger.erase_member(digest(owner))",
+        "ledger.erase()",
+        (
+            "tests/turnkeeper/contract/test_erasure.py::test_erase_drops_answers_of_groups_and_keeps_what_others_are_owed",
+        ),
         "what a group is still owed goes with one of its people",
     ),
     Mutation(
@@ -115,6 +125,58 @@ MUTATIONS: Final = (
             ),
         ),
         "the conversations that a profile names are not looked at",
+    ),
+    Mutation(
+        ERASURE,
+        "    for number in numbers:\n        yield Change(owed_key(key, number), None, ANY)\n",
+        "",
+        (f"{OWED_TESTS}::test_it_is_one_write_with_the_ledger",),
+        "what is owed is not erased in one write with the ledger",
+    ),
+    Mutation(
+        ERASURE,
+        "if own and for_good and not numbers and not queue.holder and queue.not_before <= now:",
+        "if own and for_good:",
+        (
+            (
+                f"{OWED_TESTS}::"
+                "test_a_persons_own_ledger_keeps_who_sends_and_until_when_to_wait[memory-stands2]"
+            ),
+        ),
+        "an erasure ends the wait that the channel has asked for",
+    ),
+    Mutation(
+        ERASURE,
+        "        expires_at = max(now, queue.not_before) + _KEPT\n",
+        "        expires_at = now + _KEPT\n",
+        (
+            (
+                f"{OWED_TESTS}::"
+                "test_a_persons_own_ledger_keeps_who_sends_and_until_when_to_wait[memory-stands2]"
+            ),
+        ),
+        "a wait of days is forgotten a day after an erasure",
+    ),
+    Mutation(
+        ERASURE,
+        "        own += await _given_up_in(storage, ledgers)\n",
+        "",
+        (f"{OWED_TESTS}::test_what_was_given_up_goes_also_where_the_ledger_is_gone[memory]",),
+        "what was given up of a join outlives who is erased",
+    ),
+    Mutation(
+        ERASURE,
+        "        transaction.put(key, None, blindly=True)\n",
+        "        transaction.put(key, None)\n",
+        (f"{OWED_TESTS}::test_a_sender_that_is_done_meanwhile_does_not_make_the_bot_run_again",),
+        "a receipt makes a bot forget twice",
+    ),
+    Mutation(
+        "turnkeeper/turn/turns.py",
+        "                person = digest(address.user_key)",
+        "                person = who",
+        ((f"{OWED_TESTS}::test_who_uninstalls_is_forgotten_and_not_who_joined[memory-True]"),),
+        "who uninstalls in a group is still sent what is owed",
     ),
     Mutation(
         EXPORT,

@@ -16,6 +16,9 @@ CLI_TESTS: Final = "tests/turnkeeper/operator/test_cli.py"
 COMMANDS_TESTS: Final = "tests/turnkeeper/operator/test_commands.py"
 COPYING_TESTS: Final = "tests/turnkeeper/operator/test_copying.py"
 APPLICATION_TESTS: Final = "tests/turnkeeper/operator/test_application.py"
+OWED: Final = "turnkeeper/operator/owed.py"
+NAMING: Final = "turnkeeper/operator/naming.py"
+OWED_TESTS: Final = "tests/turnkeeper/operator/test_owed.py"
 TERMINAL_TESTS: Final = "tests/turnkeeper/operator/test_terminal.py"
 
 MUTATIONS: Final = (
@@ -79,7 +82,9 @@ MUTATIONS: Final = (
         STORE,
         '        if key.startswith("~"):\n',
         '        if key.startswith("~~"):\n',
-        (f"{COMMANDS_TESTS}::test_ledgers_are_shown_with_the_activities_that_they_owe",),
+        (
+            f"{COMMANDS_TESTS}::test_ledgers_of_earlier_versions_are_shown_with_the_activities_that_they_owe",
+        ),
         "check calls the mark of a store unreadable",
     ),
     Mutation(
@@ -102,5 +107,66 @@ MUTATIONS: Final = (
         "character",
         (f"{TERMINAL_TESTS}::test_any_value_is_printable_json",),
         "what is stored drives the operator's terminal",
+    ),
+    Mutation(
+        OWED,
+        "            if queue and number in queue.open:  # else it was sent meanwhile\n",
+        "            if queue:\n",
+        (f"{OWED_TESTS}::test_what_was_sent_since_its_record_was_read_is_not_owed",),
+        "owed lists what was sent just now",
+    ),
+    Mutation(
+        OWED,
+        "    transaction.put(key, None)\n    transaction.revise(ledger_key, enter)\n",
+        "    transaction.revise(ledger_key, enter)\n",
+        (f"{OWED_TESTS}::test_nothing_is_tried_again_twice",),
+        "what is tried again stays given up",
+    ),
+    Mutation(
+        OWED,
+        "        yield Change(owed_key(ledger_key, number), record.body, ANY, record.owner)\n",
+        "        yield Change(owed_key(ledger_key, number), record.body, ANY)\n",
+        ((f"{OWED_TESTS}::test_what_was_given_up_is_sent_after_all_by_the_bot_that_runs"),),
+        "what is tried again is nobody's, and not erased with its person",
+    ),
+    Mutation(
+        OWED,
+        "            _lose(ledger, number, key, record, now)\n",
+        "            del ledger.queue.open[number]\n",
+        (f"{OWED_TESTS}::test_what_is_dropped_is_never_sent_and_counts_as_lost",),
+        "a yes is taken as the answer to a question that was dropped",
+    ),
+    Mutation(
+        OWED,
+        "            yield _written(ledger_key, ledger, found, now)\n\n    transaction.revise(",
+        "            pass\n\n    transaction.revise(",
+        (f"{OWED_TESTS}::test_what_is_dropped_is_never_sent_and_counts_as_lost",),
+        "what is dropped stays in its ledger",
+    ),
+    Mutation(
+        OWED,
+        "        ledger.queue.due_in(now),\n",
+        "        None,\n",
+        ((f"{OWED_TESTS}::test_what_was_given_up_is_sent_after_all_by_the_bot_that_runs"),),
+        "what is tried again waits until the person writes",
+    ),
+    Mutation(
+        COMMANDS,
+        "            if keys:\n                named.append(user)\n",
+        "",
+        (f"{COMMANDS_TESTS}::test_erase_lists_replies_to_others_that_name_the_person",),
+        "erase is content where replies to others name the person",
+    ),
+    Mutation(
+        NAMING,
+        "any(named.search(text) or stored_name(text) == person for text in texts)",
+        "any(named.search(text) for text in texts)",
+        (
+            (
+                f"{COMMANDS_TESTS}::"
+                "test_a_reply_that_mentions_a_person_by_an_id_that_is_no_key_names_them"
+            ),
+        ),
+        "who has a long id is named by nobody",
     ),
 )

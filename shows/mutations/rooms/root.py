@@ -72,10 +72,24 @@ MUTATIONS: Final = (
     ),
     Mutation(
         FOOTING,
-        "for chore in (sweep_for_ever(self.store), metrics.watch_loop()):",
-        "for chore in (metrics.watch_loop(),):",
+        "for chore in (dispatcher.run(), sweep_for_ever(self.store), metrics.watch_loop()):",
+        "for chore in (dispatcher.run(), metrics.watch_loop()):",
         (f"{PARTS_TESTS}::test_what_has_expired_is_swept_while_it_is_open",),
         "nothing is ever swept",
+    ),
+    Mutation(
+        FOOTING,
+        "for chore in (dispatcher.run(), sweep_for_ever(self.store), metrics.watch_loop()):",
+        "for chore in (sweep_for_ever(self.store), metrics.watch_loop()):",
+        (f"{PARTS_TESTS}::test_what_a_process_before_it_owes_is_sent_when_it_starts",),
+        "nobody works off what is owed",
+    ),
+    Mutation(
+        FOOTING,
+        "everywhere=lambda: settings.dispatch and everywhere(),",
+        "everywhere=lambda: settings.dispatch,",
+        (f"{PARTS_TESTS}::test_what_a_process_before_it_owes_is_sent_when_it_starts",),
+        "a script takes up what is owed",
     ),
     Mutation(
         FOOTING,
@@ -203,8 +217,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         DEADLINES,
-        "(monotonic() + seconds, late, copy_context())",
-        "(monotonic() + seconds, late, Context())",
+        "(loop.time() + seconds, late, copy_context())",
+        "(loop.time() + seconds, late, Context())",
         (f"{DEADLINES_TESTS}::test_what_is_late_runs_in_the_context_of_who_watches_it",),
         "what is late does not know whose turn it is",
     ),

@@ -49,4 +49,11 @@ MUTATIONS: Final = (
         (f"{SETTINGS_TESTS}::TestReading::test_every_variable_reaches_its_field",),
         "0 days forget at once, and not never",
     ),
+    Mutation(
+        SETTINGS,
+        '_setting(3600, whole(60, 7 * 86_400), "REPLY_TTL")',
+        '_setting(3600, whole(0, 7 * 86_400), "REPLY_TTL")',
+        (f"{SETTINGS_TESTS}::TestFaults::test_a_value_that_cannot_be_meant",),
+        "every reply may be given up at once",
+    ),
 )

@@ -24,118 +24,67 @@ APPLICATION_TESTS: Final = "tests/turnkeeper/operator/test_application.py"
 
 MUTATIONS: Final = (
     Mutation(
-        TRANSACTION,
+        "turnkeeper/storage/transaction.py",
+        "            self.discard()  # nobody may write it later, unasked\n            raise\n",
+        "            raise\n",
         (
-            "            for one in transactions:\n"
-            "                one.discard()  # nobody may write it later, unasked\n"
-            "            raise"
+            "tests/turnkeeper/storage/test_failed_commit.py::test_the_next_commit_writes_nothing_of_it",
         ),
-        "            raise",
-        (f"{FAILED_COMMIT_TESTS}::test_the_next_commit_writes_nothing_of_it",),
         "what a commit could not write is written by a later one, unasked",
     ),
     Mutation(
-        TRANSACTION,
+        "turnkeeper/storage/transaction.py",
+        "ANY if blindly else e_tag",
+        "ANY",
         (
-            "            for one in transactions:\n"
-            "                one.discard()  # nobody may write it later, unasked\n"
-            "            raise"
+            "tests/turnkeeper/state/test_turn_state.py::test_the_second_of_two_turns_on_one_record_fails",
         ),
-        "            transactions[0].discard()\n            raise",
-        (f"{FAILED_COMMIT_TESTS}::test_of_several_none_writes_it_later",),
-        "of receipts written together only the first is discarded when they fail",
-    ),
-    Mutation(
-        TRANSACTION,
-        "key, body, record.e_tag if record else None, owner, self._expiry(ttl)",
-        'key, body, "*", owner, self._expiry(ttl)',
-        (f"{TURN_STATE_TESTS}::test_the_second_of_two_turns_on_one_record_fails",),
         "a turn writes over what others changed meanwhile, its e_tag left out",
     ),
     Mutation(
-        TRANSACTION,
-        "self._changes[key] = Change(key, None, record.e_tag)",
-        'self._changes[key] = Change(key, None, "*")',
+        "turnkeeper/storage/transaction.py",
+        'owner or (record.owner if record else "")',
+        "owner",
         (
-            (
-                f"{ERASURE_TESTS}::"
-                "test_a_name_told_elsewhere_at_the_same_moment_is_forgotten_or_new[memory]"
-            ),
+            "tests/turnkeeper/storage/test_kept.py::test_a_record_keeps_its_owner_in_a_turn_that_has_none",
         ),
-        "a turn deletes what others changed meanwhile, its e_tag left out",
-    ),
-    Mutation(
-        TRANSACTION,
-        "key, body, record.e_tag, record.owner, record.expires_at, due_in",
-        'key, body, "*", record.owner, record.expires_at, due_in',
-        (f"{LEASES_TESTS}::test_a_commit_that_took_longer_than_the_lease_is_not_sent_by_two",),
-        "a receipt undoes the turns of others, its e_tag left out",
-    ),
-    Mutation(
-        TRANSACTION,
-        "key, body, record.e_tag, record.owner, record.expires_at, due_in",
-        "key, body, record.e_tag, record.owner, None, due_in",
-        (f"{PARTS_TESTS}::test_conversations_and_people_are_kept_as_long_as_the_settings_say",),
-        "a ledger that is written anew never expires",
-    ),
-    Mutation(
-        TRANSACTION,
-        "key, body, record.e_tag, record.owner, record.expires_at, due_in",
-        'key, body, record.e_tag, "", record.expires_at, due_in',
-        (f"{ERASURE_TESTS}::test_forget_me_erases_the_person_wherever_it_is_said[memory]",),
-        "a ledger that is written anew is nobody's",
-    ),
-    Mutation(
-        TRANSACTION,
-        '        owner = owner or (record.owner if record else "")\n',
-        "",
-        (f"{KEPT_TESTS}::test_a_record_keeps_its_owner_in_a_turn_that_has_none",),
         "a record loses its owner in a turn that has none",
     ),
     Mutation(
-        TRANSACTION,
-        "return record.expires_at - self._clock() > ttl / 2",
+        "turnkeeper/storage/expiry.py",
+        "return record.expires_at - now > ttl / 2",
         "return True",
         (
-            (
-                f"{TRANSACTION_TESTS}::"
-                "test_an_unchanged_record_is_not_rewritten_before_half_of_its_life"
-            ),
+            "tests/turnkeeper/storage/test_transaction.py::test_an_unchanged_record_is_not_rewritten_before_half_of_its_life",
         ),
         "a record that is only read expires under who uses it",
     ),
     Mutation(
-        TRANSACTION,
-        "return record.expires_at - self._clock() > ttl / 2",
+        "turnkeeper/storage/expiry.py",
+        "return record.expires_at - now > ttl / 2",
         "return False",
         (
-            (
-                f"{TRANSACTION_TESTS}::"
-                "test_an_unchanged_record_is_not_rewritten_before_half_of_its_life"
-            ),
+            "tests/turnkeeper/storage/test_transaction.py::test_an_unchanged_record_is_not_rewritten_before_half_of_its_life",
         ),
         "an unchanged record is written in each turn",
     ),
     Mutation(
-        TRANSACTION,
-        "            return ttl is None and record.expires_at is None\n",
-        "            return True\n",
-        (f"{TRANSACTION_TESTS}::test_a_changed_time_to_live_reaches_old_records",),
+        "turnkeeper/storage/expiry.py",
+        "        return ttl is None and record.expires_at is None\n",
+        "        return True\n",
+        (
+            "tests/turnkeeper/storage/test_transaction.py::test_a_changed_time_to_live_reaches_old_records",
+        ),
         "a changed time to live never reaches old records",
     ),
     Mutation(
-        TRANSACTION,
-        "            one._committed(e_tags)\n",
-        "            one.discard()\n",
-        (f"{TRANSACTION_TESTS}::test_the_last_put_counts_and_can_be_taken_back",),
+        "turnkeeper/storage/transaction.py",
+        "        self._committed(changes, e_tags)\n",
+        "        self.discard()\n",
+        (
+            "tests/turnkeeper/storage/test_transaction.py::test_the_last_put_counts_and_can_be_taken_back",
+        ),
         "a second commit of a turn conflicts with its first",
-    ),
-    Mutation(
-        TRANSACTION,
-        "        self._changes.clear()\n        self.items.clear()\n\n    def _expiry",
-        "        self.items.clear()\n\n    def _expiry",
-        (f"{TURNS_TESTS}::test_when_nobody_waits_what_was_sent_is_noted_before_the_answer",),
-        "what was committed is written again by the next commit",
     ),
     Mutation(
         MEMORY,

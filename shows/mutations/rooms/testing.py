@@ -42,17 +42,21 @@ MUTATIONS: Final = (
         "a restart of a cloud stops nothing",
     ),
     Mutation(
-        CLOCK,
-        "        self.move(seconds=seconds)\n",
-        "",
-        (f"{CLOUD_TESTS}::TestFaults",),
+        "turnkeeper/testing/clock.py",
+        "                self._moved += timedelta(microseconds",
+        "                timedelta(microseconds",
+        (
+            "tests/turnkeeper/testing/test_cloud.py::TestFaults::test_a_wait_that_the_channel_asks_for_passes_at_once_and_in_full",
+        ),
         "a wait that is skipped does not move the clock",
     ),
     Mutation(
-        CLOCK,
-        "        _SKIPPED.set(_SKIPPED.get() + seconds)\n",
+        "turnkeeper/testing/clock.py",
+        "                self._room -= left\n",
         "",
-        (f"{CLOUD_TESTS}::TestFaults",),
+        (
+            "tests/turnkeeper/testing/test_cloud.py::TestFaults::test_a_channel_that_is_away_for_good_moves_the_clock_by_a_minute",
+        ),
         "a wait that is skipped uses up nothing of the time for a delivery",
     ),
     Mutation(

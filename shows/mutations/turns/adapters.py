@@ -14,7 +14,9 @@ TURN_ERROR_TESTS: Final = "tests/turnkeeper/adapters/test_turn_error.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 HOSTILE_TESTS: Final = "tests/turnkeeper/e2e/test_hostile.py"
 SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
-RECALLED_TESTS: Final = "tests/turnkeeper/delivery/test_recalled.py"
+SENDERS_TESTS: Final = "tests/turnkeeper/delivery/test_senders.py"
+PARTS_TESTS: Final = "tests/turnkeeper/test_parts.py"
+FOOTING: Final = "turnkeeper/adapters/footing.py"
 
 MUTATIONS: Final = (
     Mutation(
@@ -127,16 +129,30 @@ MUTATIONS: Final = (
     ),
     Mutation(
         CLOUD,
-        "        await self._proactive.close()\n        await self._sender.close()",
-        "        await self._sender.close()",
+        "await self.senders.left(address.ledger_key, taken.debt, ANSWER_AFTER)",
+        "pass",
+        (f"{TURNS_TESTS}::test_what_was_sent_is_written_down_before_the_answer",),
+        "a turn is answered before its replies have left",
+    ),
+    Mutation(
+        CLOUD,
+        "ANSWER_AFTER: Final = 2.0",
+        "ANSWER_AFTER: Final = 20.0",
+        (f"{SENDERS_TESTS}::test_who_is_answered_waits_for_its_replies_two_seconds_at_most",),
+        "a channel waits for an answer as long as replies are owed",
+    ),
+    Mutation(
+        CLOUD,
+        "        await self._proactive.close()\n",
+        "",
         (f"{SPEAKING_FIRST_TESTS}::test_who_closes_the_adapter_waits_for_turns_under_way",),
         "a stop does not wait for turns in which the bot speaks first",
     ),
     Mutation(
         CLOUD,
-        "        await self._proactive.close()\n        await self._sender.close()",
-        "        await self._proactive.close()",
-        (f"{RECALLED_TESTS}::test_an_end_warns_of_what_may_be_sent_twice_and_of_nothing_else",),
+        "        await self.senders.close()\n",
+        "",
+        (f"{SENDERS_TESTS}::test_an_end_sends_for_a_moment_more_and_lets_go_with_empty_hands",),
         "a stop does not write down what was sent",
     ),
 )

@@ -8,198 +8,15 @@ from shows.mutations.mutation import Mutation
 
 SENDER: Final = "turnkeeper/delivery/sender.py"
 POSTING: Final = "turnkeeper/delivery/posting.py"
-NOTES_TESTS: Final = "tests/turnkeeper/turn/test_notes.py"
-HOLDING_TESTS: Final = "tests/turnkeeper/delivery/test_holding.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 GIVEN_UP_TESTS: Final = "tests/turnkeeper/turn/test_given_up.py"
-LEASES_TESTS: Final = "tests/turnkeeper/turn/test_leases.py"
-COUNTED_TESTS: Final = "tests/turnkeeper/observing/test_counted.py"
-DELAYS_TESTS: Final = "tests/turnkeeper/delivery/test_delays.py"
 REFUSED_TESTS: Final = "tests/turnkeeper/delivery/test_refused.py"
 REPLIES_TESTS: Final = "tests/turnkeeper/turn/test_replies.py"
+SENDERS_TESTS: Final = "tests/turnkeeper/delivery/test_senders.py"
+ENTRY: Final = "turnkeeper/delivery/entry.py"
+SENDERS: Final = "turnkeeper/delivery/senders.py"
 
 MUTATIONS: Final = (
-    Mutation(
-        SENDER,
-        "                    receipt.sent = owed.sent\n",
-        "",
-        (f"{NOTES_TESTS}::test_an_end_does_not_wait_for_the_store_and_names_whom_it_concerns",),
-        "a receipt does not tell how much was sent",
-    ),
-    Mutation(
-        SENDER,
-        "            owed.until = 0  # anybody may go on from here, at once\n",
-        "",
-        (f"{HOLDING_TESTS}::test_after_a_failed_delivery_others_go_on_at_once",),
-        "after a failed delivery the others wait for the lease",
-    ),
-    Mutation(
-        SENDER,
-        "            await self.receipts.write(key)\n            raise\n",
-        "            raise\n",
-        (f"{TURNS_TESTS}::test_a_failed_delivery_is_noted_once_and_not_over_and_over",),
-        "a failed delivery is not noted",
-    ),
-    Mutation(
-        SENDER,
-        "if shared or len(self._order) == 1:",
-        "if len(self._order) == 1:",
-        (
-            (
-                f"{HOLDING_TESTS}::"
-                "test_where_two_processes_take_turns_each_finds_the_receipt_of_the_other"
-            ),
-        ),
-        "another process that takes turns too waits for the receipt",
-    ),
-    Mutation(
-        SENDER,
-        "if shared or len(self._order) == 1:",
-        "if shared:",
-        (f"{TURNS_TESTS}::test_when_nobody_waits_what_was_sent_is_noted_before_the_answer",),
-        "a turn is answered before it is noted what was sent, though nobody waits",
-    ),
-    Mutation(
-        SENDER,
-        "if status < _SERVER_ERROR or not",
-        "if not",
-        (f"{GIVEN_UP_TESTS}::test_a_channel_that_is_away_or_asks_to_wait_is_waited_for",),
-        "a reply is given up though the channel only asks to wait",
-    ),
-    Mutation(
-        SENDER,
-        "or not owed.refused(self._clock()):\n            return False",
-        "or owed.refused(self._clock()) is None:\n            return False",
-        (f"{GIVEN_UP_TESTS}::test_after_an_hour_of_server_errors_the_conversation_goes_on",),
-        "a reply is given up at the first server error",
-    ),
-    Mutation(
-        SENDER,
-        (
-            "                        if not self._gives_up(key, owed, error):\n"
-            "                            raise\n"
-        ),
-        (
-            "                        self._gives_up(key, owed, error)\n"
-            "                        raise\n"
-        ),
-        (f"{GIVEN_UP_TESTS}::test_after_an_hour_of_server_errors_the_conversation_goes_on",),
-        "a reply that the channel never takes blocks its conversation for ever",
-    ),
-    Mutation(
-        SENDER,
-        "        self._metrics.given_up.inc()\n",
-        "",
-        (f"{GIVEN_UP_TESTS}::test_after_an_hour_of_server_errors_the_conversation_goes_on",),
-        "replies that are given up are not counted",
-    ),
-    Mutation(
-        SENDER,
-        "        if owed.until <= self._clock():\n            raise",
-        "        if owed.until < 0:\n            raise",
-        (f"{LEASES_TESTS}::test_a_commit_that_took_longer_than_the_lease_is_not_sent_by_two",),
-        "a delivery goes on though its lease has run out",
-    ),
-    Mutation(
-        SENDER,
-        "        if renewal.task is None:\n            await self._renew(key, receipt)\n",
-        "",
-        (f"{LEASES_TESTS}::test_a_commit_that_took_long_is_still_sent_where_nobody_went_on",),
-        "a commit that took long is not sent though nobody went on with it",
-    ),
-    Mutation(
-        SENDER,
-        "            owed.until = 0  # another process went on with it\n",
-        "            owed.until = until\n",
-        (HOLDING_TESTS,),
-        "a delivery goes on though another process has taken it over",
-        survives="others take over what has run out, so its time before is over too",
-    ),
-    Mutation(
-        SENDER,
-        "            owed.until = until\n            _log",
-        "            _log",
-        (
-            (
-                f"{HOLDING_TESTS}::"
-                "test_what_a_slow_commit_leaves_without_a_lease_is_not_sent_unless_that_is_renewed"
-            ),
-        ),
-        "a lease that could not be renewed is taken for renewed",
-    ),
-    Mutation(
-        SENDER,
-        " or owed.holder == self.holder or owed.until <= self._clock()",
-        " or owed.holder == self.holder",
-        (f"{HOLDING_TESTS}::test_after_a_failed_delivery_others_go_on_at_once",),
-        "what a process that died owes is never sent",
-    ),
-    Mutation(
-        SENDER,
-        " or owed.holder == self.holder or owed.until <= self._clock()",
-        " or owed.until <= self._clock()",
-        (f"{HOLDING_TESTS}::test_a_process_does_not_wait_for_itself",),
-        "a process waits for its own lease",
-    ),
-    Mutation(
-        SENDER,
-        '        self._holder = ""\n',
-        "        self._holder = secrets.token_hex(8)\n",
-        (f"{GIVEN_UP_TESTS}::test_processes_that_a_server_forks_do_not_take_each_other_for_one",),
-        "processes that a server forks take each other for one",
-    ),
-    Mutation(
-        SENDER,
-        "            LEASE / 2, partial",
-        "            LEASE * 1000, partial",
-        (f"{HOLDING_TESTS}::test_a_renewal_that_is_being_written_is_waited_for",),
-        "the lease of a slow delivery is not renewed",
-    ),
-    Mutation(
-        SENDER,
-        "            ledger.holder = ledger.owed.holder = self.holder\n",
-        "            ledger.holder = self.holder\n",
-        (f"{HOLDING_TESTS}::test_what_another_process_has_claimed_and_sent_it_knows_to_be_sent",),
-        "what is claimed stays with who had it before",
-    ),
-    Mutation(
-        SENDER,
-        (
-            "        self._metrics.delivery_seconds.observe(loop.time() - began)\n"
-            "        ledger.settle()"
-        ),
-        "        ledger.settle()",
-        (f"{COUNTED_TESTS}::test_an_activity_that_is_delivered_again",),
-        "deliveries are not measured",
-    ),
-    Mutation(
-        SENDER,
-        "            await asyncio.shield(renewal.task)\n",
-        "            renewal.task.cancel()\n",
-        (f"{HOLDING_TESTS}::test_a_renewal_that_is_being_written_is_waited_for",),
-        "a renewal is ended in the middle of a write",
-    ),
-    Mutation(
-        SENDER,
-        "deadline += effect.ms / 1000",
-        "pass",
-        (f"{DELAYS_TESTS}::test_a_reply_behind_pauses_is_sent_and_they_last_30_seconds_at_most",),
-        "pauses that the bot asks for take its replies their time",
-    ),
-    Mutation(
-        SENDER,
-        "except DeliveryRefused as refusal:\n                        if refusals is not None:",
-        "except ZeroDivisionError as refusal:\n                        if refusals is not None:",
-        (f"{REFUSED_TESTS}::test_the_next_replies_and_turns_are_sent",),
-        "a reply that is refused for good blocks its conversation",
-    ),
-    Mutation(
-        SENDER,
-        "                            refusals.append(refusal)\n",
-        "                            pass\n",
-        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
-        "who speaks first is not told that the channel has refused it",
-    ),
     Mutation(
         POSTING,
         "ledger.channel_id(effect.activity)",
@@ -208,21 +25,183 @@ MUTATIONS: Final = (
         "an update goes to an id that the channel does not know",
     ),
     Mutation(
+        ENTRY,
+        "if queue.open and not queue.holder and queue.not_before <= now and self._may_take:",
+        "if queue.open and queue.not_before <= now and self._may_take:",
+        (f"{SENDERS_TESTS}::test_what_is_held_elsewhere_it_only_adds_to",),
+        "a commit takes a conversation from its holder",
+    ),
+    Mutation(
+        ENTRY,
+        "if queue.open and not queue.holder and queue.not_before <= now and self._may_take:",
+        "if queue.open and not queue.holder and self._may_take:",
+        (f"{SENDERS_TESTS}::test_a_turn_in_a_wait_only_adds_to_what_is_owed",),
+        "a commit takes a conversation that has to wait",
+    ),
+    Mutation(
+        ENTRY,
+        "if queue.open and not queue.holder and queue.not_before <= now and self._may_take:",
+        "if queue.open and not queue.holder and queue.not_before <= now:",
+        (f"{SENDERS_TESTS}::test_after_its_end_a_process_takes_nothing",),
+        "a process that ends takes conversations",
+    ),
+    Mutation(
+        ENTRY,
+        "queue.holder and not self._token and record and record.due_at:",
+        "False and record and record.due_at:",
+        (f"{SENDERS_TESTS}::test_another_process_s_turn_is_no_sign_of_the_holders_life",),
+        "turns of others hide that a holder is dead",
+    ),
+    Mutation(
+        SENDERS,
+        "                dead = not queue.holder or (queue.holder, queue.beat) == watched\n",
+        "                dead = True\n",
+        (f"{SENDERS_TESTS}::test_a_claim_of_a_holder_that_has_written_since_fails",),
+        "a conversation is claimed from a holder that lives",
+    ),
+    Mutation(
+        SENDERS,
+        "if dead and queue.open and queue.not_before <= now and not conversation.token:",
+        "if dead and queue.open and not conversation.token:",
+        (f"{SENDERS_TESTS}::test_nothing_is_claimed_that_waits_or_owes_nothing",),
+        "a conversation that has to wait is claimed",
+    ),
+    Mutation(
+        SENDERS,
+        "if dead and queue.open and queue.not_before <= now and not conversation.token:",
+        "if dead and queue.not_before <= now and not conversation.token:",
+        (f"{SENDERS_TESTS}::test_nothing_is_claimed_that_waits_or_owes_nothing",),
+        "a conversation that owes nothing is claimed",
+    ),
+    Mutation(
+        SENDERS,
+        (
+            "        if self._closing or self.holds(key):\n"
+            "            return False\n"
+            "        conversation ="
+        ),
+        "        conversation =",
+        (f"{SENDERS_TESTS}::test_after_its_end_a_process_takes_nothing",),
+        "a process that ends claims conversations",
+    ),
+    Mutation(
+        "turnkeeper/delivery/senders.py",
+        (
+            "            for conversation in self.conversations:\n"
+            "                conversation.stopping = True\n"
+        ),
+        "",
+        (
+            "tests/turnkeeper/delivery/test_senders.py::test_an_end_sends_for_a_moment_more_and_lets_go_with_empty_hands",
+        ),
+        "an end sends all that is owed first, however much that is",
+    ),
+    Mutation(
+        SENDERS,
+        (
+            "        with suppress(StorageError):  # the dispatcher comes back to it\n"
+            "            await self.claim(key)\n"
+        ),
+        "        self._drop(self._conversations[key])\n",
+        (f"{SENDERS_TESTS}::test_a_long_wait_lets_go_and_comes_back_by_itself",),
+        "nobody comes back to a conversation when its wait is over",
+    ),
+    Mutation(
+        SENDER,
+        "effect, ledger, self._connector, service_url, conversation.fresh\n",
+        "effect, ledger, self._connector, service_url, lambda: True\n",
+        (
+            f"{SENDERS_TESTS}::test_an_effect_that_has_waited_for_its_connection_too_long_does_not_leave",
+        ),
+        "a reply that has waited for its connection leaves though another process may have sent it",
+    ),
+    Mutation(
+        SENDER,
+        "            wait = max(wait, failure.retry_after + min(wait, SPREAD))\n",
+        "            wait = min(wait, failure.retry_after)\n",
+        (f"{SENDERS_TESTS}::test_a_long_wait_lets_go_and_comes_back_by_itself",),
+        "a Retry-After is undercut",
+    ),
+    Mutation(
+        SENDER,
+        "return Failed(place, failure.status, now + wait, asked, failure.of_the_bot, reply)",
+        "return Failed(place, failure.status, now + wait, asked, False, reply)",
+        (f"{GIVEN_UP_TESTS}::test_where_the_bot_cannot_log_in_nothing_is_ever_given_up",),
+        "a failed login counts as the channel's failure",
+    ),
+    Mutation(
+        "turnkeeper/delivery/conversation.py",
+        '                _log.error("%s: a reply is given up", self.key)\n',
+        "",
+        (
+            "tests/turnkeeper/turn/test_given_up.py::test_after_its_time_it_is_given_up_and_the_conversation_goes_on",
+        ),
+        "a reply is given up in silence",
+    ),
+    Mutation(
+        SENDER,
+        '_log.error("%s: the channel refused a reply: %d", conversation.key, outcome.status)',
+        "pass",
+        (f"{GIVEN_UP_TESTS}::test_a_refusal_is_in_the_log_and_counted",),
+        "a reply is refused in silence",
+    ),
+    Mutation(
+        SENDER,
+        "        self._metrics.replies_refused.inc()\n",
+        "",
+        (f"{GIVEN_UP_TESTS}::test_a_refusal_is_in_the_log_and_counted",),
+        "replies that are refused are not counted",
+    ),
+    Mutation(
+        SENDER,
+        "            debt.refusals.append(",
+        "            list[object]().append(",
+        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
+        "who speaks first is not told that the channel has refused it",
+    ),
+    Mutation(
+        SENDER,
+        "        case Update(activity=name) if name and not ledger.channel_id(name):",
+        "        case Update(activity=name) if name:",
+        (
+            f"{TURNS_TESTS}::test_an_update_by_the_channels_own_id_takes_no_place_among_the_ids_of_replies",
+        ),
+        "the id that an update is answered with takes the place of a reply's",
+    ),
+    Mutation(
+        SENDER,
+        "            if seconds > LATE:\n",
+        "            if seconds > 1000 * LATE:\n",
+        (f"{GIVEN_UP_TESTS}::test_what_the_channel_takes_in_time_is_not_given_up",),
+        "replies that leave late are not counted",
+    ),
+    Mutation(
         POSTING,
-        'body = {**json_text.decode(effect.body), "id": activity_id}',
-        "body = json_text.decode(effect.body)",
+        ("        if lost:\n            activity.pop"),
+        ("        if False:\n            activity.pop"),
+        (f"{GIVEN_UP_TESTS}::test_an_update_of_a_refused_reply_goes_as_a_new_message",),
+        "an update of a reply that was refused goes to no activity",
+    ),
+    Mutation(
+        POSTING,
+        ("    if lost:\n        return _NOTHING_TO_DO\n"),
+        "",
+        (f"{GIVEN_UP_TESTS}::test_a_deletion_of_it_is_dropped",),
+        "what was never taken is deleted",
+    ),
+    Mutation(
+        POSTING,
+        'json_text.encode({**activity, "id": activity_id}).encode()',
+        "json_text.encode(activity).encode()",
         (f"{TURNS_TESTS}::test_a_reply_can_be_updated_and_deleted_also_in_a_later_turn",),
         "an update holds the bot's id of the reply",
     ),
     Mutation(
         POSTING,
-        "reply_to_id=effect.reply_to or None",
-        "reply_to_id=None",
+        "reply_to = effect.reply_to or None",
+        "reply_to = None",
         (
-            (
-                f"{REPLIES_TESTS}::"
-                "test_a_reply_goes_from_the_bot_to_who_spoke_and_names_what_it_answers"
-            ),
+            f"{REPLIES_TESTS}::test_a_reply_goes_from_the_bot_to_who_spoke_and_names_what_it_answers",
         ),
         "a reply is not sent to the activity that it answers",
     ),

@@ -152,13 +152,6 @@ MUTATIONS: Final = (
     ),
     Mutation(
         REFUSAL,
-        ('return refusal(502, "delivery_failed", "The replies could not be delivered yet.", 2)'),
-        ('return refusal(201, "delivery_failed", "The replies could not be delivered yet.", 2)'),
-        (f"{REFUSALS_TESTS}::test_replies_that_are_owed_are_502_until_they_are_sent",),
-        "a channel is told that all is well while replies are owed",
-    ),
-    Mutation(
-        REFUSAL,
         "            metrics.refused.labels(error.code).inc()\n",
         "",
         (f"{COUNTED_TESTS}::test_what_is_refused_is_no_turn",),
@@ -189,6 +182,13 @@ MUTATIONS: Final = (
         "        if self.keys() is None:\n",
         (f"{READINESS_TESTS}::test_it_is_not_ready_before_it_has_the_keys_of_its_channel",),
         "a bot that can check no token is ready",
+    ),
+    Mutation(
+        ROUTES,
+        "        if self.login_fails():\n",
+        "        if self.login_fails() is None:\n",
+        (f"{READINESS_TESTS}::test_it_is_not_ready_while_the_login_service_gives_no_token",),
+        "a bot that can answer nobody is ready",
     ),
     Mutation(
         ROUTES,

@@ -9,9 +9,7 @@ from shows.mutations.mutation import Mutation
 LEDGER: Final = "turnkeeper/ledger/ledger.py"
 EFFECTS: Final = "turnkeeper/ledger/effects.py"
 LEDGER_TESTS: Final = "tests/turnkeeper/ledger/test_ledger.py"
-GIVEN_UP_TESTS: Final = "tests/turnkeeper/turn/test_given_up.py"
-COMMITTED_LAST_TESTS: Final = "tests/turnkeeper/ledger/test_committed_last.py"
-LEDGER_FIELDS_TESTS: Final = "tests/turnkeeper/ledger/test_ledger_fields.py"
+OWED: Final = "turnkeeper/ledger/owed.py"
 
 MUTATIONS: Final = (
     Mutation(
@@ -57,52 +55,10 @@ MUTATIONS: Final = (
     ),
     Mutation(
         LEDGER,
-        "self.refusals >= REFUSALS and now",
-        "self.refusals >= REFUSALS or now",
-        (f"{GIVEN_UP_TESTS}::test_after_an_hour_of_server_errors_the_conversation_goes_on",),
-        "a reply is given up after five tries within a minute",
-    ),
-    Mutation(
-        LEDGER,
-        "self.refused_at = self.refused_at or now",
-        "self.refused_at = now",
-        (f"{GIVEN_UP_TESTS}::test_after_an_hour_of_server_errors_the_conversation_goes_on",),
-        "a reply that the channel never takes is never given up",
-    ),
-    Mutation(
-        LEDGER,
-        "        self.owed.refusals, self.owed.refused_at = 0, 0.0\n",
-        "",
-        (f"{GIVEN_UP_TESTS}::test_each_reply_has_an_hour_of_its_own",),
-        "the refusals of one reply count against the next",
-    ),
-    Mutation(
-        LEDGER,
-        "if self.owed is not None and self.owed.settled:",
-        "if self.owed is not None:",
-        (f"{LEDGER_TESTS}::test_what_is_owed_is_settled_effect_by_effect",),
-        "what is owed is dropped before it is sent",
-    ),
-    Mutation(
-        LEDGER,
-        'if data["v"] != FORMAT:',
-        'if data["v"] < FORMAT:',
-        (f"{LEDGER_TESTS}::test_an_unreadable_ledger_is_refused",),
-        "a ledger of a later format is read, and written over",
-    ),
-    Mutation(
-        LEDGER,
         "others=turns,\n",
         "others={},\n",
         (f"{LEDGER_TESTS}::test_what_another_version_keeps_is_kept",),
         "what a later version keeps in a ledger is lost",
-    ),
-    Mutation(
-        LEDGER,
-        "return cls(**known, others=stored)",
-        "return cls(**known)",
-        (f"{LEDGER_TESTS}::test_what_another_version_keeps_is_kept",),
-        "what a later version keeps in what is owed is lost",
     ),
     Mutation(
         LEDGER,
@@ -116,52 +72,10 @@ MUTATIONS: Final = (
     ),
     Mutation(
         LEDGER,
-        'ours = {one.removeprefix("28:") for one in bot if one}',
-        "ours = {one for one in bot if one}",
-        (f"{LEDGER_TESTS}::test_whose_debt_it_is_tell_the_replies",),
-        "a bot and its name at Teams are two",
-    ),
-    Mutation(
-        LEDGER,
-        "ours and senders and ours.isdisjoint",
-        "ours and ours.isdisjoint",
-        (f"{LEDGER_TESTS}::test_whose_debt_it_is_tell_the_replies",),
-        "what names no sender is another bot's to send",
-    ),
-    Mutation(
-        LEDGER,
-        "return self.sent >= len(self.effects)",
-        "return self.sent >= len(self.effects) - 1",
-        (f"{LEDGER_TESTS}::test_what_is_owed_is_settled_effect_by_effect",),
-        "the last reply of a turn is never sent",
-    ),
-    Mutation(
-        LEDGER,
         "return turn in self.seen",
         "return self.seen.endswith(turn)",
         (f"{LEDGER_TESTS}::test_it_knows_the_last_activities",),
         "only the last activity of a conversation is known again",
-    ),
-    Mutation(
-        LEDGER,
-        "Owed(turn, effects, 0, holder, until) if effects else None",
-        "Owed(turn, effects, 0, holder, until)",
-        (f"{COMMITTED_LAST_TESTS}::test_a_turn_that_says_nothing_owes_nothing",),
-        "a turn without replies owes something",
-    ),
-    Mutation(
-        LEDGER,
-        "        self.holder = holder\n        self.owed",
-        "        self.owed",
-        (f"{COMMITTED_LAST_TESTS}::test_each_process_has_a_name_in_it",),
-        "a ledger does not tell who committed last",
-    ),
-    Mutation(
-        LEDGER,
-        ('            stored |= {"refusals": self.refusals, "refused_at": self.refused_at}\n'),
-        "            pass\n",
-        (f"{LEDGER_FIELDS_TESTS}::test_unknown_fields_of_what_is_owed_stay_until_it_is_sent",),
-        "refusals are forgotten when they are stored",
     ),
     Mutation(
         EFFECTS,
@@ -181,7 +95,51 @@ MUTATIONS: Final = (
         EFFECTS,
         '            "reply_to": self.reply_to,\n',
         '            "reply_to": "",\n',
-        (f"{LEDGER_TESTS}::test_a_ledger_comes_back_as_it_was",),
+        (f"{LEDGER_TESTS}::test_what_is_owed_comes_back_as_it_was",),
         "a reply that was stored does not know what it answers",
+    ),
+    Mutation(
+        LEDGER,
+        'if data["v"] not in _READABLE:',
+        'if data["v"] < 1:',
+        (f"{LEDGER_TESTS}::test_an_unreadable_ledger_is_refused",),
+        "a ledger of a later format is read, and written over",
+    ),
+    Mutation(
+        LEDGER,
+        ('                self._name(reply, "")\n            case Failed'),
+        ("                pass\n            case Failed"),
+        (f"{LEDGER_TESTS}::test_what_the_channel_called_a_reply_is_known",),
+        "nobody knows that a reply was refused when it is updated",
+    ),
+    Mutation(
+        LEDGER,
+        ("        if not self.queue.note(fact, now, reply_ttl):\n            return False\n"),
+        "        self.queue.note(fact, now, reply_ttl)\n",
+        (f"{LEDGER_TESTS}::test_a_fact_of_what_is_done_gives_no_name",),
+        "the id of a second copy takes the place of the first one's",
+    ),
+    Mutation(
+        "turnkeeper/ledger/ledger.py",
+        "        self.queue.open, self.queue.unseen = {}, {}\n",
+        "        self.queue = Queue()\n",
+        (
+            "tests/turnkeeper/ledger/test_ledger.py::test_where_its_person_is_erased_no_turn_runs_again_and_a_wait_lasts",
+        ),
+        "an erasure makes a new holder of the conversation possible, and undercuts a wait",
+    ),
+    Mutation(
+        LEDGER,
+        ("        self.answers = {}\n        return self.queue.erase(who)"),
+        "        return self.queue.erase(who)",
+        (f"{LEDGER_TESTS}::test_where_one_of_several_is_erased_the_others_are_owed_theirs",),
+        "answers of a group that may name who was erased are kept",
+    ),
+    Mutation(
+        OWED,
+        ('            if data["v"] != FORMAT:\n                raise'),
+        ("            if False:\n                raise"),
+        (f"{LEDGER_TESTS}::test_what_is_owed_and_cannot_be_read_is_not_made_up",),
+        "a record of a later format is sent as if it were of this one",
     ),
 )

@@ -51,10 +51,17 @@ MUTATIONS: Final = (
     ),
     Mutation(
         BACKOFF,
-        "2 ** min(tries - 1, 30)",
-        "2 ** (tries - 1)",
+        "self.base * 2 ** min(tries - 1, 30)",
+        "self.base * 2 ** (tries - 1)",
         (f"{BACKOFF_TESTS}::test_it_doubles_up_to_its_limit_and_stays_there",),
         "after a thousand failures in a row the backoff overflows",
+    ),
+    Mutation(
+        BACKOFF,
+        "    longest = _BASE * 2.0 ** min(tries - 1, 30)\n",
+        "    longest = _BASE * 2.0 ** (tries - 1)\n",
+        (f"{BACKOFF_TESTS}::test_a_wait_is_within_its_bounds_however_long_it_has_failed",),
+        "what is owed for a week is tried no more: its wait overflows",
     ),
     Mutation(
         BODY,

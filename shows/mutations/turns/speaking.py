@@ -15,7 +15,6 @@ SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
 REPLIES_TESTS: Final = "tests/turnkeeper/turn/test_replies.py"
 REFUSED_TESTS: Final = "tests/turnkeeper/delivery/test_refused.py"
 DELAYS_TESTS: Final = "tests/turnkeeper/delivery/test_delays.py"
-RECALLED_TESTS: Final = "tests/turnkeeper/delivery/test_recalled.py"
 
 MUTATIONS: Final = (
     Mutation(
@@ -83,20 +82,6 @@ MUTATIONS: Final = (
         "the identity of a begun conversation lacks its service URL",
     ),
     Mutation(
-        PROACTIVE,
-        "if refusals and not in_turn():",
-        "if refusals:",
-        (f"{REFUSED_TESTS}::test_a_turn_that_speaks_elsewhere_goes_on_where_that_is_refused",),
-        "a turn fails for what is refused in another conversation",
-    ),
-    Mutation(
-        PROACTIVE,
-        "raise refusals[0]",
-        "raise refusals[-1]",
-        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
-        "of several refusals the last one is told",
-    ),
-    Mutation(
         CONTEXT,
         "if incoming.id and not proactive and",
         "if incoming.id and",
@@ -126,13 +111,6 @@ MUTATIONS: Final = (
         "if output:",
         (f"{REPLIES_TESTS}::test_a_trace_is_no_response",),
         "a trace counts as a response",
-    ),
-    Mutation(
-        OUTBOX,
-        'f"reply-{self._turn}-{len(self.effects)}"',
-        'f"reply-{self._turn}"',
-        (f"{RECALLED_TESTS}::test_a_reply_is_known_by_its_id_all_the_same",),
-        "two replies of a turn have one id",
     ),
     Mutation(
         OUTBOX,
@@ -175,5 +153,35 @@ MUTATIONS: Final = (
         "InvokeResponse(status=HTTPStatus.OK)",
         (f"{REPLIES_TESTS}::test_an_invoke_that_nothing_answers_is_not_implemented",),
         "an invoke that no code of the bot has answered counts as done",
+    ),
+    Mutation(
+        PROACTIVE,
+        "        if debt is None or in_turn():\n",
+        "        if debt is None:\n",
+        (f"{SPEAKING_FIRST_TESTS}::test_within_a_turn_nobody_waits_for_what_is_said_elsewhere",),
+        "a turn waits for what it says elsewhere",
+    ),
+    Mutation(
+        "turnkeeper/turn/proactive.py",
+        "        if not left:\n            raise DeliveryOwed(debt.effects)\n",
+        "",
+        (
+            "tests/turnkeeper/turn/test_speaking_first.py::test_whoever_speaks_is_told_after_ten_seconds_that_it_is_still_owed",
+        ),
+        "who speaks first takes what is still owed for delivered",
+    ),
+    Mutation(
+        PROACTIVE,
+        "refusal = debt.refusals[0]",
+        "refusal = debt.refusals[-1]",
+        (f"{REFUSED_TESTS}::test_who_speaks_first_is_told_what_was_refused_first",),
+        "of several refusals the last one is told",
+    ),
+    Mutation(
+        OUTBOX,
+        'f"reply-{self._turn}-{len(self.effects)}"',
+        'f"reply-{self._turn}"',
+        (f"{REPLIES_TESTS}::test_each_reply_of_a_turn_has_an_id_of_its_own",),
+        "two replies of a turn have one id",
     ),
 )

@@ -11,7 +11,6 @@ ATTACHMENT: Final = "turnkeeper/adapters/attachment.py"
 READINGS: Final = "turnkeeper/adapters/readings.py"
 LIFECYCLE: Final = "turnkeeper/serving/lifecycle.py"
 SERVER: Final = "turnkeeper/serving/server.py"
-TURNS: Final = "turnkeeper/turn/turns.py"
 TYPED_STORAGE: Final = "turnkeeper/state/typed_storage.py"
 CONFIGURATION: Final = "turnkeeper/adapters/configuration.py"
 OLD: Final = "turnkeeper/adapters/bot_framework.py"
@@ -168,18 +167,6 @@ MUTATIONS: Final = (
         "        if True:\n",
         (f"{TESTS}/test_unattached.py::test_many_first_requests_open_it_once",),
         "each of the first requests closes the adapter when it is forgotten",
-    ),
-    Mutation(
-        TURNS,
-        "*(key, ledger, transaction, service_url), shared=shared",
-        "*(key, ledger, transaction, activity.service_url), shared=shared",
-        (
-            (
-                f"{TESTS}/test_unattached.py::"
-                "test_replies_go_where_the_activity_came_from_whatever_bot_code_makes_of_it"
-            ),
-        ),
-        "bot code may send the bot's token to any host",
     ),
     Mutation(
         TYPED_STORAGE,

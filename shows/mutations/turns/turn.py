@@ -12,12 +12,14 @@ TURNS: Final = "turnkeeper/turn/turns.py"
 WAITING_TESTS: Final = "tests/turnkeeper/turn/test_waiting.py"
 SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
-LEASES_TESTS: Final = "tests/turnkeeper/turn/test_leases.py"
 ERASURE_TESTS: Final = "tests/turnkeeper/contract/test_erasure.py"
 PARTS_TESTS: Final = "tests/turnkeeper/test_parts.py"
-HOLDING_TESTS: Final = "tests/turnkeeper/delivery/test_holding.py"
 COUNTED_TESTS: Final = "tests/turnkeeper/observing/test_counted.py"
 OLD_LEDGERS_TESTS: Final = "tests/turnkeeper/turn/test_old_ledgers.py"
+SENDERS_TESTS: Final = "tests/turnkeeper/delivery/test_senders.py"
+RUNS_TESTS: Final = "tests/turnkeeper/turn/test_runs.py"
+CUT_TURNS_TESTS: Final = "tests/turnkeeper/turn/test_cut_turns.py"
+UNSEEN: Final = "turnkeeper/turn/unseen.py"
 
 MUTATIONS: Final = (
     Mutation(
@@ -104,25 +106,6 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TURNS,
-        (
-            "                        await transaction.commit()\n"
-            "                        self._sender.receipts.drop(key)\n"
-            "                except"
-        ),
-        (
-            "                        await self._sender.deliver(\n"
-            "                            key, ledger, transaction, "
-            "activity.service_url, shared=shared\n"
-            "                        )\n"
-            "                        await transaction.commit()\n"
-            "                        self._sender.receipts.drop(key)\n"
-            "                except"
-        ),
-        (f"{TURNS_TESTS}::test_when_nobody_waits_what_was_sent_is_noted_before_the_answer",),
-        "replies leave before their turn is committed",
-    ),
-    Mutation(
-        TURNS,
         "if ledger.knows(turn):",
         "if ledger.answer(turn):",
         (f"{TURNS_TESTS}::test_a_redelivered_activity_takes_effect_once",),
@@ -137,45 +120,10 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TURNS,
-        "if answer is None and answers_over_http(activity):",
-        "if answer is None and activity.type == ActivityTypes.invoke:",
-        (f"{LEASES_TESTS}::test_an_answer_that_is_no_longer_kept_is_not_made_up",),
-        "expected replies that are no longer kept are answered as if there had been none",
-    ),
-    Mutation(
-        TURNS,
-        "ledger = Ledger(seen=ledger.seen)",
-        "ledger = Ledger()",
-        (f"{ERASURE_TESTS}::test_what_was_said_before_is_not_taken_again[memory]",),
-        "what was said before somebody was forgotten is taken again",
-    ),
-    Mutation(
-        TURNS,
         'owner = "" if address.group else address.owner',
         "owner = address.owner",
         (f"{ERASURE_TESTS}::test_forget_me_erases_the_person_wherever_it_is_said[memory]",),
         "a group's ledger belongs to who spoke last",
-    ),
-    Mutation(
-        TURNS,
-        "transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)",
-        "transaction.put(key, ledger.body(), ttl=self._ttl)",
-        (f"{SPEAKING_FIRST_TESTS}::test_what_belongs_to_a_person_stays_theirs",),
-        "the ledger of a person's conversation is nobody's, and outlives their erasure",
-    ),
-    Mutation(
-        TURNS,
-        "transaction.put(key, ledger.body(), owner=owner, ttl=self._ttl)",
-        "transaction.put(key, ledger.body(), owner=owner)",
-        (f"{PARTS_TESTS}::test_conversations_and_people_are_kept_as_long_as_the_settings_say",),
-        "the ledger of a quiet conversation is kept for ever",
-    ),
-    Mutation(
-        TURNS,
-        "                self._sender.receipts.recall(key, ledger, self._sender.holder)\n",
-        "",
-        (f"{HOLDING_TESTS}::test_what_another_process_has_claimed_and_sent_it_knows_to_be_sent",),
-        "what this process sent and has not yet written down is sent again",
     ),
     Mutation(
         TURNS,
@@ -187,56 +135,83 @@ MUTATIONS: Final = (
     Mutation(
         TURNS,
         "                    self._metrics.conflicts.inc()\n",
-        "",
+        "                    pass\n",
         (f"{COUNTED_TESTS}::test_a_turn_that_runs_again_for_what_others_changed",),
         "conflicts are not counted",
     ),
     Mutation(
         TURNS,
-        ("        transaction.rewrite(key, ledger.body())\n        await transaction.commit()\n"),
-        "",
-        (f"{LEASES_TESTS}::test_a_turn_that_was_refused_is_not_committed_later",),
-        "what an earlier turn owes is sent without being claimed",
-    ),
-    Mutation(
-        TURNS,
-        "                return ledger.owed\n",
-        "                return None\n",
-        (f"{LEASES_TESTS}::test_a_lease_in_a_far_future_blocks_nobody_for_long",),
-        "a lease in a far future blocks its conversation",
-    ),
-    Mutation(
-        TURNS,
-        "            transaction.rewrite(old_key, old.without_debt().body())\n",
-        "            pass\n",
-        (f"{OLD_LEDGERS_TESTS}::test_what_was_owed_then_is_sent_first_and_once",),
-        "what version 0.1 owed is sent twice",
-    ),
-    Mutation(
-        TURNS,
-        "        if known and not (ours and old.owed):\n            return False\n",
-        "        if known:\n            return False\n",
         (
-            (
-                f"{OLD_LEDGERS_TESTS}::"
-                "test_what_seemed_another_bots_is_sent_first_and_once_when_it_proves_to_be_ours"
-            ),
+            "                    if len(ledger.queue.open) >= MOST_OPEN:\n"
+            "                        raise too_much_owed()\n"
         ),
-        "what version 0.1 owes is not sent once there is a ledger of this version",
+        "",
+        (f"{SENDERS_TESTS}::test_with_fifty_open_a_message_is_refused_before_the_bot_runs",),
+        "the bot runs for a conversation that owes too much already",
     ),
     Mutation(
         TURNS,
-        "if known and '\"owed\"' not in record.body:",
-        "if known and not record.body:",
-        (OLD_LEDGERS_TESTS,),
-        "the ledger of version 0.1 is read in each turn, though it owes nothing",
-        survives="it costs time alone: what is read owes nothing, and is left as it is",
+        "outcome = Outcome([]) if erased else await run(turn, transaction, last)",
+        "outcome = await run(turn, transaction, last)",
+        (f"{RUNS_TESTS}::test_a_person_who_was_erased_while_the_bot_ran_is_told_nothing",),
+        "who was erased while the bot ran is stored again",
     ),
     Mutation(
         TURNS,
-        "            until=self._sender.lease(),\n",
-        "            until=0.0,\n",
-        (f"{TURNS_TESTS}::test_a_turn_is_one_read_one_write_and_its_replies",),
-        "what a turn owes is anybody's to send from its commit on",
+        ("            if not Ledger.read(key, record).knows(entry.turn):\n                raise\n"),
+        "            raise\n",
+        (f"{CUT_TURNS_TESTS}::test_a_commit_whose_answer_is_lost_has_taken_effect_all_the_same",),
+        "a turn whose commit took effect is refused",
+    ),
+    Mutation(
+        TURNS,
+        ("            if not Ledger.read(key, record).knows(entry.turn):\n                raise\n"),
+        "",
+        (f"{CUT_TURNS_TESTS}::test_one_that_has_not_taken_effect_is_refused",),
+        "a turn that did not take effect is answered as if it had",
+    ),
+    Mutation(
+        TURNS,
+        "if ledger.knows(turn) or last.has_changed(ledger.queue, self._storage.now()):",
+        "if ledger.knows(turn):",
+        (f"{RUNS_TESTS}::test_a_turn_that_was_told_otherwise_runs_again",),
+        "an answer is taken to a question that was refused meanwhile",
+    ),
+    Mutation(
+        TURNS,
+        "if ledger.knows(turn) or last.has_changed(ledger.queue, self._storage.now()):",
+        "if last.has_changed(ledger.queue, self._storage.now()):",
+        (f"{RUNS_TESTS}::test_nor_where_it_has_read_nothing_that_has_changed",),
+        "an activity that another process takes meanwhile takes effect twice",
+    ),
+    Mutation(
+        TURNS,
+        "return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))",
+        'return Entry(turn, owed, who, enter, "", transaction.expiry(self._ttl))',
+        (f"{SPEAKING_FIRST_TESTS}::test_what_belongs_to_a_person_stays_theirs",),
+        "the ledger of a person's conversation is nobody's, and outlives their erasure",
+    ),
+    Mutation(
+        TURNS,
+        "return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))",
+        "return Entry(turn, owed, who, enter, owner, None)",
+        (f"{PARTS_TESTS}::test_conversations_and_people_are_kept_as_long_as_the_settings_say",),
+        "the ledger of a quiet conversation is kept for ever",
+    ),
+    Mutation(
+        TURNS,
+        "            changes = list(taken_over(key, record, ledger, debt, now, service_url=url))\n",
+        "            pass\n",
+        (
+            f"{OLD_LEDGERS_TESTS}::test_what_a_ledger_of_0_2_to_0_4_owes_is_sent_first_by_the_turn_that_meets_it",
+        ),
+        "what an earlier version owes is dropped by the turn that meets it",
+    ),
+    Mutation(
+        TURNS,
+        "answer is None and answers_over_http(activity)",
+        "False",
+        (f"{TURNS_TESTS}::test_an_answer_that_is_no_longer_kept_is_not_made_up",),
+        "expected replies that are no longer kept are answered as if there had been none",
     ),
 )

@@ -7,7 +7,6 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 INDICATORS: Final = "turnkeeper/delivery/typing_indicators.py"
-SENDER: Final = "turnkeeper/delivery/sender.py"
 BOT_RUN: Final = "turnkeeper/adapters/bot_run.py"
 CONTEXT: Final = "turnkeeper/turn/context.py"
 OUTBOX: Final = "turnkeeper/turn/outbox.py"
@@ -52,27 +51,6 @@ MUTATIONS: Final = (
     ),
     Mutation(
         INDICATORS,
-        "if owed is None or owed.turn == turn or",
-        "if True or",
-        (f"{TESTS}::test_it_is_not_shown_before_what_another_process_still_owes",),
-        "typing is shown before what another process still owes",
-    ),
-    Mutation(
-        INDICATORS,
-        "owed.turn == turn or self._receipts.tell_all(key, owed)",
-        "owed.turn == turn",
-        (f"{TESTS}::test_what_this_process_has_sent_is_not_owed_though_the_store_says_so",),
-        "typing is not shown where only the store does not know yet what was sent",
-    ),
-    Mutation(
-        INDICATORS,
-        "if owed is None or owed.turn == turn or",
-        "if owed is None or",
-        (f"{TESTS}::test_it_is_shown_in_a_pause_before_the_first_reply",),
-        "typing is not shown in a pause before the first reply",
-    ),
-    Mutation(
-        INDICATORS,
         "        self._shown.add((key, turn))\n",
         "",
         (f"{TESTS}::test_a_turn_that_runs_again_shows_it_once",),
@@ -84,13 +62,6 @@ MUTATIONS: Final = (
         "asyncio.timeout(None)",
         (f"{TESTS}::test_it_is_given_up_when_it_is_old",),
         "typing is shown for as long as the channel takes",
-    ),
-    Mutation(
-        SENDER,
-        "                        self.typing.end(key)",
-        "                        pass",
-        (f"{TESTS}::test_it_is_not_shown_any_more_when_the_reply_is_on_its_way",),
-        "typing is shown after the reply",
     ),
     Mutation(
         BOT_RUN,
@@ -105,5 +76,40 @@ MUTATIONS: Final = (
         "self._activity.service_url",
         (f"{TESTS}::test_it_goes_to_the_channel_wherever_bot_code_would_have_it",),
         "bot code may send typing, and the bot's token with it, to any host",
+    ),
+    Mutation(
+        INDICATORS,
+        "if others or queue.not_before > self._storage.now():",
+        "if queue.not_before > self._storage.now():",
+        (f"{TESTS}::test_it_is_not_shown_before_what_another_process_still_owes",),
+        "typing is shown before what another process still owes",
+    ),
+    Mutation(
+        INDICATORS,
+        "if others or queue.not_before > self._storage.now():",
+        "if others:",
+        (f"{TESTS}::test_it_is_not_shown_while_the_channel_has_asked_to_wait",),
+        "typing is shown while the channel has asked to wait",
+    ),
+    Mutation(
+        INDICATORS,
+        "for one in queue.open.values() if one.turn != turn]",
+        "for one in queue.open.values()]",
+        (f"{TESTS}::test_it_is_shown_in_a_pause_before_the_first_reply_and_not_after",),
+        "typing is not shown in a pause before the first reply",
+    ),
+    Mutation(
+        INDICATORS,
+        "                    self._hear_wait(key, wait)\n",
+        "                    pass\n",
+        (f"{TESTS}::test_what_the_channel_asks_to_wait_then_counts_for_replies",),
+        "what the channel asks to wait for typing is not waited for",
+    ),
+    Mutation(
+        BOT_RUN,
+        "            if isinstance(first, Delay):",
+        "            if False and isinstance(first, Delay):",
+        (f"{TESTS}::test_it_is_shown_in_a_pause_before_the_first_reply_and_not_after",),
+        "typing ends with its turn though a pause comes first",
     ),
 )

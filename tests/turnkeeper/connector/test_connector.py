@@ -9,26 +9,21 @@ import asyncio
 import gzip
 import json
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from email.utils import formatdate
-from typing import Any
 
 import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turnkeeper.connector.calls import CallObserver
+from tests.turnkeeper.connector.ground import Clock, Counts, authenticated, message, serving
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import DeliveryFailed, DeliveryRefused
-from turnkeeper.login.credentials import Secret
-from turnkeeper.login.token import NoToken, TokenSource
+from turnkeeper.login.token import NoToken
 from turnkeeper.outbound.backoff import Backoff, retry_after
 from turnkeeper.testing import Answer, Cloud, Drop
 
-APP = ("11111111-app", "secret")
 STRANGE_IDS = [
     "plain",
     "9a7ad850-e7cd-11f1|livechat",
@@ -44,35 +39,6 @@ STRANGE_IDS = [
     "Grüße/こんにちは",
     "\n\r\t\x00",
 ]
-
-
-class Clock:
-    """Time that passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.waits: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-
-
-class Counts:
-    """Counts what the connector tells of its requests."""
-
-    def __init__(self) -> None:
-        self.attempts: Counter[str] = Counter()
-        self.retries: Counter[str] = Counter()
-
-    def on_attempt(self, outcome: str) -> None:
-        self.attempts[outcome] += 1
-
-    def on_retry(self, reason: str) -> None:
-        self.retries[reason] += 1
 
 
 @pytest.fixture
@@ -103,11 +69,6 @@ async def connector(clock: Clock, counts: Counts) -> AsyncIterator[Connector]:
     )
     yield client
     await client.close()
-
-
-def message(conversation_id: str, **fields: Any) -> bytes:
-    activity = {"type": "message", "text": "hello", "from": {"id": "28:bot"}}
-    return json.dumps(activity | {"conversation": {"id": conversation_id}} | fields).encode()
 
 
 async def test_a_message_arrives_as_it_was_and_its_id_comes_back(
@@ -564,35 +525,3 @@ def test_a_wait_honours_the_wish_and_ends_before_the_deadline(
     else:
         assert max(unwished, wish or 0.0) <= wait < room
         assert wait <= max(4.0, 0.0 if wish is None else wish + 0.5)
-
-
-@asynccontextmanager
-async def serving(
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> AsyncIterator[str]:
-    """A server with one handler, for answers that no script can give; yields its URL."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
-async def authenticated(
-    observer: CallObserver | None = None,
-) -> AsyncIterator[tuple[Cloud, Connector]]:
-    """A cloud that asks for tokens, and a connector that gets them there."""
-    async with Cloud(app_id=APP[0], app_password=APP[1]) as cloud:
-        url = f"{cloud.url}/botframework.com/oauth2/v2.0/token"
-        token = TokenSource(Secret(url, *APP, scope="https://api.botframework.com/.default"))
-        client = Connector(token, sleep=Clock().sleep, observer=observer)
-        try:
-            yield cloud, client
-        finally:
-            await client.close()
-            await token.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import time
 from collections.abc import AsyncIterator, Collection
@@ -14,6 +15,7 @@ from urllib.parse import quote
 import pytest
 from botbuilder.core import TurnContext
 
+from tests.turnkeeper.contract.owing import Owing
 from tests.turnkeeper.contract.raw import purge, raw_bytes
 from tests.turnkeeper.contract.remembering import (
     ADA,
@@ -30,9 +32,12 @@ from tests.turnkeeper.contract.remembering import (
 from tests.turnkeeper.models import TYPES, Known
 from tests.turnkeeper.stores import shared
 from tests.turnkeeper.turn.world import Process
+from turnkeeper.address import owed_key
 from turnkeeper.errors import WriteConflict
-from turnkeeper.ledger.effects import Delay, Effect
-from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.ledger.earlier import EarlierDebt
+from turnkeeper.ledger.effects import Delay
+from turnkeeper.ledger.ledger import Ledger, digest
+from turnkeeper.ledger.owed import Owed
 from turnkeeper.state.erasure import erase, records_of
 from turnkeeper.state.export import export
 from turnkeeper.state.typed_storage import TypedStorage
@@ -40,6 +45,7 @@ from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage
 from turnkeeper.wire.codec import Codec
 
 CODEC = Codec(TYPES)
+DAY = 86400.0
 UNREADABLE = '{"v":999,"state":{"secret":"' + NAME + '"}}'
 
 
@@ -66,7 +72,7 @@ async def digests_left(storage: RecordStorage) -> list[str]:
     """The keys of what is left of Ada: ledgers that owe nothing and have kept no answer."""
     left = {key: record async for key, record in records_of(storage, ADA_KEY)}
     ledgers = [Ledger.read(key, record) for key, record in left.items()]
-    assert not [ledger for ledger in ledgers if ledger.owed or ledger.answers]
+    assert not [one for one in ledgers if one.queue.open or one.earlier or one.answers]
     return sorted(left)
 
 
@@ -261,21 +267,51 @@ async def test_a_profile_of_the_stock_user_state_has_no_owner_and_is_found(
     assert await storage.scan() == []
 
 
-@pytest.mark.parametrize("key", ["msteams/ledgers/quiet/", "msteams/turns/quiet"])
-async def test_erase_drops_answers_of_groups_and_keeps_what_they_owe(
-    storage: RecordStorage, process: Process, key: str
+async def test_erase_drops_answers_of_groups_and_keeps_what_others_are_owed(
+    storage: RecordStorage, process: Process
 ) -> None:
-    # A group in which nothing tells that Ada was there.
+    key = "msteams/ledgers/quiet/"
+    # A group in which nothing but what she is owed tells that Ada was there.
     ledger = Ledger(seen=" 00", answers={"00": {"status": 200, "body": f"Hello {NAME}"}})
-    effects: list[Effect] = [Delay(1)]
-    ledger.enter("01", effects=effects, answer=None, holder="h", until=0)
+    numbers = {
+        who: ledger.queue.enter(who, digest(who), 1, storage.now()) for who in (ADA_KEY, BOB_KEY)
+    }
+    ledger.queue.unseen = {digest(ADA_KEY): 1, digest(BOB_KEY): 2}
+    ledger.queue.take("a sender that lives")
+    ledger.queue.not_before = storage.now() + 60
+    owed = [
+        Change(owed_key(key, number), Owed(who, "", [Delay(1)]).body(), None, who)
+        for who, number in numbers.items()
+    ]
+    await storage.commit([Change(key, ledger.body(), None, due_in=60), *owed])
+    await erase(storage, ADA_KEY)
+    record = (await storage.fetch([key]))[key]
+    left = Ledger.read(key, record)
+    assert (left.answers, left.seen) == ({}, " 00")
+    assert list(left.queue.open) == [numbers[BOB_KEY]]
+    assert left.queue.unseen == {digest(BOB_KEY): 2}
+    before = ledger.queue
+    assert (left.queue.holder, left.queue.beat, left.queue.not_before, left.queue.next) == (
+        before.holder,
+        before.beat,
+        before.not_before,
+        before.next,
+    )
+    found = await storage.fetch([change.key for change in owed])
+    assert list(found) == [owed_key(key, numbers[BOB_KEY])]
+
+
+async def test_erase_drops_the_answers_of_groups_that_version_0_1_kept(
+    storage: RecordStorage,
+) -> None:
+    key = "msteams/turns/quiet"
+    ledger = Ledger(seen=" 00", answers={"00": {"status": 200, "body": f"Hello {NAME}"}})
+    ledger.earlier = EarlierDebt("01", [Delay(1)], 0)
+    ledger.queue.enter("02", "who", 1, 0.0)
     await storage.commit([Change(key, ledger.body(), None)])
     await erase(storage, ADA_KEY)
     left = Ledger.read(key, (await storage.fetch([key]))[key])
-    assert left.answers == {}
-    assert left.seen.split() == ["00", "01"]
-    assert left.owed is not None
-    assert left.owed.effects == effects
+    assert left == dataclasses.replace(ledger, answers={})
 
 
 @shared
@@ -353,9 +389,8 @@ async def test_export_is_all_that_is_held_as_plain_json(
 
 async def test_export_for_the_person_only_counts_the_replies() -> None:
     storage = MemoryStorage()
-    ledger = Ledger()
-    ledger.enter("00", effects=[], answer={"status": 200, "body": NAME}, holder="h", until=0)
-    ledger.enter("01", effects=[Delay(1)] * 2, answer=None, holder="h", until=0)
+    ledger = Ledger(earlier=EarlierDebt("01", [Delay(1)] * 2, 0))
+    ledger.enter("00", {"status": 200, "body": NAME})
     names = ("msteams/ledgers/a/", "msteams/ledgers/b/", "odd")
     bodies = dict(zip(names, (ledger.body(), UNREADABLE, UNREADABLE), strict=True))
     await storage.commit([Change(key, body, None, ADA_KEY) for key, body in bodies.items()])
@@ -369,6 +404,22 @@ async def test_export_for_the_person_only_counts_the_replies() -> None:
         "owed": {**turns["owed"], "effects": 2},
     }
     assert counted[1:] == whole[1:]
+
+
+async def test_export_shows_what_is_owed_and_was_given_up_and_for_the_person_counts_it() -> None:
+    storage, owing = MemoryStorage(), Owing(owner=ADA_KEY)
+    keys = [owing.given_up("one", person=ADA), owing.turn("two", "three", person=ADA)]
+    owing.turn("four", person=BOB)
+    await owing.store(storage)
+
+    async def exported(*, replies: bool) -> dict[str, Any]:
+        records = (await export(storage, ADA_KEY, CODEC, replies=replies))["records"]
+        return {one["key"]: one["state"].get("owed", {}).get("effects") for one in records}
+
+    whole, counted = await exported(replies=True), await exported(replies=False)
+    texts = {key: [one["body"]["text"] for one in whole[key]] for key in keys}
+    assert texts == {keys[0]: ["one"], keys[1]: ["two", "three"]}
+    assert counted == {owing.key: None, keys[0]: 1, keys[1]: 2}
 
 
 async def test_export_of_nobody_is_empty(storage: RecordStorage) -> None:

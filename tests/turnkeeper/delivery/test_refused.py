@@ -96,7 +96,8 @@ async def test_a_turn_that_speaks_elsewhere_goes_on_where_that_is_refused() -> N
         ada, bob = cloud.person("Ada"), cloud.person("Bob")
         await bob.says("hi")
         refused(cloud, 403)
-        assert await ada.says("tell Bob") == ["told"]
+        assert await ada.says("tell Bob") == ["told"]  # nothing waits for Bob's
+        await cloud.connector.wait_until(lambda: "three" in cloud.texts(bob.conversation.id), 10)
         assert await bob.hears() == ["two", "three"]
 
 

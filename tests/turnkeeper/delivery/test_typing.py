@@ -13,11 +13,11 @@ from aiohttp.test_utils import TestServer
 from botbuilder.core import TurnContext
 from botbuilder.schema import Activity, ActivityTypes
 
+from tests.turnkeeper.delivery.store import Store
 from tests.turnkeeper.observing.test_counted import figures_of
 from tests.turnkeeper.turn.world import CountingBot, Process, World, message
 from turnkeeper import Host, Settings
 from turnkeeper.delivery import typing_indicators
-from turnkeeper.errors import StorageUnavailable
 from turnkeeper.storage import Change, MemoryStorage, Record
 from turnkeeper.testing import Answer, Cloud
 from turnkeeper.testing.outside.faults import Drop
@@ -298,15 +298,14 @@ async def test_it_is_not_shown_before_what_another_process_still_owes() -> None:
     await other.stop()
 
 
-class Failing(MemoryStorage):
-    """A store that does not take its second commit.
+class Slow(Store):
+    """A store in which who reads a ledger alone has to wait.
 
-    :ivar go_on: what who reads a ledger alone has to wait for.
+    :ivar go_on: for this.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.commits = 0
         self.go_on: asyncio.Event | None = None
 
     async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
@@ -314,25 +313,9 @@ class Failing(MemoryStorage):
             await self.go_on.wait()
         return await super().fetch(keys)
 
-    async def commit(self, changes: Any) -> dict[str, str]:
-        self.commits += 1
-        if self.commits == 2:
-            raise StorageUnavailable("the store is away")
-        return await super().commit(changes)
-
-
-async def test_what_this_process_has_sent_is_not_owed_though_the_store_says_so() -> None:
-    world = World(Failing())
-    process = world.process()
-    await process.take(message("a"))  # sent, and the receipt is not written
-    process.bot = Typist(process)
-    await process.take(message("b"))
-    assert world.channel.received == {"c": ["1: a", "end of 1", TYPING, "2: b", "end of 2"]}
-    await process.stop()
-
 
 async def test_it_is_not_shown_any_more_when_the_reply_is_on_its_way() -> None:
-    world = World(store := Failing())
+    world = World(store := Slow())
     process = world.process()
     store.go_on = asyncio.Event()
     begun: list[asyncio.Task[Any]] = []
@@ -356,7 +339,7 @@ async def test_it_is_not_shown_any_more_when_the_reply_is_on_its_way() -> None:
 
 
 async def test_nor_after_a_turn_that_says_nothing() -> None:
-    world = World(store := Failing())
+    world = World(store := Slow())
     process = world.process()
     store.go_on = asyncio.Event()
     begun: list[asyncio.Task[Any]] = []
@@ -374,27 +357,52 @@ async def test_nor_after_a_turn_that_says_nothing() -> None:
     await process.stop()
 
 
-async def test_it_is_shown_in_a_pause_before_the_first_reply(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    world = World(store := Failing())
+@pytest.mark.parametrize("pause", [2_000, 0])
+async def test_it_is_shown_in_a_pause_before_the_first_reply_and_not_after(pause: int) -> None:
+    world = World(store := Slow())
     process = world.process()
     store.go_on = asyncio.Event()
 
     async def bot(context: TurnContext) -> None:
-        before = asyncio.all_tasks()
-        await context.send_activities([typing(), Activity(type="delay", value=2_000)])
-        begun.extend(asyncio.all_tasks() - before)
+        await context.send_activities([typing(), Activity(type="delay", value=pause)])
         await context.send_activity("done")
 
-    async def pause(_: float) -> None:
-        assert store.go_on is not None
-        store.go_on.set()  # only now is it known what is owed: this turn's reply
-        await asyncio.wait(begun, timeout=10)
-
-    begun: list[asyncio.Task[Any]] = []
     process.bot.on_turn = bot
-    monkeypatch.setattr(process.connector, "pause", pause)
+    taking = await process.begin(message("a"))
+    await asyncio.sleep(0.1)
+    assert list((await store.ledger()).queue.open) == ([1] if pause else [])  # it is committed
+    store.go_on.set()
+    await taking
+    await asyncio.sleep(1)
+    assert world.channel.received == {"c": [TYPING, "done"] if pause else ["done"]}
+    await process.stop()
+
+
+async def test_what_the_channel_asks_to_wait_then_counts_for_replies() -> None:
+    world = World()
+    process = world.process()
+
+    async def busy(*_: Any, **__: Any) -> float:
+        return 20.0
+
+    process.connector.send_at_best = busy  # type: ignore[method-assign]
+    process.bot = Typist(process)
     await process.take(message("a"))
-    assert world.channel.received == {"c": [TYPING, "done"]}
+    assert world.channel.received == {}
+    await asyncio.sleep(15)
+    assert world.channel.received == {}
+    await asyncio.sleep(6)
+    assert world.channel.received == {"c": ["1: a", "end of 1"]}
+    await process.stop()
+
+
+async def test_it_is_not_shown_while_the_channel_has_asked_to_wait() -> None:
+    world = World()
+    process = world.process()
+    process.adapter.senders.hear_wait(LEDGER, 20.0)
+    await asyncio.sleep(1)
+    process.bot = Typist(process)
+    await process.take(message("a"))
+    await asyncio.sleep(20)
+    assert world.channel.received == {"c": ["1: a", "end of 1"]}
     await process.stop()

@@ -31,6 +31,15 @@ async def readiness_of(bot: str) -> tuple[int, dict[str, str]]:
         return answer.status, await answer.json()
 
 
+async def readiness_once(bot: str, status: int) -> dict[str, str]:
+    """The answer of ``/readyz`` once it has a status."""
+    async with asyncio.timeout(30):
+        while True:
+            answered, answer = await readiness_of(bot)
+            if answered == status:
+                return answer
+
+
 async def test_it_is_not_ready_before_it_has_the_keys_of_its_channel(
     bot_cloud: Cloud, start_bot: StartBot
 ) -> None:
@@ -46,10 +55,28 @@ async def test_it_is_not_ready_before_it_has_the_keys_of_its_channel(
         await asked.wait()  # by itself: nobody has sent anything
     assert await readiness_of(bot) == (503, {"status": "not ready", "keys": "not fetched yet"})
     go_on.set()
-    async with asyncio.timeout(30):
-        while (await readiness_of(bot))[0] != 200:  # they are on their way
-            pass
-    assert await readiness_of(bot) == (200, {"status": "ok"})
+    assert await readiness_once(bot, 200) == {"status": "ok"}  # they are on their way
+
+
+async def test_it_is_not_ready_while_the_login_service_gives_no_token(
+    bot_cloud: Cloud, start_bot: StartBot
+) -> None:
+    bot = await start_bot(
+        app_id="app",
+        app_password="secret",  # noqa: S106 - of a fake cloud
+        login_url=bot_cloud.url,
+        open_id_metadata_url=bot_cloud.open_id_metadata_url,
+        service_hosts=("127.0.0.1",),
+    )
+    person = bot_cloud.person(bot_url=bot)
+    bot_cloud.login.faults.always(Answer(500))
+    assert await readiness_once(bot, 200) == {"status": "ok"}  # nobody has asked for one
+    await person.sends(person.message("hello"))
+    login = {"login": "the login service gives no token"}
+    assert await readiness_once(bot, 503) == {"status": "not ready", **login}
+    bot_cloud.login.faults.recover()
+    # Nothing is sent to a bot that is not ready: it finds out by itself, after a pause.
+    assert await readiness_once(bot, 200) == {"status": "ok"}
 
 
 async def test_in_local_mode_there_are_no_keys_to_wait_for(bot: str) -> None:

@@ -59,17 +59,29 @@ async def test_a_store_that_is_away_is_503_and_may_be_tried_again(cloud: Cloud) 
         assert cloud.texts(person.conversation.id) == ["hi"]
 
 
-async def test_replies_that_are_owed_are_502_until_they_are_sent(cloud: Cloud) -> None:
+async def test_what_is_committed_is_taken_whether_or_not_the_channel_takes_the_replies(
+    cloud: Cloud,
+) -> None:
     async with echoing(Store()) as bot:
         person = cloud.person(channel="msteams")
-        body = person.message("hi")
         cloud.faults.always(Answer(503, headers={"Retry-After": "60"}))
-        owed = await cloud.post_to_bot(bot, body)
-        assert (owed.status, owed.headers["Retry-After"]) == (502, "2")
-        assert json.loads(owed.body)["error"]["code"] == "delivery_failed"
-        cloud.faults.recover()
-        assert (await cloud.post_to_bot(bot, body)).status == 201
-        assert cloud.texts(person.conversation.id) == ["hi"]
+        assert (await cloud.post_to_bot(bot, person.message("hi"))).status == 201
+        assert cloud.texts(person.conversation.id) == []
+
+
+async def test_a_conversation_that_is_owed_the_replies_of_50_turns_takes_no_more(
+    cloud: Cloud,
+) -> None:
+    async with echoing(Store()) as bot:
+        person = cloud.person(channel="msteams")
+        cloud.faults.always(Answer(503, headers={"Retry-After": "60"}))
+        messages = [person.message(f"{number}", id=f"{number}") for number in range(51)]
+        taken = await asyncio.gather(*(cloud.post_to_bot(bot, one) for one in messages[:50]))
+        assert {one.status for one in taken} == {201}
+        refused = await cloud.post_to_bot(bot, messages[50])
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "10")
+        assert json.loads(refused.body)["error"]["code"] == "replies_owed"
+        assert (await cloud.post_to_bot(bot, messages[0])).status == 201, "it took effect"
 
 
 async def test_who_shows_no_token_is_told_that_one_is_asked_for(start_bot: StartBot) -> None:
@@ -88,17 +100,23 @@ async def test_who_shows_no_token_is_told_that_one_is_asked_for(start_bot: Start
 
 
 async def test_who_comes_while_too_many_turns_are_under_way_is_told_to_come_again(
-    cloud: Cloud, start_bot: StartBot
+    cloud: Cloud,
 ) -> None:
     reached, go_on = asyncio.Event(), asyncio.Event()
-    cloud.faults.next(Answer(reached=reached, after=go_on))
-    bot = await start_bot(max_turns=1)
+
+    async def slow_bot(context: TurnContext) -> None:
+        reached.set()
+        await go_on.wait()
+
+    server = TestServer(Host(Settings(max_turns=1), storage=Store()).app(slow_bot))
+    await server.start_server()
+    bot = str(server.make_url("/api/messages"))
     slow, quick = (
         cloud.person(channel="msteams", bot_url=bot),
         cloud.person(channel="msteams", bot_url=bot),
     )
     first = asyncio.ensure_future(slow.says("hi"))
-    await reached.wait()  # its replies are being sent
+    await reached.wait()
     body = quick.message("hi")
     refused = await cloud.post_to_bot(bot, body)
     assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
@@ -107,6 +125,7 @@ async def test_who_comes_while_too_many_turns_are_under_way_is_told_to_come_agai
     await first
     for _ in range(3):  # one after another there is room
         assert (await cloud.post_to_bot(bot, body)).status == 201
+    await server.close()
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

@@ -125,6 +125,39 @@ async def test_a_failed_renewal_leaves_the_old_token_in_use_while_it_holds(
         await source.get()
 
 
+async def test_a_login_fails_from_the_first_failure_to_the_next_token(
+    cloud: Cloud, source: TokenSource, clock: Clock
+) -> None:
+    assert not source.fails  # nobody has asked yet
+    cloud.login.faults.next(Answer(500))
+    with pytest.raises(TokenUnavailable, match="500"):
+        await source.get()
+    assert source.fails
+    assert cloud.login.token_requests == 1  # it is left alone for a while
+    clock.now += 2
+    assert source.fails  # and asked again, without anybody who needs a token
+    assert cloud.login.is_good(await source.get())
+    assert not source.fails
+    assert cloud.login.token_requests == 2
+
+
+async def test_no_login_fails_while_a_token_holds(
+    cloud: Cloud, source: TokenSource, clock: Clock
+) -> None:
+    await source.get()
+    asked, answer_now = asyncio.Event(), asyncio.Event()
+    cloud.login.faults.always(Answer(503, reached=asked, after=answer_now))
+    clock.now += 3600 - 240
+    await source.get()
+    await asyncio.wait_for(asked.wait(), 5)
+    answer_now.set()
+    assert not source.fails
+    clock.now += 220
+    with pytest.raises(TokenUnavailable, match="503"):
+        await source.get()
+    assert source.fails
+
+
 async def test_a_login_service_that_fails_is_left_alone_for_a_while(
     cloud: Cloud, source: TokenSource, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -137,7 +170,12 @@ async def test_a_login_service_that_fails_is_left_alone_for_a_while(
         clock.now += 1
     # The pauses are 2, 4, 8, 16 seconds.
     assert [requests.index(n) for n in (1, 2, 3, 4, 5)] == [0, 2, 6, 14, 30]
-    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 5
+    # The log calls it an error once a minute.
+    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 1
+    clock.now += 60
+    with pytest.raises(TokenUnavailable, match="500"):
+        await source.get()
+    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 2
     cloud.login.faults.recover()
     clock.now += 60
     assert cloud.login.is_good(await source.get())
@@ -202,15 +240,15 @@ async def test_a_login_service_that_is_away_or_hangs_is_named(cloud: Cloud, cloc
 async def test_an_error_that_nobody_thought_of_is_named_and_has_its_pause(
     cloud: Cloud, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     async with opened(settings(cloud, login_url="https://login..x"), clock=clock) as source:
         for _ in range(7):
             with pytest.raises(TokenUnavailable, match="Unicode(Encode)?Error"):
                 await source.get()
             clock.now += 1
     # Tried at 0, 2 and 6 seconds.
-    assert [record.levelname for record in caplog.records if record.name != "asyncio"] == [
-        "ERROR"
-    ] * 3
+    levels = [record.levelname for record in caplog.records if record.name != "asyncio"]
+    assert levels == ["ERROR", "DEBUG", "DEBUG"]
     assert "never retrieved" not in caplog.text
 
 

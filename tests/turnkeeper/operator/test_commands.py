@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.turnkeeper.contract.operator_command import Ended, operate
+from tests.turnkeeper.contract.owing import Owing, keys_of, queue_in
 from turnkeeper.address import Address, stored_name
+from turnkeeper.ledger.earlier import EarlierDebt
 from turnkeeper.ledger.effects import Send
-from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.storage import ANY, Change, store_at
 from turnkeeper.storage import format as store_format
 from turnkeeper.storage.namespace import Namespace
@@ -51,7 +53,7 @@ async def test_list_shows_a_record_a_line(storage: SQLiteStorage) -> None:
     assert result == Ended(
         0,
         f"msteams/conversations/a\t23\t{ADA}\t2100-01-01T00:00:00+00:00\n"
-        f"msteams/turns/a\t52\t{ADA}\t2100-01-01T00:00:00+00:00\n"
+        f"msteams/turns/a\t59\t{ADA}\t2100-01-01T00:00:00+00:00\n"
         f"{ADA}\t{len(ADA_BODY.encode())}\t{ADA}\t-\n"
         r"test/users/\u001b]0;x\u0007\u202e\\\u000a"
         + "\t20\t"
@@ -79,21 +81,39 @@ async def test_show_is_readable_json(storage: SQLiteStorage) -> None:
     assert (shown["key"], shown["owner"], shown["expires_at"]) == (ADA, ADA, None)
     assert shown["state"]["Order"]["paid_at"] == 1.5
     result = await operate("show", "msteams/turns/a")
-    assert json.loads(result.output)["state"] == {"turns": {"seen": " 00", "holder": ""}}
+    assert json.loads(result.output)["state"] == {"turns": {"seen": " 00", "queue": {"next": 1}}}
 
 
 @pytest.mark.parametrize("key", ["c/turns/a", "c/ledgers/a/", "c/ledgers/a/bot", "~shop/c/turns/a"])
-async def test_ledgers_are_shown_with_the_activities_that_they_owe(
+async def test_ledgers_of_earlier_versions_are_shown_with_the_activities_that_they_owe(
     storage: SQLiteStorage, key: str
 ) -> None:
     ledger = Ledger(answers={"00": {"status": 200, "body": {"$": "no tag"}}})
-    effects = [Send("1", "a", "", '{"text":"hi"}')]
-    ledger.enter("00", effects=[*effects], answer=None, holder="h", until=0)
+    ledger.earlier = EarlierDebt("00", [Send("1", "a", "", '{"text":"hi"}')], 0)
     await storage.commit([Change(key, ledger.body(), None)])
     shown = json.loads((await operate("show", key)).output)
     assert shown["key"] == key
     assert shown["state"]["turns"]["owed"]["effects"][0]["body"] == {"text": "hi"}
     assert shown["state"]["turns"]["answers"]["00"]["body"] == {"$": "no tag"}
+
+
+@pytest.mark.parametrize("bot", ["", "shop"])
+@pytest.mark.parametrize("given_up", [True, False])
+async def test_what_is_owed_is_shown_with_its_activities_and_checked(
+    storage: SQLiteStorage, bot: str, given_up: bool
+) -> None:
+    await storage.commit([Change(HOSTILE, None, ANY)])
+    owing = Owing()
+    key = owing.given_up("hi") if given_up else owing.turn("hi")
+    await owing.store(Namespace(storage, bot) if bot else storage)
+    key = f"~{bot}/{key}" if bot else key
+    shown = json.loads((await operate("show", key)).output)
+    assert shown["key"] == key
+    assert shown["state"]["owed"]["effects"][0]["body"]["text"] == "hi"
+    assert (await operate("check")).code == 0
+    await storage.commit([Change(key, '{"v":1,"state":{"owed":{"effects":[{"do":"?"}]}}}', ANY)])
+    result = await operate("check")
+    assert (result.code, result.output) == (1, f"{key}\tnot readable (ValueError)\n")
 
 
 async def test_show_has_the_text_of_a_record_that_cannot_be_read(storage: SQLiteStorage) -> None:
@@ -288,3 +308,83 @@ async def test_erase_takes_several_people_and_need_not_rewrite_the_file(
 async def test_an_expired_record_is_not_there(storage: SQLiteStorage) -> None:
     await storage.commit([Change("old", "{}", None, expires_at=time.time() - 1)])
     assert (await operate("show", "old")).code == 1
+
+
+# What is owed.
+
+
+async def test_erase_takes_what_is_owed_to_a_person_and_what_was_given_up(
+    storage: SQLiteStorage,
+) -> None:
+    own, group = Owing("own", owner=ADA), Owing("group")
+    own.turn("one", person="29:ada")
+    own.given_up("two", person="29:ada")
+    own.given_up("welcome", number=901)  # of a join, which is nobody's
+    group.turn("three", person="29:ada")
+    group.given_up("four", person="29:ada")
+    bobs = [group.turn("five", person="bob"), group.given_up("six", person="bob", number=901)]
+    for one in (own, group):
+        await one.store(storage)
+    assert len(json.loads((await operate("export", "--user", ADA)).output)["records"]) == 3 + 5
+    result = await operate("erase", "--user", ADA, "--yes")
+    assert result == Ended(0, "", f"{ADA}: 9 records erased\n")
+    assert await keys_of(storage, "owed/") == bobs[:1]
+    assert await keys_of(storage, "given-up/") == bobs[1:]
+    assert list((await queue_in(storage, group.key)).open) == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Zoë 日本 is in", True),
+        ("Ask Ada Lovelace.", True),
+        ("by <at>29:ada</at>", True),
+        ("Ada Lovelaces", False),
+        ("29:adam", False),
+        ("hello", False),
+    ],
+)
+@pytest.mark.parametrize("given_up", [True, False])
+async def test_erase_lists_replies_to_others_that_name_the_person(
+    storage: SQLiteStorage, text: str, given_up: bool, named: bool
+) -> None:
+    body = '{"v":1,"state":{"Profile":{"$":"P","name":"Zoë 日本"},"Cart":{"item":"hello"}}}'
+    await storage.commit([Change(ADA, body, ANY, ADA)])
+    group = Owing("group")
+    group.turn("for her", person="29:ada", name="Ada Lovelace")
+    key = (group.given_up if given_up else group.turn)(text, person="bob", name="Bob")
+    await group.store(storage)
+    result = await operate("erase", "--user", ADA, "--yes")
+    assert result.code == int(named)
+    errors = f"{key}: a reply to others names {ADA}\n" if named else ""
+    assert result.errors.startswith(f"{ADA}: 4 records erased\n{errors}")
+    assert ("error: replies to others name" in result.errors) is named
+    assert "Lovelace" not in result.errors
+    assert key in await keys_of(storage)
+
+
+async def test_a_reply_that_mentions_a_person_by_an_id_that_is_no_key_names_them(
+    storage: SQLiteStorage,
+) -> None:
+    long = "29:" + "a" * 300
+    group = Owing("group")
+    key = group.turn("hello", person=long)  # addressed to them, and another's
+    who = Address.of("", "msteams", "c", "bob").user_key
+    group.ledger.queue.open[1].who = digest(who)
+    await group.store(storage)
+    record = (await storage.fetch([key]))[key]
+    await storage.commit([Change(key, record.body, ANY, who)])
+    result = await operate("erase", "--user", f"msteams/{long}", "--yes")
+    assert result.errors.startswith(f"{key}: a reply to others names msteams/users/sha256:")
+    assert result.errors.endswith("owed --drop KEY\n")
+    assert "nobody is known by this id; replies to others name" in result.errors
+
+
+async def test_replies_to_others_in_another_channel_name_nobody_of_this_one(
+    storage: SQLiteStorage,
+) -> None:
+    await storage.commit([Change(ADA.replace("msteams", "webchat"), "{}", ANY)])
+    group = Owing("group")
+    group.turn("29:ada", person="bob")
+    await group.store(storage)
+    assert (await operate("erase", "--user", "webchat/29:ada", "--yes")).code == 0

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.turnkeeper.models import TYPES, Known
+from turnkeeper.ledger.earlier import EarlierDebt
 from turnkeeper.ledger.effects import Delay, Effect, Send
 from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.ledger.owed import Owed
 from turnkeeper.state.reading import iso_time, pages, readable
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import Change, MemoryStorage, Record
@@ -22,6 +24,7 @@ from turnkeeper.wire.codec import Codec
 from turnkeeper.wire.types import Types
 
 LEDGERS = pytest.mark.parametrize("ledger_key", ["c/turns/x", "c/ledgers/x/bot", "c/ledgers/x/"])
+OWED = ["owed/bot/c/x/1", "owed//c/x/20", "given-up/bot/c/x/1-0"]
 CODECS = pytest.mark.parametrize("codec", [Codec(), None])
 
 JSON = st.recursive(
@@ -101,19 +104,31 @@ def test_a_ledger_may_hold_any_json_of_a_channel(ledger_key: str) -> None:
 
 @LEDGERS
 @CODECS
-def test_what_a_ledger_owes_is_shown_as_activities(ledger_key: str, codec: Codec | None) -> None:
-    ledger = Ledger()
+def test_what_a_ledger_of_an_earlier_version_owes_is_shown_as_activities(
+    ledger_key: str, codec: Codec | None
+) -> None:
     owed: list[Effect] = [Send("1", "x", "", '{"text":"hi"}'), Delay(1)]
-    ledger.enter("00", effects=owed, answer=None, holder="h", until=0)
+    ledger = Ledger(earlier=EarlierDebt("00", owed, 0))
     turns = readable(ledger_key, Record(ledger.body(), "1"), codec)["state"]["turns"]
     assert [effect.get("body") for effect in turns["owed"]["effects"]] == [{"text": "hi"}, None]
 
 
 def test_a_ledger_that_owes_what_is_no_activity_is_shown_as_stored() -> None:
-    ledger = Ledger()
-    effects = [Send("1", "x", "", "no JSON")]
-    ledger.enter("00", effects=[*effects], answer=None, holder="h", until=0)
+    effects: list[Effect] = [Send("1", "x", "", "no JSON")]
+    ledger = Ledger(earlier=EarlierDebt("00", effects, 0))
     assert "unreadable" in readable("c/turns/x", Record(ledger.body(), "1"), None)
+    assert "unreadable" in readable(OWED[0], Record(Owed("00", "", effects).body(), "1"), None)
+
+
+@pytest.mark.parametrize("key", OWED)
+@CODECS
+def test_what_a_turn_owes_is_shown_as_activities(key: str, codec: Codec | None) -> None:
+    owed = Owed("00", "https://c.example", [Send("1", "x", "", '{"text":"hi"}'), Delay(1)])
+    shown = readable(key, Record(owed.body(), "1"), codec)["state"]["owed"]
+    assert (shown["turn"], shown["service_url"]) == ("00", "https://c.example")
+    assert [effect.get("body") for effect in shown["effects"]] == [{"text": "hi"}, None]
+    for body in ('{"v":9,"state":{"owed":{}}}', '{"v":1,"state":{}}', "no JSON"):
+        assert "unreadable" in readable(key, Record(body, "1"), codec)
 
 
 BROKEN = ["", "null", "[1]", '{"v":1}', '{"v":"1","state":{}}', '{"v":1,"state":[]}', "[" * 99_999]

@@ -56,18 +56,6 @@ async def test_the_next_commit_writes_nothing_of_it(error: BaseException) -> Non
     assert await storage.scan() == []
 
 
-@ERRORS
-async def test_of_several_none_writes_it_later(error: BaseException) -> None:
-    storage = Failing()
-    transactions = [await putting(storage, key) for key in "abc"]
-    storage.fails = error
-    with pytest.raises(type(error)):
-        await Transaction.commit_together(transactions)
-    for transaction in transactions:
-        await transaction.commit()
-    assert storage.commits == [["a", "b", "c"]]
-
-
 async def test_what_is_put_again_is_written_under_what_was_read() -> None:
     storage = Failing()
     transaction = await putting(storage, "k")

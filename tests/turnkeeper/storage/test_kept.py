@@ -8,7 +8,7 @@ from tests.turnkeeper.clock import Clock
 from turnkeeper.errors import SettingsError, UnreadableRecord
 from turnkeeper.state.erasure import erase
 from turnkeeper.storage import Change, MemoryStorage
-from turnkeeper.storage.format import FORMAT, KEY, mark
+from turnkeeper.storage.format import FORMAT, KEY, format_of, mark
 from turnkeeper.storage.namespace import Namespace
 from turnkeeper.storage.server_url import ServerUrl
 from turnkeeper.storage.transaction import Transaction
@@ -53,13 +53,14 @@ async def test_who_is_erased_in_one_bot_is_known_in_the_others() -> None:
 
 async def test_a_store_of_a_later_format_is_not_written_into() -> None:
     storage = MemoryStorage()
+    assert await format_of(storage) == 0
     await mark(storage)
-    await mark(storage)  # it is this version's
+    assert await format_of(storage) == FORMAT
     body = f'{{"v":1,"state":{{"format":{FORMAT + 1}}}}}'
     record = (await storage.fetch([KEY]))[KEY]
     await storage.commit([Change(KEY, body, record.e_tag)])
     with pytest.raises(SettingsError, match=f"format {FORMAT + 1}, and this version knows"):
-        await mark(storage)
+        await format_of(storage)
     assert (await storage.fetch([KEY]))[KEY].body == body
 
 
@@ -68,7 +69,7 @@ async def test_a_mark_that_cannot_be_read_is_no_mark(body: str) -> None:
     storage = MemoryStorage()
     await storage.commit([Change(KEY, body, None)])
     with pytest.raises(UnreadableRecord):
-        await mark(storage)
+        await format_of(storage)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """A transaction writes what changed, under what it read, with the life it was given."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import pytest
 
 from tests.turnkeeper.clock import Clock
 from turnkeeper.errors import WriteConflict
-from turnkeeper.storage import Change, MemoryStorage, Record
+from turnkeeper.storage import ANY, Change, MemoryStorage, Record
 from turnkeeper.storage.transaction import Transaction
 
 DAY = 86_400.0
@@ -145,43 +145,65 @@ async def test_a_second_commit_builds_on_the_first() -> None:
     assert (await storage.fetch(["k"]))["k"].body == "3"
 
 
-async def test_an_unchanged_record_is_written_where_it_is_or_was_due() -> None:
-    clock = Clock(1_000_000.0)
-    storage = MemoryStorage(clock)
-    told: list[tuple[float | None, list[float]]]
-    told = [(-5.0, [5.0]), (60.0, []), (0.0, [0.0]), (None, []), (0.0, [0.0]), (None, [])]
-    for blindly in (False, True):
-        for due_in, late in told:
-            transaction = Transaction(storage, clock=clock)
-            await transaction.load(["k"])
-            transaction.put("k", "{}", due_in=due_in, blindly=blindly)
-            assert transaction.changed
-            await transaction.commit()
-            assert [one for _, one in await storage.due()] == late
-    assert not await write(storage, clock, "{}", None)
+async def test_a_revision_is_made_of_the_newest_record_and_conflicts_with_nobody() -> None:
+    storage = MemoryStorage()
+    await storage.commit([Change("k", "1", None), Change("other", "o", None)])
+    transaction = Transaction(storage, hosted=True)
+    await transaction.load(["k", "other"])
+    seen: list[str | None] = []
 
+    def revise(record: Record | None) -> Iterator[Change]:
+        seen.append(record.body if record else None)
+        yield Change("k", f"{seen[-1]}+", record.e_tag if record else None)
 
-async def test_what_a_transaction_wrote_as_due_it_can_take_back() -> None:
-    clock = Clock(1_000_000.0)
-    storage = MemoryStorage(clock)
-    transaction = Transaction(storage, clock=clock)
-    await transaction.load(["k"])
-    for due_in, found in ((0.0, [("k", 0.0)]), (None, [])):
-        transaction.put("k", "{}", due_in=due_in)
-        await transaction.commit()
-        assert await storage.due() == found
-    transaction.put("k", "{}")
-    assert not transaction.changed
-
-
-async def test_what_is_rewritten_is_due_as_it_was() -> None:
-    clock = Clock(1_000_000.0)
-    storage = MemoryStorage(clock)
-    await storage.commit([Change("k", "old", None, due_in=60), Change("quiet", "old", None)])
-    clock.now += 90
-    transaction = Transaction(storage, clock=clock)
-    await transaction.load(["k", "quiet"])
-    transaction.rewrite("k", "new")
-    transaction.rewrite("quiet", "new")
+    transaction.revise("k", revise)
+    assert transaction.changed
+    await storage.commit([Change("k", "2", ANY)])
     await transaction.commit()
-    assert await storage.due() == [("k", 30)]
+    assert seen == ["1", "2"]
+    assert (await storage.fetch(["k"]))["k"].body == "2+"
+
+
+async def test_a_revision_may_end_the_commit() -> None:
+    storage = MemoryStorage()
+    transaction = Transaction(storage)
+    await transaction.load(["k"])
+
+    def revise(record: Record | None) -> Iterator[Change]:
+        yield Change("k", "1", None)
+        raise WriteConflict("k")
+
+    transaction.revise("k", revise)
+    with pytest.raises(WriteConflict):
+        await transaction.commit()
+    assert await storage.scan() == []
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_what_was_only_read_must_be_as_it_was_where_the_host_commits(there: bool) -> None:
+    storage = MemoryStorage()
+    if there:
+        await storage.commit([Change("read", "1", None)])
+    for hosted, unchecked in ((False, False), (True, True), (True, False)):
+        transaction = Transaction(storage, hosted=hosted)
+        await transaction.load(["read", "put"])
+        if unchecked:
+            transaction.leave_unchecked("read")
+        transaction.put("put", f"{hosted} {unchecked}")
+        await storage.commit([Change("read", f"by another, {hosted}, {unchecked}", ANY)])
+        if hosted and not unchecked:
+            with pytest.raises(WriteConflict):
+                await transaction.commit()
+        else:
+            await transaction.commit()
+
+
+async def test_what_was_only_read_is_not_written() -> None:
+    storage = MemoryStorage()
+    await storage.commit([Change("read", "1", None, "ada", due_in=5)])
+    before = await storage.fetch(["read"])
+    transaction = Transaction(storage, hosted=True)
+    await transaction.load(["read", "absent", "put"])
+    transaction.put("put", "1")
+    await transaction.commit()
+    assert await storage.fetch(["read", "absent"]) == before

@@ -1,4 +1,4 @@
-"""Fixtures: a world for turns, and a process in it."""
+"""Fixtures: a world for turns, and a process in it; time passes at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.turnkeeper.turn.world import Process, World
+from tests.turnkeeper.virtual_time import event_loop_policy
+
+__all__ = ["event_loop_policy", "process", "world"]
 
 
 @pytest.fixture

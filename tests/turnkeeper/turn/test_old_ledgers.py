@@ -10,8 +10,7 @@ import pytest
 from botbuilder.schema import Activity, ChannelAccount
 
 from tests.turnkeeper.turn.world import Process, World, log_of, message
-from turnkeeper.errors import DeliveryFailed, UnreadableRecord
-from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.errors import UnreadableRecord
 from turnkeeper.storage import ANY, Change
 
 OLD, NEW = "msteams/turns/c", "msteams/ledgers/c/"
@@ -27,16 +26,26 @@ async def old_world(*, owes: bool = False, bot: str = "bot") -> World:
     process = world.process()
     world.channel.down = owes
     if owes:
-        with pytest.raises(DeliveryFailed):
-            await process.take(message_to(bot, "a"))
+        await process.take(message_to(bot, "a"))
     else:
         await process.take(message("a"))
     await process.stop()
     world.channel.down = False
     record = (await world.storage.fetch([NEW]))[NEW]
-    await world.storage.commit(
-        [Change(NEW, None, ANY), Change(OLD, record.body, ANY, record.owner)]
-    )
+    turns: dict[str, Any] = {"seen": (await world.ledger()).seen, "holder": "h"}
+    changes = [Change(NEW, None, ANY)]
+    for key, owed in await world.storage.scan(prefix="owed/"):
+        of_turn = json.loads(owed.body)["state"]["owed"]
+        turns["owed"] = {
+            "turn": of_turn["turn"],
+            "effects": of_turn["effects"],
+            "sent": 0,
+            "holder": "h",
+            "until": 1.0,
+        }
+        changes.append(Change(key, None, ANY))
+    body = json.dumps({"v": 1, "state": {"turns": turns}})
+    await world.storage.commit([*changes, Change(OLD, body, ANY, record.owner)])
     return world
 
 
@@ -147,11 +156,29 @@ async def test_one_that_cannot_be_read_is_kept_as_it_is() -> None:
 async def test_an_answer_that_speaks_of_what_is_owed_is_no_debt() -> None:
     world = await old_world()
     answers = {"00": {"status": 200, "body": {"owed": 12}}}
-    old = Ledger(seen=" 00", answers=answers)
-    await world.storage.commit([Change(OLD, old.body(), ANY)])
+    turns = {"seen": " 00", "answers": answers}
+    old = json.dumps({"v": 1, "state": {"turns": turns}})
+    await world.storage.commit([Change(OLD, old, ANY)])
     process = world.process()
     for text in ("a", "b"):
         async with asyncio.timeout(5):
             await process.take(message(text))
     assert world.channel.received["c"][2:] == ["2: a", "end of 2", "3: b", "end of 3"]
     await process.stop()
+
+
+async def test_what_a_ledger_of_0_2_to_0_4_owes_is_sent_first_by_the_turn_that_meets_it() -> None:
+    world = await old_world(owes=True)
+    record = (await world.storage.fetch([OLD]))[OLD]
+    await world.storage.commit(
+        [Change(OLD, None, ANY), Change(NEW, record.body, ANY, record.owner)]
+    )
+    processes = [world.process(), world.process()]
+    await asyncio.gather(*(process.take(message("b")) for process in processes))
+    await asyncio.sleep(3)
+    assert world.channel.received == {"c": FIRST + SECOND}
+    assert await log_of(world, "msteams/conversations/c") == ["a", "b"]
+    assert "owed" not in await turns_in(world, NEW)
+    assert await world.storage.scan(prefix="owed/") == []
+    for process in processes:
+        await process.stop()

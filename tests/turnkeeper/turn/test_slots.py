@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 from botbuilder.core import TurnContext
@@ -161,23 +162,22 @@ async def test_who_has_waited_goes_on_though_others_have_taken_all_slots(
 async def test_where_the_bot_speaks_first_it_takes_no_slot() -> None:
     world = World()
     process = world.process(max_turns=OF_ONE_PERSON)
-    sending, go_on = list[str](), asyncio.Event()
+    thinking, go_on = list[str](), asyncio.Event()
 
-    async def hold(conversation: str) -> None:
-        if conversation != "c":
-            sending.append(conversation)
-            await go_on.wait()
+    async def think(context: TurnContext) -> None:
+        thinking.append(context.activity.conversation.id)
+        await go_on.wait()
 
     async def speak(context: TurnContext) -> None:
         await context.send_activity("news")
 
-    process.connector.hold = hold
+    process.bot.on_turn = think
     taking = [
         asyncio.create_task(process.take(message("a", conversation=f"{number}")))
         for number in range(OF_ONE_PERSON)
     ]
     async with asyncio.timeout(5):
-        while len(sending) < OF_ONE_PERSON:  # noqa: ASYNC110 - they are on their way
+        while len(thinking) < OF_ONE_PERSON:  # noqa: ASYNC110 - they are on their way
             await asyncio.sleep(0)
         there = TurnContext.get_conversation_reference(message("b"))
         await process.adapter.continue_conversation(there, speak, "app")
@@ -185,5 +185,21 @@ async def test_where_the_bot_speaks_first_it_takes_no_slot() -> None:
     with pytest.raises(RequestRefused):
         await process.take(message("b"))
     go_on.set()
+    await asyncio.gather(*taking)
+    await process.stop()
+
+
+async def test_who_waits_for_replies_to_leave_holds_no_slot() -> None:
+    world = World()
+    process = world.process(max_turns=OF_ONE_PERSON)
+    world.channel.down = True
+    taking = list[asyncio.Task[Any]]()
+    for _ in range(3):
+        taking += [
+            asyncio.create_task(process.take(message("a", conversation=f"{len(taking) + number}")))
+            for number in range(OF_ONE_PERSON)
+        ]
+        await asyncio.sleep(0.1)
+    assert not any(task.done() for task in taking)
     await asyncio.gather(*taking)
     await process.stop()

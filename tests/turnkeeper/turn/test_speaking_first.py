@@ -17,7 +17,13 @@ from botbuilder.schema import (
 
 from tests.turnkeeper.turn.world import SERVICE_URL, Process, log_of, message
 from turnkeeper.adapters.turn_error import default_on_turn_error
-from turnkeeper.errors import DeliveryFailed, NestedTurn, RequestRefused, ShuttingDown
+from turnkeeper.errors import (
+    DeliveryOwed,
+    DeliveryRefused,
+    NestedTurn,
+    RequestRefused,
+    ShuttingDown,
+)
 from turnkeeper.observing.logs import JSONFormatter
 from turnkeeper.turn import proactive
 
@@ -236,33 +242,74 @@ async def test_a_task_that_the_turn_does_not_await_speaks_after_it(process: Proc
     assert process.world.channel.received == {"c": ["now", "later"]}
 
 
-# A delivery that fails.
+# Replies that do not leave.
 
 
-async def fail_to_speak(process: Process) -> None:
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def test_whoever_speaks_is_told_after_ten_seconds_that_it_is_still_owed(
+    process: Process,
+) -> None:
     process.world.channel.down = True
-    with pytest.raises(DeliveryFailed):
+    with pytest.raises(DeliveryOwed):
         await process.adapter.continue_conversation(reference(), notes(process, "committed"), "app")
-    process.world.channel.down = False
-    assert process.world.channel.received == {}
+    assert 10 <= now() < 10.5
     assert await log_of(process.world, CONVERSATION) == ["committed"]
-
-
-async def test_what_could_not_be_delivered_is_sent_before_the_next_turn(process: Process) -> None:
-    await fail_to_speak(process)
-    await process.take(message("b"))
-    assert process.world.channel.received == {"c": ["committed", "2: b", "end of 2"]}
-
-
-async def test_a_turn_that_does_nothing_sends_it_too(process: Process) -> None:
-    await fail_to_speak(process)
-
-    async def nothing(_: TurnContext) -> None:
-        pass
-
-    for _ in range(2):
-        await process.adapter.continue_conversation(reference(), nothing, "app")
+    process.world.channel.down = False
+    await asyncio.sleep(6)
     assert process.world.channel.received == {"c": ["committed"]}
+
+
+async def test_where_it_leaves_meanwhile_nothing_is_raised(process: Process) -> None:
+    process.world.channel.down = True
+    speaking = asyncio.create_task(
+        process.adapter.continue_conversation(reference(), says("late"), "app")
+    )
+    await asyncio.sleep(3)
+    process.world.channel.down = False
+    await speaking
+    assert process.world.channel.received == {"c": ["late"]}
+
+
+async def test_a_refusal_is_told_and_what_comes_after_it_is_sent(process: Process) -> None:
+    process.world.channel.answers = {"one": 403}
+
+    async def speak(context: TurnContext) -> None:
+        for text in ("one", "two"):
+            await context.send_activity(text)
+
+    with pytest.raises(DeliveryRefused) as refusal:
+        await process.adapter.continue_conversation(reference(), speak, "app")
+    assert refusal.value.status == 403
+    assert process.world.channel.received == {"c": ["two"]}
+
+
+async def test_within_a_turn_nobody_waits_for_what_is_said_elsewhere(process: Process) -> None:
+    process.world.channel.answers = {"refused": 403, "late": 503}
+
+    async def tell(context: TurnContext) -> None:
+        for text in ("refused", "late"):
+            await process.adapter.continue_conversation(reference("d"), says(text), "app")
+        assert now() == 0
+        await context.send_activity("told")
+
+    process.bot.on_message_activity = tell
+    await process.take(message("a"))
+    assert process.world.channel.received == {"c": ["told"]}
+
+
+async def test_what_could_not_be_delivered_is_sent_before_what_the_next_turn_says(
+    process: Process,
+) -> None:
+    process.world.channel.down = True
+    with pytest.raises(DeliveryOwed):
+        await process.adapter.continue_conversation(reference(), notes(process, "first"), "app")
+    process.world.channel.down = False
+    await process.take(message("b"))
+    await asyncio.sleep(6)
+    assert process.world.channel.received == {"c": ["first", "2: b", "end of 2"]}
 
 
 # The end.

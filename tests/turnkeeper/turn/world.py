@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +13,18 @@ from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import Activity, ChannelAccount, ConversationAccount
 
+from tests.turnkeeper.virtual_time import elapsed
 from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.background.dispatcher import Dispatcher
 from turnkeeper.connector.client import Connector
-from turnkeeper.errors import DeliveryFailed
+from turnkeeper.connector.outcome import Failed, Held, Outcome, Refused, Taken
+from turnkeeper.delivery.lease import LeaseClock
+from turnkeeper.ledger.ledger import Ledger
+from turnkeeper.login.token import NoToken
 from turnkeeper.observing.metrics import Metrics
+from turnkeeper.outbound.backoff import is_transient
 from turnkeeper.settings import Settings
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.turn_state import TurnState
@@ -50,21 +57,43 @@ class Channel:
         return f"channel-{self.count}"
 
 
-@dataclass
+class Memory(MemoryStorage):
+    """A store in memory with a clock of the world."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self._now = clock
+
+    def now(self) -> float:
+        return self._now()
+
+
 class World:
     """Everything that outlives a process.
 
-    :param storage: the store that all processes share.
+    :param storage: the store that all processes share; by default one in memory.
     :param codec: knows what the bot may store.
+    :ivar now: when the test began; to change it is to set all clocks of dates. Time that passes,
+        as in ``asyncio.sleep``, is added to it.
     """
 
-    storage: RecordStorage = field(default_factory=MemoryStorage)
-    codec: Codec = field(default_factory=Codec)
-    channel: Channel = field(default_factory=Channel)
-    now: float = 1_700_000_000.0
+    def __init__(self, storage: RecordStorage | None = None, codec: Codec | None = None) -> None:
+        self.now = 1_700_000_000.0
+        self.storage = storage or Memory(self.clock)
+        self.codec = codec or Codec()
+        self.channel = Channel()
 
     def clock(self) -> float:
-        return self.now
+        return self.now + elapsed()
+
+    def lease_clock(self) -> LeaseClock:
+        """The clock of a process's leases."""
+        return LeaseClock(elapsed, self.clock)
+
+    async def ledger(self, conversation: str = "c") -> Ledger:
+        """The ledger of a conversation as it is stored."""
+        key = f"msteams/ledgers/{conversation}/"
+        return Ledger.read(key, (await self.storage.fetch([key])).get(key))
 
     def process(self, **options: Any) -> Process:
         """A fresh process.
@@ -77,6 +106,8 @@ class World:
 class Steps:
     """The calls of one process to the outside, in order; it dies at the one it is told.
 
+    Then its turns raise :class:`Crash`, and what else it is doing goes on no more.
+
     :param cut: die at this call (1 is the first from now on); None to live.
     :param after: die when the call has taken effect, else before.
     :ivar unnoted: where the process has sent something and has not written the ledger since.
@@ -88,22 +119,59 @@ class Steps:
         self.count = 0
         self.dead = False
         self.unnoted: set[str] = set()
+        self._turns: set[asyncio.Task[Any]] = set()
+        self._stuck: set[asyncio.Task[Any]] = set()
 
     def plan(self, cut: int | None, *, after: bool = False) -> None:
         self.cut, self.after, self.count = cut, after, 0
 
-    def before(self) -> None:
+    async def before(self) -> None:
+        if not self.dead:
+            self.count += 1
+        if self.dead or (self.count == self.cut and not self.after):
+            await self.die()
+
+    async def done(self) -> None:
+        if self.dead or (self.count == self.cut and self.after):
+            await self.die()
+
+    async def die(self) -> None:
+        """Do nothing any more, in any task."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - steps are made in tasks
+        if not self.dead:
+            self.dead = True
+            for turn in self._turns - {task}:
+                turn.cancel()
+        if task in self._turns:
+            raise Crash
+        self._stuck.add(task)
+        await asyncio.Event().wait()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A block that raises :class:`Crash` where the process dies."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - as above
+        self._turns.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not self.dead:
+                raise
+            task.uncancel()
+            raise Crash from None
+        finally:
+            self._turns.discard(task)
         if self.dead:
             raise Crash
-        self.count += 1
-        if self.count == self.cut and not self.after:
-            self.dead = True
-            raise Crash
 
-    def done(self) -> None:
-        if self.dead or (self.count == self.cut and self.after):
-            self.dead = True
-            raise Crash
+    async def bury(self) -> None:
+        """Leave no task of a dead process behind."""
+        for task in self._stuck:
+            task.cancel()
+        if self._stuck:
+            await asyncio.wait(self._stuck)
 
 
 class MortalStorage(RecordStorage):
@@ -123,18 +191,18 @@ class MortalStorage(RecordStorage):
         await self._store.ping()
 
     async def fetch(self, keys: Collection[str]) -> dict[str, Record]:
-        self._steps.before()
+        await self._steps.before()
         await asyncio.sleep(0)
         found = await self._store.fetch(keys)
-        self._steps.done()
+        await self._steps.done()
         return found
 
     async def commit(self, changes: Sequence[Change]) -> dict[str, str]:
-        self._steps.before()
+        await self._steps.before()
         await asyncio.sleep(0)
         e_tags = await self._store.commit(changes)
         self._steps.unnoted -= {ledger_of(change.key) for change in changes}
-        self._steps.done()
+        await self._steps.done()
         return e_tags
 
     async def scan(
@@ -146,6 +214,8 @@ class MortalStorage(RecordStorage):
         return await self._store.sweep(limit)
 
     async def due(self, *, prefix: str = "", limit: int = 100) -> list[tuple[str, float]]:
+        if self._steps.dead:
+            await self._steps.die()
         return await self._store.due(prefix=prefix, limit=limit)
 
     def now(self) -> float:
@@ -169,16 +239,10 @@ class MortalConnector(Connector):
     """
 
     def __init__(self, channel: Channel, steps: Steps) -> None:
+        super().__init__(NoToken())
         self._channel = channel
         self._steps = steps
-        self.pause = asyncio.sleep
         self.hold: Callable[[str], Awaitable[None]] = at_once
-
-    def deadline(self, budget: float) -> float:
-        return asyncio.get_running_loop().time() + budget
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
     async def create_conversation(
         self, service_url: str, body: bytes, *, deadline: float | None = None
@@ -188,16 +252,17 @@ class MortalConnector(Connector):
         members = json.loads(body).get("members", [])
         return "with-" + "-and-".join(member["id"] for member in members), "first"
 
-    async def send(
+    async def attempt_send(
         self,
         service_url: str,
         conversation_id: str,
         body: bytes,
         *,
         reply_to_id: str | None = None,
-        deadline: float | None = None,
-    ) -> str | None:
-        return await self._call(conversation_id, json.loads(body)["text"])
+        gate: Callable[[], bool] | None = None,
+    ) -> Outcome:
+        activity = json.loads(body)
+        return await self._call(conversation_id, activity.get("text") or activity["type"], gate)
 
     async def send_at_best(
         self,
@@ -206,44 +271,47 @@ class MortalConnector(Connector):
         body: bytes,
         *,
         reply_to_id: str | None = None,
-    ) -> None:
+    ) -> float | None:
         self._channel.take(conversation_id, json.loads(body)["type"])
+        return None
 
-    async def update(
+    async def attempt_update(
         self,
         service_url: str,
         conversation_id: str,
         activity_id: str,
         body: bytes,
         *,
-        deadline: float | None = None,
-    ) -> str | None:
+        gate: Callable[[], bool] | None = None,
+    ) -> Outcome:
         activity = json.loads(body)
         assert activity["id"] == activity_id  # noqa: S101 - Teams insists
-        return await self._call(conversation_id, f"update {activity_id}: {activity['text']}")
+        return await self._call(conversation_id, f"update {activity_id}: {activity['text']}", gate)
 
-    async def delete(
+    async def attempt_delete(
         self,
         service_url: str,
         conversation_id: str,
         activity_id: str,
         *,
-        deadline: float | None = None,
-    ) -> None:
-        await self._call(conversation_id, f"delete {activity_id}")
+        gate: Callable[[], bool] | None = None,
+    ) -> Outcome:
+        return await self._call(conversation_id, f"delete {activity_id}", gate)
 
-    async def _call(self, conversation: str, text: str) -> str:
+    async def _call(self, conversation: str, text: str, gate: Callable[[], bool] | None) -> Outcome:
         await self.hold(conversation)
-        self._steps.before()
+        await self._steps.before()
         await asyncio.sleep(0)
+        if gate is not None and not gate():
+            return Held()
         if self._channel.down:
-            raise DeliveryFailed("the channel is down")
+            return Failed("the channel is down")
         if status := self._channel.answers.get(text):
-            raise DeliveryFailed("the channel does not take it", status=status)
+            return Failed(str(status), status) if is_transient(status) else Refused(status)
         channel_id = self._channel.take(conversation, text)
         self._steps.unnoted.add(conversation)
-        self._steps.done()
-        return channel_id
+        await self._steps.done()
+        return Taken(channel_id)
 
 
 class CountingBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
@@ -275,6 +343,7 @@ class Process:
         self.connector = MortalConnector(world.channel, self.steps)
         self.records = MortalStorage(world.storage, self.steps)
         self.metrics = Metrics()
+        self._dispatching: asyncio.Task[None] | None = None
         storage = TypedStorage(self.records, world.codec)
         conversation_state = ConversationState(storage, group_state="person")
         user_state = UserState(storage)
@@ -285,6 +354,7 @@ class Process:
             self.connector,
             metrics=self.metrics,
             clock=world.clock,
+            lease_clock=world.lease_clock(),
             **options,
         )
         self.bot: Any = CountingBot(conversation_state, user_state)
@@ -292,7 +362,30 @@ class Process:
 
     async def take(self, activity: Activity) -> InvokeResponse | None:
         """Take an activity as the channel posts it."""
-        return await self.adapter.process_activity(None, activity, self.bot.on_turn)
+        with self.steps.turn():
+            return await self.adapter.process_activity(None, activity, self.bot.on_turn)
+
+    async def begin(self, activity: Activity) -> asyncio.Task[InvokeResponse | None]:
+        """Have an activity taken, and return when what it owes is committed, or soon to be."""
+        taking = asyncio.create_task(self.take(activity))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        return taking
+
+    async def dispatch(self, *, everywhere: bool = True) -> None:
+        """Have a dispatcher look for what is owed, until the process stops.
+
+        :param everywhere: not only where turns of this process owe something.
+        """
+        dispatcher = Dispatcher(
+            self.records,
+            self.adapter.senders,
+            self.metrics,
+            bot="",
+            everywhere=lambda: everywhere,
+        )
+        self._dispatching = asyncio.create_task(dispatcher.run())
+        await asyncio.sleep(0)
 
     def figure(self, name: str) -> float:
         """One of the figures that the process shows to whoever asks for its metrics."""
@@ -302,7 +395,12 @@ class Process:
 
     async def stop(self) -> None:
         """Stop in good order."""
-        if not self.steps.dead:
+        if self._dispatching:
+            self._dispatching.cancel()
+            await asyncio.wait({self._dispatching})
+        if self.steps.dead:
+            await self.steps.bury()
+        else:
             await self.adapter.close()
 
 

@@ -55,8 +55,8 @@ _FETCH: Final = tuple(
 # The common case, a record read and written again that is not due: one statement that checks and
 # writes, and leaves the indexes alone.
 _REWRITE: Final = (
-    "UPDATE records SET body = ?, e_tag = ?, expires_at = ? WHERE key = ? AND e_tag = ?"
-    " AND owner = ? AND due IS ? AND due_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
+    "UPDATE records SET body = ?, e_tag = ?, expires_at = ?, due_at = ? WHERE key = ?"
+    " AND e_tag = ? AND owner = ? AND due IS ? AND (expires_at IS NULL OR expires_at > ?)"
 )
 _LIVE_E_TAG: Final = (
     "SELECT e_tag FROM records WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)"
@@ -119,16 +119,16 @@ def write(connection: sqlite3.Connection, changes: Sequence[Change], now: float)
             continue
         owner, expires_at = change.owner, change.expires_at
         due = None if expires_at is None else int(expires_at // HOUR)
-        if body is not None and change.due_in is None and expected not in (None, ANY):
-            values = (body, e_tag, expires_at, key, expected, owner, due, now)
+        due_at = None if change.due_in is None else now + change.due_in
+        if body is not None and expected not in (None, ANY):
+            values = (body, e_tag, expires_at, due_at, key, expected, owner, due, now)
             if connection.execute(_REWRITE, values).rowcount:
                 continue
         _check(connection, key, expected, now)
-        if body is None:
-            connection.execute(_DELETE, (key,))
-        else:
-            due_at = None if change.due_in is None else now + change.due_in
+        if body is not None:
             connection.execute(_WRITE, (key, e_tag, owner, expires_at, due, body, due_at))
+        else:
+            connection.execute(_DELETE, (key,))
     return {one.key: e_tag for one in changes if one.body is not None and not one.keep}
 
 

@@ -108,6 +108,7 @@ class Person(Client):
 
         :raises AssertionError: none came within 10 seconds of real time.
         """
+        self.cloud.clock.renew()
         try:
             await self.cloud.connector.wait_until(lambda: bool(texts_of(self._unheard())), 10.0)
         except TimeoutError:
@@ -162,6 +163,7 @@ class Person(Client):
         :param bot_url: the process to send it to, if not the person's own.
         :raises ConnectionError: the bot's process is not there, or died meanwhile.
         """
+        self.cloud.clock.renew()
         before = {one["id"] for one in self._unheard()}
         activity_id = activity.get("id", "")
         self._said = activity

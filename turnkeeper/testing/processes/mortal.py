@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 from turnkeeper.connector.client import Connector
+from turnkeeper.connector.outcome import Outcome
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.storage import Change, Record, RecordStorage
 
@@ -124,19 +125,17 @@ class MortalConnector(Connector):
         super().__init__(*arguments, **options)
         self._death = death
 
-    async def send(self, *arguments: Any, **options: Any) -> str | None:
-        self._death.at(Point.BEFORE_SEND)
-        answer = await super().send(*arguments, **options)
-        self._death.at(Point.AFTER_SEND)
-        return answer
+    async def attempt_send(self, *arguments: Any, **options: Any) -> Outcome:
+        return await self._mortally(super().attempt_send(*arguments, **options))
 
-    async def update(self, *arguments: Any, **options: Any) -> str | None:
-        self._death.at(Point.BEFORE_SEND)
-        answer = await super().update(*arguments, **options)
-        self._death.at(Point.AFTER_SEND)
-        return answer
+    async def attempt_update(self, *arguments: Any, **options: Any) -> Outcome:
+        return await self._mortally(super().attempt_update(*arguments, **options))
 
-    async def delete(self, *arguments: Any, **options: Any) -> None:
+    async def attempt_delete(self, *arguments: Any, **options: Any) -> Outcome:
+        return await self._mortally(super().attempt_delete(*arguments, **options))
+
+    async def _mortally(self, attempt: Awaitable[Outcome]) -> Outcome:
         self._death.at(Point.BEFORE_SEND)
-        await super().delete(*arguments, **options)
+        outcome = await attempt
         self._death.at(Point.AFTER_SEND)
+        return outcome

@@ -1,0 +1,51 @@
+"""What one committed turn owes: a record of its own, inserted and deleted, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from turnkeeper.errors import UnreadableRecord
+from turnkeeper.ledger.effects import Effect, effect_from_json
+from turnkeeper.storage import Record
+from turnkeeper.wire import json_text
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a turn owes.
+
+    :param turn: its name in the ledger.
+    :param service_url: where the channel listened when the turn was committed.
+    :param effects: in order. A mark of the ledger says of each how it stands.
+    :param owner: of the record: the user-state key of the person whose turn it was, or "".
+    """
+
+    turn: str
+    service_url: str
+    effects: list[Effect]
+    owner: str = ""
+
+    @classmethod
+    def read(cls, key: str, record: Record) -> Owed:
+        """Return what a record holds.
+
+        :raises UnreadableRecord: it is none of a known format.
+        """
+        try:
+            data = json_text.decode(record.body)
+            if data["v"] != FORMAT:
+                raise UnreadableRecord(key, f"format {data['v']!r} is not known")
+            owed = data["state"]["owed"]
+            effects = [effect_from_json(effect) for effect in owed["effects"]]
+            return cls(str(owed["turn"]), str(owed["service_url"]), effects, record.owner)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
+
+    def body(self) -> str:
+        """Return the record's body."""
+        effects = [effect.to_json() for effect in self.effects]
+        owed = {"turn": self.turn, "service_url": self.service_url, "effects": effects}
+        return json_text.encode({"v": FORMAT, "state": {"owed": owed}})
