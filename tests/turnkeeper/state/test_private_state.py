@@ -179,7 +179,7 @@ async def test_where_nobody_speaks_there_is_none() -> None:
         await bot.host.adapter.continue_conversation(reference, ask)
         assert await ada.hears() == ["to all"]
         records = dict(await bot.host.storage.records.scan())
-        assert [key for key in records if "/ledgers/" not in key] == ["k"]
+        assert [key for key in records if "/ledgers/" not in key] == ["k", "~/format"]
         assert records["k"].owner == ""
 
 
