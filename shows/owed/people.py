@@ -54,6 +54,7 @@ class People:
         :param patience: seconds for which it is delivered again.
         :raises TimeoutError: it was not answered 2xx.
         """
+        who = person or f"with-{conversation}"
         activity = {
             "type": "message",
             "id": name or str(next(_ids)),
@@ -61,7 +62,7 @@ class People:
             "channelId": "test",
             "serviceUrl": self._channel.url,
             "conversation": {"id": conversation, "isGroup": group},
-            "from": {"id": person or f"with-{conversation}", "name": "Ada"},
+            "from": {"id": who, "name": who.title()},
             "recipient": {"id": "bot", "name": "Bot"},
         }
         async with asyncio.timeout(patience):
