@@ -68,13 +68,15 @@ async def talk(bot: Bot, cloud: Cloud, person: Person, done: asyncio.Event) -> l
     return said
 
 
+def replies_to(name: str, said: list[str]) -> list[str]:
+    """Return all that the bot says to a person of this name."""
+    messages = [f"{name} {count}: {text}" for count, text in enumerate(said, 1)]
+    return ["Who are you?", f"Hello {name}.", *messages]
+
+
 def check(texts: list[str], name: str, said: list[str]) -> int:
     """Every reply is there, in order; returns how many came twice."""
-    expected = [
-        "Who are you?",
-        f"Hello {name}.",
-        *(f"{name} {count}: {text}" for count, text in enumerate(said, 1)),
-    ]
+    expected = replies_to(name, said)
     assert list(dict.fromkeys(texts)) == expected
     # A reply that comes twice comes before the next one.
     assert all(
@@ -100,6 +102,14 @@ async def test_nothing_confirmed_is_lost_and_nothing_counts_twice(
     await cloud.wait_for_requests(requests + 5 * PEOPLE, seconds=60)
     done.set()
     said = await talks
+    # A 2xx says that a reply is committed. What a killed process held leaves seconds later.
+    last_replies = {
+        person.conversation.id: replies_to(f"Ada {person.name}", texts)[-1]
+        for person, texts in zip(people, said, strict=True)
+    }
+    await cloud.connector.wait_until(
+        lambda: all(reply in cloud.texts(talk) for talk, reply in last_replies.items()), 30
+    )
     stop.set()
     await last
     twice = sum(
