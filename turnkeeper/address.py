@@ -88,6 +88,15 @@ class Address(NamedTuple):
             *(ledger, old_ledger, whole, place, user, owner),
         )
 
+    def beside(self) -> Self:
+        """Return the address with a place for the person beside the conversation's first sender.
+
+        It is that of a member of a group: another person's record is none of theirs.
+        """
+        whole = quote(stored_name(self.conversation), safe="")
+        who = quote(stored_name(self.person), safe="")
+        return self._replace(group=True, place_key=f"{self.channel}/members/{whole}/{who}")
+
     def private_key(self, namespace: str = "") -> str | None:
         """Return the key of what the person has in this conversation alone, as the SDK makes it.
 

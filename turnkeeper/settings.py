@@ -86,6 +86,9 @@ class Settings:
     open_id_metadata_url: str = _setting("", web_address, "OPENID_METADATA_URL")
     login_url: str = _setting("", web_address, "LOGIN_URL")
 
+    # What it hears where several people talk.
+    group_messages: str = _setting("addressed", one_of("addressed", "all"), "GROUP_MESSAGES")
+
     # Where it listens, and how much it takes on.
     host: str = _setting("127.0.0.1", host_name, "HOST")
     port: int = _setting(3978, whole(0, LAST_PORT), "PORT")

@@ -7,11 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from botbuilder.core.invoke_response import InvokeResponse
-from botbuilder.schema import (
-    Activity,
-    ConversationParameters,
-    ConversationReference,
-)
+from botbuilder.schema import Activity, ConversationParameters, ConversationReference
 from botframework.connector.auth import ClaimsIdentity
 
 from turnkeeper.adapters.bot_run import BotRun, Logic
@@ -28,6 +24,7 @@ from turnkeeper.delivery.typing_indicators import TypingIndicators
 from turnkeeper.ledger.queue import REPLY_TTL
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.turn_state import TurnState
+from turnkeeper.turn.hearing import HEARS_ALL, Hearing
 from turnkeeper.turn.keeping import KeepingAdapter
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.proactive import ProactiveTurns
@@ -54,6 +51,7 @@ class HostedAdapter(KeepingAdapter):
     :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param time_limit: seconds the bot may think about one activity.
     :param reply_ttl: seconds after which a reply that the channel does not take is given up.
+    :param hearing: which messages the bot hears, and how.
     :param clock: seconds since the epoch.
     :param lease_clock: measures how long this process may go on as a conversation's sender.
     """
@@ -71,6 +69,7 @@ class HostedAdapter(KeepingAdapter):
         conversation_ttl: float | None = None,
         time_limit: float = 10.0,
         reply_ttl: float = REPLY_TTL,
+        hearing: Hearing = HEARS_ALL,
         clock: Callable[[], float] = time.time,
         lease_clock: LeaseClock | None = None,
     ) -> None:
@@ -83,6 +82,7 @@ class HostedAdapter(KeepingAdapter):
         self._time_limit = time_limit
         self._deadlines = Deadlines()
         self._reply_ttl = reply_ttl
+        self._hearing = hearing
         self._clock = clock
         self._lease_clock = lease_clock
         self.open(connector)
@@ -110,7 +110,10 @@ class HostedAdapter(KeepingAdapter):
             clock=self._lease_clock,
         )
         self._typing = TypingIndicators(connector, records, self.senders.hear_wait)
-        self._turns = Turns(records, self.senders, order, metrics, ttl=self._ttl, clock=clock)
+        hearing, ttl = self._hearing, self._ttl
+        self._turns = Turns(
+            records, self.senders, order, metrics, hearing=hearing, ttl=ttl, clock=clock
+        )
         self._proactive = ProactiveTurns(
             connector, self._service_urls, metrics, self._take_turn, self.senders, self._bot_id
         )
@@ -237,6 +240,7 @@ class HostedAdapter(KeepingAdapter):
             address,
             services,
             lambda context: self._middleware.receive_activity_with_status(context, logic),
+            unwraps=self._hearing.unwrap,
         )
         keys = self._states.storage_keys(address)
         try:

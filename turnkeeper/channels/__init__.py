@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from turnkeeper.channels.addressed import is_echo, is_for_bot
 from turnkeeper.channels.limits import Limits, fit, limits_of
-from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels.mentions import text_for_bot, unwrap
 from turnkeeper.channels.names import channel_name
 from turnkeeper.channels.place import Place, Scope, place_of, several_people_in, tenant_of
 from turnkeeper.channels.shortening import shortened, units
@@ -17,6 +18,8 @@ __all__ = [
     "Zone",
     "channel_name",
     "fit",
+    "is_echo",
+    "is_for_bot",
     "limits_of",
     "place_of",
     "sent_at",
@@ -25,6 +28,7 @@ __all__ = [
     "tenant_of",
     "text_for_bot",
     "units",
+    "unwrap",
     "zone_named",
     "zone_told_by",
 ]

@@ -36,6 +36,7 @@ class Mark:
     :param aside: the state of the dialog that was begun aside, or None.
     :param aside_version: fingerprint of its stack, or "".
     :param failed: whether the last turn failed; see ``turnkeeper.adapters.turn_error``.
+    :param life: how often the conversation had ended when they were opened.
     """
 
     person: str = ""
@@ -46,6 +47,7 @@ class Mark:
     aside: DialogState | None = None
     aside_version: str = ""
     failed: bool = False
+    life: int = 0
 
     @classmethod
     def of(cls, stored: dict[str, Any] | None) -> Self:

@@ -82,15 +82,16 @@ class _Root:
         loaded = states.loaded(context) or await states.cached(context)
         stack: DialogState | None = loaded.state.get("DialogState")
         stored: dict[str, Any] | None = loaded.state.get(MARK)
+        last, mark = last_reply(context), Mark.of(stored)
         state = stack or DialogState()
+        if mark.life != last.life:  # the conversation has ended since: nothing is open
+            state, mark = DialogState(), Mark(life=last.life)
         # As DialogSet.create_context() does, which imports a module each time.
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(_MEMORY)
-        opened = OpenDialogs(context, self._dialog, dialogs, self._asides, Mark.of(stored))
+        opened = OpenDialogs(context, self._dialog, dialogs, self._asides, mark)
         transaction, address = transaction_in(context, states.storage.records)
-        exchange = Exchange(
-            opened, self._interruptions, states, address, last_reply(context), transaction.now()
-        )
+        exchange = Exchange(opened, self._interruptions, states, address, last, transaction.now())
         try:
             result = await exchange.take(question_timeout)
         finally:
@@ -100,12 +101,12 @@ class _Root:
             if not dialogs.stack:  # what says nothing need not be stored
                 if stack is not None:
                     await self._dialog_state.delete(context)
-            elif stack is None:
+            elif stack is not state:
                 await self._dialog_state.set(context, state)
             # In a group it is kept: by it the erasure of a person finds the ledgers with their
             # name.
-            if (mark := exchange.mark()) or address.group:
-                await self._marks.set(context, mark)
+            if (remembered := exchange.mark()) or address.group:
+                await self._marks.set(context, remembered)
             elif stored is not None:
                 await self._marks.delete(context)
         return result

@@ -202,6 +202,7 @@ def _without_person(
         if own:
             yield Change(key, None, record.e_tag)
         return  # a group's is never written over
+    own = own and not ledger.several
     before = ledger.body()
     numbers = ledger.erase() if own else ledger.erase_member(digest(owner))
     for number in numbers:

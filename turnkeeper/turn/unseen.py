@@ -17,11 +17,13 @@ class LastReply:
     :param queue: as the turn has read it.
     :param who: digest of the person; None where all of the conversation is one person's.
     :param now: seconds since the epoch by the store's clock.
+    :param life: how often the conversation has ended.
     :ivar was_asked: whether bot code has asked, of all that was said.
     """
 
-    def __init__(self, queue: Queue, who: str | None, now: float) -> None:
+    def __init__(self, queue: Queue, who: str | None, now: float, life: int = 0) -> None:
         self._queue = queue
+        self.life = life
         self._who = who
         self._now = now
         self._told: dict[int, Arrival] = {}
