@@ -23,11 +23,11 @@ from turnkeeper.address import (
     ledger_of,
     ledger_prefixes,
     ledgers_of,
-    named_in,
     owed_key,
     stored_name,
 )
 from turnkeeper.errors import BotError, UnreadableRecord
+from turnkeeper.keys import named_in
 from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.state.reading import pages
 from turnkeeper.storage import ANY, Change, Record, RecordStorage

@@ -15,9 +15,10 @@ from botbuilder.core import TurnContext
 from botbuilder.core.bot_state import CachedBotState
 from botbuilder.schema import Activity
 
-from turnkeeper.address import Address, named_in
+from turnkeeper.address import Address
 from turnkeeper.channels.addressing import address_of
 from turnkeeper.errors import SettingsError, TurnEnded
+from turnkeeper.keys import named_in
 from turnkeeper.state.accessor import CachedState
 from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.connection import url_of

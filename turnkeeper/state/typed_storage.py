@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from botbuilder.core import Storage
 
-from turnkeeper.address import Address, named_in, owner_named_in
+from turnkeeper.address import Address
 from turnkeeper.errors import WriteConflict
+from turnkeeper.keys import named_in, owner_named_in
 from turnkeeper.state.items import decoded, e_tag_of, encoded, hold, unreadable
 from turnkeeper.state.services import UnderWay, turn_under_way
 from turnkeeper.storage import ANY, Change, Record, RecordStorage

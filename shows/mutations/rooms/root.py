@@ -188,8 +188,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ADDRESS,
-        "apart = _PRIVATE not in native_id and not native_id.startswith(_HASHED)",
-        "apart = not native_id.startswith(_HASHED)",
+        "apart = PRIVATE not in native_id and not native_id.startswith(HASHED)",
+        "apart = not native_id.startswith(HASHED)",
         ("tests/turnkeeper/state/test_private_state.py",),
         "a conversation's name shows what a person has in another one",
     ),
