@@ -8,9 +8,19 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from turnkeeper.address import HASHED, PRIVATE, VISITORS, ledgers_of, stored_name, visitor_key
+from turnkeeper.address import (
+    HASHED,
+    PRIVATE,
+    VISITORS,
+    is_ledger,
+    ledger_of,
+    ledgers_of,
+    stored_name,
+    visitor_key,
+)
 
 _KINDS_OF_ONE_ID: Final = frozenset({"conversations", "turns", "users"})
+_KNOWN_AS: Final = "known-as"
 
 
 class Named(NamedTuple):
@@ -83,3 +93,41 @@ def stored_key(key: str) -> str:
 
 def _stored(name: str) -> str:
     return name if name.startswith(HASHED) else stored_name(name)
+
+
+def known_as_key(user_key: str) -> str:
+    """Return the key of the record that says under which key a person is held now.
+
+    :param user_key: an older one of theirs.
+    """
+    channel, _, rest = user_key.partition("/")
+    return f"{known_as_prefix(channel)}{rest.partition('/')[2]}"
+
+
+def known_as_prefix(channel: str) -> str:
+    """Return what the keys of all such records of a channel begin with."""
+    return f"{channel}/{_KNOWN_AS}/"
+
+
+def is_known_as(key: str) -> bool:
+    """Return whether a key is that of such a record."""
+    return key.split("/", 2)[1:2] == [_KNOWN_AS]
+
+
+def formerly(known_as: str) -> str:
+    """Return the older key of the person whom such a record is about."""
+    channel, _, person = known_as.split("/", 2)
+    return f"{channel}/users/{person}"
+
+
+def conversation_of(key: str) -> str:
+    """Return the conversation that a key of state, or of what is owed, names; "" for none.
+
+    It is as :func:`turnkeeper.address.stored_name` has it.
+    """
+    if owed := ledger_of(key):
+        key = owed[0]
+    if is_ledger(key):
+        name = key.split("/", 2)[2]
+        return name if "/turns/" in key[: -len(name)] else unquote(name.rpartition("/")[0])
+    return named_in(key).conversation

@@ -23,6 +23,7 @@ from turnkeeper.ledger.queue import MOST_OPEN
 from turnkeeper.ledger.upgrade import taken_over, taken_over_from_0_1
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
+from turnkeeper.state.people.succession import owner_of_ledger
 from turnkeeper.storage import Change, RecordStorage
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn.naming import turn_of
@@ -169,10 +170,11 @@ class Turns:
 
         Bot code may empty a profile; only an erasure takes the ledger of a conversation with it.
         """
-        profile, ledger = address.user_key, transaction.record(address.ledger_key)
-        if not (transaction.has(profile) and transaction.record(profile)):
-            return bool(not address.group and ledger and ledger.owner == address.user_key)
-        return True
+        ledger = transaction.record(address.ledger_key)
+        if any(transaction.has(key) and transaction.record(key) for key in address.user_keys):
+            return True
+        owners = (address.user_key, address.old_user_key)
+        return bool(not address.group and ledger and ledger.owner in owners)
 
     async def _commit(self, transaction: Transaction, key: str, entry: Entry) -> Debt | None:
         """Commit a turn. Where the store's answer is lost, ask it whether the turn took effect."""
@@ -185,8 +187,7 @@ class Turns:
             return None  # what it owes is found by the dispatcher
 
     def _last_reply(self, ledger: Ledger, address: Address) -> LastReply:
-        who = digest(address.owner) if address.group else None
-        return LastReply(ledger.queue, who, self._storage.now())
+        return LastReply.to(address, ledger.queue, self._storage.now())
 
     async def _read(
         self,
@@ -237,13 +238,13 @@ class Turns:
                 raise WriteConflict(address.ledger_key)
             gone: Iterable[int] = ()
             if outcome.forgets:
-                person = digest(address.user_key)  # also where the activity itself is nobody's
-                gone = ledger.erase_member(person) if address.group else ledger.erase()
+                people = map(digest, address.user_keys)  # also where the activity is nobody's
+                gone = ledger.erase_member(*people) if address.group else ledger.erase()
             ledger.enter(turn, outcome.answer)
             if outcome.effects and last.was_asked:
                 ledger.queue.seen(who if address.group else None)
             return gone
 
         owed = Owed(turn, service_url, outcome.effects, address.owner)
-        owner = "" if address.group else address.owner
+        owner = owner_of_ledger(transaction, address)
         return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))

@@ -6,8 +6,8 @@ from typing import Final
 
 from shows.mutations.mutation import Mutation
 
-ERASURE: Final = "turnkeeper/state/erasure.py"
-EXPORT: Final = "turnkeeper/state/export.py"
+ERASURE: Final = "turnkeeper/state/people/erasure.py"
+EXPORT: Final = "turnkeeper/state/people/export.py"
 READING: Final = "turnkeeper/state/reading.py"
 ERASURE_TESTS: Final = "tests/turnkeeper/contract/test_erasure.py"
 ERASING_TESTS: Final = "tests/turnkeeper/state/test_erasing.py"
@@ -101,7 +101,7 @@ MUTATIONS: Final = (
         "a group's ledger that cannot be read is deleted",
     ),
     Mutation(
-        "turnkeeper/state/erasure.py",
+        "turnkeeper/state/people/erasure.py",
         "ledger.erase() if own else ledger.erase_member(digest(owner))",
         "ledger.erase()",
         (

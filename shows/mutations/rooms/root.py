@@ -9,7 +9,7 @@ from shows.mutations.mutation import Mutation
 PARTS: Final = "turnkeeper/parts.py"
 FOOTING: Final = "turnkeeper/adapters/footing.py"
 HOST: Final = "turnkeeper/host.py"
-FORGETTING: Final = "turnkeeper/state/forgetting.py"
+FORGETTING: Final = "turnkeeper/state/people/forgetting.py"
 ADDRESS: Final = "turnkeeper/address.py"
 DEADLINES: Final = "turnkeeper/deadlines.py"
 HOST_TESTS: Final = "tests/turnkeeper/test_host.py"
