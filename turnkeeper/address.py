@@ -51,6 +51,7 @@ class Address(NamedTuple):
         is that under which versions up to 0.3 kept what strangers had in common.
     :param owner: whose the records of this turn are: the person's ``user_key``, or "" for joins,
         installs and nobody.
+    :param tenant: of Teams, as the activity tells it; "" elsewhere.
     :param old_user_key: ``channel/users/id``, where ``user_key`` is another: that of the SDK, and
         of versions up to 0.5; "" elsewhere.
     """
@@ -67,6 +68,7 @@ class Address(NamedTuple):
     user_key: str
     owner: str
     old_user_key: str = ""
+    tenant: str = ""
 
     @classmethod
     def of(  # noqa: PLR0913, PLR0917 - who, where, which bot
@@ -79,6 +81,7 @@ class Address(NamedTuple):
         shared: bool = False,
         account: str = "",
         chosen: bool = False,
+        tenant: str = "",
     ) -> Self:
         """Return the address with its keys.
 
@@ -106,7 +109,7 @@ class Address(NamedTuple):
         ledger, old_ledger = ledger_keys(bot, channel, name)
         return cls(
             *(bot, channel, conversation, person, group),
-            *(ledger, old_ledger, whole, place, user, owner, old_user),
+            *(ledger, old_ledger, whole, place, user, owner, old_user, tenant),
         )
 
     @property

@@ -164,6 +164,7 @@ class Host:
             self.adapter,
             self._parts.metrics,
             bot_id=settings.app_id,
+            trusted=settings.trusted_ids,
             # A server that imports the application may listen elsewhere than HOST says.
             local=LocalMode() if local else None,
         )

@@ -112,7 +112,7 @@ class HostedAdapter(KeepingAdapter):
         self._typing = TypingIndicators(connector, records, self.senders.hear_wait)
         self._turns = Turns(records, self.senders, order, metrics, ttl=self._ttl, clock=clock)
         self._proactive = ProactiveTurns(
-            connector, self._service_urls, metrics, self._take_turn, self.senders, self._bot_id
+            connector, self._service_urls, metrics, self._take_turn, self.senders, self._address_of
         )
 
     async def close(self) -> None:
@@ -137,7 +137,7 @@ class HostedAdapter(KeepingAdapter):
         :raises RequestRefused: who sends it, or where replies would go, is not accepted.
         :raises BotError: see :meth:`turnkeeper.turn.turns.Turns.take`.
         """
-        address = address_of(activity, self._bot_id)
+        address = self._address_of(activity)
         return await self.take(auth_header_or_authenticate_request_result, activity, address, logic)
 
     async def take(
@@ -149,6 +149,7 @@ class HostedAdapter(KeepingAdapter):
             identity = await self._authenticator.authenticate(authorization, activity)
         finally:
             self._slots.arrived()
+        self._service_urls.tenants.check(address.channel, address.tenant)
         activity.service_url = self._service_urls.check(activity.service_url)
         taken = await self._take_turn(identity, activity, None, logic, address=address)
         if taken.debt is not None:
@@ -209,6 +210,9 @@ class HostedAdapter(KeepingAdapter):
             callback,
             audience=audience,
         )
+
+    def _address_of(self, activity: Activity) -> Address:
+        return address_of(activity, self._bot_id, self._authenticator.trusted_ids)
 
     async def _take_turn(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,

@@ -245,6 +245,6 @@ class Turns:
                 ledger.queue.seen(who if address.group else None)
             return gone
 
-        owed = Owed(turn, service_url, outcome.effects, address.owner)
+        owed = Owed(turn, service_url, outcome.effects, address.owner, address.tenant)
         owner = owner_of_ledger(transaction, address)
         return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))
