@@ -100,8 +100,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         FOOTING,
-        "ServiceUrls(settings.service_hosts, local=settings.local_mode),",
-        "ServiceUrls(settings.service_hosts, local=False),",
+        "settings.service_hosts, local=settings.local_mode, tenants=",
+        "settings.service_hosts, local=False, tenants=",
         (f"{PARTS_TESTS}::test_no_connection_to_a_channel_stays_open",),
         "in local mode the bot posts to channels' hosts",
     ),
