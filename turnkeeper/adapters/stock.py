@@ -105,8 +105,11 @@ class StockAdapter(HostedAdapter):
         self.stand_on(footing.authenticator, footing.service_urls, settings.app_id)
         unchecked = settings.dangerously_listen_without_credentials or not settings.local_mode
         local = None if unchecked else LocalMode()
-        self._endpoint = Endpoint(self, self._metrics, bot_id=settings.app_id, local=local)
-        self._readings = Readings(self._metrics, local)
+        trusted = settings.trusted_ids
+        self._endpoint = Endpoint(
+            self, self._metrics, bot_id=settings.app_id, trusted=trusted, local=local
+        )
+        self._readings = Readings(self._metrics, local, trusted)
         return before
 
     @property

@@ -16,7 +16,7 @@ from turnkeeper.dialogs.interruptions import Interruptions
 from turnkeeper.dialogs.notice import Notice
 from turnkeeper.dialogs.open_dialogs import MARK, OpenDialogs
 from turnkeeper.dialogs.words import Wish, plain
-from turnkeeper.state.forgetting import export_person, forget_person
+from turnkeeper.state.people.forgetting import export_person, forget_person
 from turnkeeper.state.scope import ConversationState
 
 _JSON: Final = "application/json"

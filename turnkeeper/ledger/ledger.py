@@ -188,15 +188,15 @@ class Ledger:
         self.queue.open, self.queue.unseen = {}, {}
         return gone
 
-    def erase_member(self, who: str) -> list[int]:
+    def erase_member(self, *who: str) -> list[int]:
         """Forget a person in a conversation of several; return the numbers of their turns.
 
         The answers go, which may name them.
 
-        :param who: digest of the person's key.
+        :param who: digests of the person's keys.
         """
         self.answers, self.alike = {}, ("", 0)
-        return self.queue.erase(who)
+        return [number for one in who for number in self.queue.erase(one)]
 
     def channel_id(self, reply_id: str) -> str:
         """Return the channel's id of a reply the bot knows by ``reply_id``; any other as it is.

@@ -11,7 +11,7 @@ from turnkeeper.address import Address
 from turnkeeper.channels.entities import text_in
 from turnkeeper.delivery.senders import Senders
 from turnkeeper.errors import WriteConflict
-from turnkeeper.ledger.ledger import Ledger, digest
+from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.ledger.upgrade import taken_over, taken_over_from_0_1
 from turnkeeper.storage import Change, RecordStorage
 from turnkeeper.storage.transaction import Transaction
@@ -83,8 +83,7 @@ class Openings:
         several = address.group
         if address.owner and not several:
             address = await _placed(transaction, address, ledger)
-        who = digest(address.owner) if address.group else None
-        last = LastReply(ledger.queue, who, now, ledger.life)
+        last = LastReply.to(address, ledger, now)
         known, apart = _knows(transaction, address), address.group is not several
         return Opening(ledger, address, last, known, apart)
 
@@ -97,7 +96,7 @@ async def _placed(transaction: Transaction, address: Address, ledger: Ledger) ->
     """
     beside = address.beside()
     first = transaction.record(address.conversation_key)
-    if first is not None and first.owner not in ("", address.owner):
+    if first is not None and first.owner not in ("", address.owner, address.old_user_key):
         return beside
     if not ledger.several:
         return address
@@ -112,10 +111,11 @@ def _knows(transaction: Transaction, address: Address) -> bool:
 
     Bot code may empty a profile; only an erasure takes the ledger of a conversation with it.
     """
-    profile, ledger = address.user_key, transaction.record(address.ledger_key)
-    if not (transaction.has(profile) and transaction.record(profile)):
-        return bool(not address.group and ledger and ledger.owner == address.user_key)
-    return True
+    ledger = transaction.record(address.ledger_key)
+    if any(transaction.has(key) and transaction.record(key) for key in address.user_keys):
+        return True
+    owners = (address.user_key, address.old_user_key)
+    return bool(not address.group and ledger and ledger.owner in owners)
 
 
 def ends_conversation(activity: Activity) -> bool:

@@ -22,6 +22,7 @@ from turnkeeper.ledger.owed import Owed
 from turnkeeper.ledger.queue import MOST_OPEN
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
+from turnkeeper.state.people.succession import owner_of_ledger
 from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn.hearing import HEARS_ALL, Hearing
@@ -193,8 +194,8 @@ class Turns:
         """Return what the commit is to enter in the ledger, whatever that is by then."""
         address = opening.address
         who = digest(address.owner) if address.owner else ""
-        owed = Owed(turn, service_url, outcome.effects, address.owner)
-        owner = "" if address.group else address.owner
+        owed = Owed(turn, service_url, outcome.effects, address.owner, address.tenant)
+        owner = owner_of_ledger(transaction, address)
         return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))
 
     def _enter(
@@ -208,8 +209,8 @@ class Turns:
                 raise WriteConflict(address.ledger_key)
             gone: Iterable[int] = ()
             if outcome.forgets:
-                person = digest(address.user_key)  # also where the activity itself is nobody's
-                gone = ledger.erase_member(person) if address.group else ledger.erase()
+                people = map(digest, address.user_keys)  # also where the activity is nobody's
+                gone = ledger.erase_member(*people) if address.group else ledger.erase()
             ledger.enter(turn, outcome.answer)
             ledger.count(kind)
             ledger.life += ends
