@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from botbuilder.core import TurnContext
 from botbuilder.dialogs import Dialog
 
 from turnkeeper.dialogs.interrupted import Handler, Matcher
-from turnkeeper.dialogs.spelling import bare
+from turnkeeper.dialogs.spelling import bare, commanded
 from turnkeeper.dialogs.words import Wish, Words, phrases_in, stock
 
-_BY_MESSAGE = {f"{wish.value}_phrases": wish for wish in Wish}
+REFUSED_AMONG_OTHERS: Final = frozenset({Wish.EXPORT})
+"""What the engine does only where nobody else reads it."""
+
+_BY_MESSAGE: Final = {f"{wish.value}_phrases": wish for wish in Wish}
+# Telegram's clients send it, with what the link said, as a person opens the chat with a bot.
+_OPENING: Final = "start"
+_BY_COMMAND: Final = {_OPENING: Wish.START_OVER} | {
+    wish.value.replace("_", " "): wish for wish in Wish
+}
 
 
 class Found(NamedTuple):
@@ -21,11 +29,14 @@ class Found(NamedTuple):
     :param what: what a function found in it, else the text.
     :param key: the key of the bot's own, or the wish.
     :param handler: the bot's own; None where the engine grants the wish.
+    :param is_opening: whether a client says it as it opens the chat: from somebody new it is a
+        first message.
     """
 
     what: object
     key: str | Wish | Matcher
     handler: Handler | None
+    is_opening: bool = False
 
 
 class Interruptions:
@@ -82,22 +93,41 @@ class Interruptions:
         """
         if not text:
             return None
-        if len(text) <= self._longest and (own := self._phrases.get(bare(text))):
-            return Found(text, *own)
+        commands = commanded(text)
+        for said in commands or (text,):
+            if len(said) <= self._longest and (own := self._phrases.get(bare(said))):
+                return Found(text, *own)
         for matcher, handler in self._matchers:
             if (what := matcher(text, language)) is not None:
                 return Found(what, matcher, handler)
-        wish = _BY_MESSAGE.get(self.words.meaning(text, language) or "")
-        return Found(text, wish, self._wishes[wish]) if wish in self._wishes and wish else None
+        for said in commands or (text,):
+            wish = _BY_MESSAGE.get(self.words.meaning(said, language) or "")
+            if wish in self._wishes and wish:
+                return Found(text, wish, self._wishes[wish])
+        wish = _BY_COMMAND.get(bare(commands[-1])) if commands else None
+        if wish in self._wishes and wish:
+            return Found(text, wish, self._wishes[wish], bare(commands[-1]) == _OPENING)
+        return None
 
-    def help(self, language: str) -> str:
+    def help(self, language: str, *, several_people: bool = False) -> str:
         """Return what the engine says to "help": what one may say, a line each.
 
         :param language: a BCP 47 tag.
+        :param several_people: whether others read it; then what is refused there is left out.
         """
-        named = [f"help_{wish.value}" for wish in self._wishes if wish is not Wish.HELP]
+        told = (wish for wish in self._wishes if wish is not Wish.HELP)
+        if several_people:
+            told = (w for w in told if w not in REFUSED_AMONG_OTHERS or self._wishes[w])
+        named = [f"help_{wish.value}" for wish in told]
         lines = [self.words.say(name, language) for name in ("help", *named)]
         return "\n".join([*lines, *(f"• {phrase}" for phrase in self._shown)])
+
+    async def say(self, context: TurnContext, name: str) -> str:
+        """Return one of the engine's messages in the language of a turn's person.
+
+        :param name: the message's.
+        """
+        return self.words.say(name, await self.language_of(context))
 
     async def language_of(self, context: TurnContext) -> str:
         """Return the BCP 47 tag of the language of a turn's person, or ""."""

@@ -26,12 +26,12 @@ from tests.turnkeeper.dialogs.talk import FORGOTTEN, KEPT, REFUSED, SURE, Talk
 from turnkeeper.dialogs import Interrupted, Interruptions
 from turnkeeper.errors import DeliveryRefused
 
-STOPPED = "All right, let us leave it there. Whenever you want to go on, type anything."
+STOPPED = "OK, I'll stop asking. Say anything when you want to pick this up again."
 
 
 @pytest.fixture
 async def talk() -> AsyncIterator[Talk]:
-    talk = Talk(Colours(), question_timeout=3600)
+    talk = Talk(Colours(), question_timeout=3600, name_in_groups=False)
     yield talk
     await talk.end()
 
