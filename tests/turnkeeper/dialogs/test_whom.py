@@ -133,7 +133,7 @@ async def test_a_bot_may_word_it(ada: Mentioning, deploy: Deploy) -> None:
         ("fr", "Ada : Colour?\nPour répondre, mentionnez-moi"),
         ("es", "Ada: Colour?\nPara responder, mencióname"),
         ("ja", "Adaさん、Colour?\n回答するには、私をメンション"),
-        ("ar", "Ada: Colour?\nللإجابة، يُرجى ذكري"),
+        ("ar", "Ada: Colour?\nللإجابة، يُرجى الإشارة إليّ"),
     ],
 )
 async def test_it_is_in_the_persons_language(cloud: Cloud, language: str, asked: str) -> None:
