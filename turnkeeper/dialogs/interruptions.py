@@ -94,13 +94,13 @@ class Interruptions:
         if not text:
             return None
         commands = commanded(text)
-        for said in commands or (text,):
+        for said in (text, *commands):
             if len(said) <= self._longest and (own := self._phrases.get(bare(said))):
                 return Found(text, *own)
         for matcher, handler in self._matchers:
             if (what := matcher(text, language)) is not None:
                 return Found(what, matcher, handler)
-        for said in commands or (text,):
+        for said in (text, *commands):
             wish = _BY_MESSAGE.get(self.words.meaning(said, language) or "")
             if wish in self._wishes and wish:
                 return Found(text, wish, self._wishes[wish])
@@ -115,19 +115,14 @@ class Interruptions:
         :param language: a BCP 47 tag.
         :param several_people: whether others read it; then what is refused there is left out.
         """
-        told = (wish for wish in self._wishes if wish is not Wish.HELP)
-        if several_people:
-            told = (w for w in told if w not in REFUSED_AMONG_OTHERS or self._wishes[w])
-        named = [f"help_{wish.value}" for wish in told]
+        refused = REFUSED_AMONG_OTHERS if several_people else ()
+        named = [
+            f"help_{wish.value}"
+            for wish, own in self._wishes.items()
+            if wish is not Wish.HELP and (own or wish not in refused)
+        ]
         lines = [self.words.say(name, language) for name in ("help", *named)]
         return "\n".join([*lines, *(f"• {phrase}" for phrase in self._shown)])
-
-    async def say(self, context: TurnContext, name: str) -> str:
-        """Return one of the engine's messages in the language of a turn's person.
-
-        :param name: the message's.
-        """
-        return self.words.say(name, await self.language_of(context))
 
     async def language_of(self, context: TurnContext) -> str:
         """Return the BCP 47 tag of the language of a turn's person, or ""."""

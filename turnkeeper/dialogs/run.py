@@ -99,7 +99,7 @@ class _Root:
         )
         try:
             if name_in_groups and address.group:
-                say = partial(self._interruptions.say, context)
+                say = partial(self._say, context)
                 with naming_whom(context, say, named=bool(address.owner)):
                     result = await exchange.take(question_timeout)
             else:
@@ -120,6 +120,10 @@ class _Root:
             elif stored is not None:
                 await self._marks.delete(context)
         return result
+
+    async def _say(self, context: TurnContext, name: str) -> str:
+        interruptions = self._interruptions
+        return interruptions.words.say(name, await interruptions.language_of(context))
 
 
 _MADE: Final[dict[tuple[int, int, int], _Root]] = {}

@@ -64,11 +64,11 @@ def commanded(text: str) -> tuple[str, ...]:
     :param text: what a person said.
     :returns: nothing where it is no command.
     """
-    command, _, _ = text[1:].partition(" ")
-    if not (text.startswith("/") and command):
+    if not text.startswith("/") or text[1:2].isspace():
         return ()
-    whole, first = (said.replace("_", " ") for said in (text[1:], command.split()[0]))
-    return (whole,) if whole == first else (whole, first)
+    words = text[1:].replace("_", " ")
+    first = text[1:].split(maxsplit=1)[:1]
+    return (words, *(word.replace("_", " ") for word in first))
 
 
 def _is_mark(char: str) -> bool:

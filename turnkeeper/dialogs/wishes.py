@@ -13,7 +13,7 @@ from botbuilder.schema import Attachment
 
 from turnkeeper.channels import limits_of, several_people_in, units
 from turnkeeper.dialogs.asking.notice import Notice
-from turnkeeper.dialogs.interruptions import Interruptions
+from turnkeeper.dialogs.interruptions import REFUSED_AMONG_OTHERS, Interruptions
 from turnkeeper.dialogs.open_dialogs import MARK, OpenDialogs
 from turnkeeper.dialogs.words import Wish, plain
 from turnkeeper.state.forgetting import export_person, forget_person
@@ -58,10 +58,14 @@ class Wishes:
         self._say = partial(interruptions.words.say, tag=language)
 
     async def grant(self, wish: Wish) -> Granted:
-        """Grant a wish."""
+        """Grant a wish, unless others read it and it is refused there."""
+        among_others = several_people_in(self._context.activity)
+        if among_others and wish in REFUSED_AMONG_OTHERS:
+            return self.notice("only_in_private")
         match wish:
             case Wish.HELP:
-                return Notice(plain(self._help()), fixed=True)
+                told = self._interruptions.help(self._language, several_people=among_others)
+                return Notice(plain(told), fixed=True)
             case Wish.CANCEL:
                 return await self._cancel()
             case Wish.START_OVER:
@@ -71,7 +75,8 @@ class Wishes:
                 self._opened.mark.confirming, self._opened.mark.half_yes = True, 0
                 return await self.ask_whether_sure()
             case Wish.EXPORT:
-                return await self._export()
+                storage = self._conversation_state.storage
+                return self._handed_out(await export_person(self._context, storage))
 
     def notice(self, name: str, *, of_questions: bool = False) -> Notice:
         """Return one of the engine's messages, to be told in front.
@@ -140,24 +145,12 @@ class Wishes:
     def _meaning(self, text: str) -> str | None:
         return self._interruptions.words.meaning(text, self._language)
 
-    def _help(self) -> str:
-        among_others = several_people_in(self._context.activity)
-        return self._interruptions.help(self._language, several_people=among_others)
-
     async def _cancel(self) -> Granted:
         if not self._opened.open:
             return self.notice("nothing_to_stop")
         await self._opened.close()
         await self._context.send_activity(plain(self._say("stopped")))
         return DialogTurnResult(DialogTurnStatus.Cancelled)
-
-    async def _export(self) -> Granted:
-        activity = self._context.activity
-        if several_people_in(activity):
-            return self.notice("only_in_private")
-        return self._handed_out(
-            await export_person(self._context, self._conversation_state.storage)
-        )
 
     def _handed_out(self, data: dict[str, Any]) -> Notice:
         """Return a person's data: a JSON file where the channel takes one, else text.

@@ -111,7 +111,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         f"{ROOM}/wishes.py",
-        "        if several_people_in(activity):\n",
+        "        if among_others and wish in REFUSED_AMONG_OTHERS:\n",
         "        if False:\n",
         (f"{TESTS}/test_forgetting.py::test_where_others_read_it_nothing_is_exported",),
         "what is kept of a person is told where others read it",

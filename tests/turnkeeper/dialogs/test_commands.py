@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botbuilder.dialogs import DialogTurnResult, WaterfallStepContext
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.turnkeeper.dialogs.colours import Colours, answer, ask
@@ -72,6 +72,8 @@ def test_any_other_is_a_message(text: str) -> None:
 
 
 @given(st.text().map("/".__add__))
+@example("/\n")
+@example("/_")
 def test_anything_may_follow_a_slash(text: str) -> None:
     STOCK.find(text, "en")
 
