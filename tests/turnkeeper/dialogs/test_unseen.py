@@ -376,6 +376,18 @@ async def test_in_a_group_a_yes_waits_for_the_confirmation(talk: Talk) -> None:
     assert await talk.says("yes") == [FORGOTTEN]
 
 
+@pytest.mark.parametrize("said", ["yes", "ok"])
+async def test_neither_a_yes_nor_half_of_one_is_to_a_confirmation_that_is_still_coming(
+    talk: Talk, said: str
+) -> None:
+    talk.is_busy()
+    await talk.says("forget me")
+    assert await talk.says(said) == []
+    await talk.recovers()
+    assert talk.told == [SURE]
+    assert await talk.says("yes") == [FORGOTTEN]
+
+
 async def test_what_is_refused_while_the_bot_runs_makes_it_run_again() -> None:
     talk: Talk
     reached, go = asyncio.Event(), asyncio.Event()

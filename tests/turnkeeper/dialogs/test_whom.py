@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from botbuilder.core import CardFactory, MessageFactory, TurnContext
 from botbuilder.dialogs import Dialog, DialogContext, DialogTurnResult, WaterfallStepContext
-from botbuilder.dialogs.prompts import PromptOptions, TextPrompt
+from botbuilder.dialogs.choices import Choice, ListStyle
+from botbuilder.dialogs.prompts import ChoicePrompt, PromptOptions, TextPrompt
 from botbuilder.schema import Activity, ChannelAccount, HeroCard, Mention
 from hypothesis import given
 from hypothesis import strategies as st
@@ -219,6 +220,26 @@ async def test_one_that_mentions_somebody_says_itself_whom_it_asks(
 async def test_what_is_asked_as_the_bot_comes_asks_nobody_by_name(ada: Mentioning) -> None:
     turn = await ada.person.sends(ada.person.joining())
     assert turn.texts == [f"Colour?\n{HOW}"]
+
+
+async def test_a_choice_is_asked_so_with_its_choices(ada: Mentioning, deploy: Deploy) -> None:
+    async def ask(step: WaterfallStepContext) -> DialogTurnResult:
+        choices = [Choice(value) for value in ("Red", "Blue")]
+        options = PromptOptions(prompt=question("Which?"), choices=choices, style=ListStyle.in_line)
+        return await step.prompt("colour", options)
+
+    await deploy(Colours(ask, answer, prompt=ChoicePrompt("colour")))
+    for _ in range(2):
+        assert await ada.says("hi") == [f"Ada: Which? (1) Red, or (2) Blue\n{HOW}"]
+
+
+async def test_who_is_asked_first_by_the_bot_is_named_too(
+    cloud: Cloud, ada: Mentioning, host: Host
+) -> None:
+    reference = ada.person.reference
+    await host.adapter.continue_conversation(reference, bot_with(host, Colours()))
+    assert await ada.person.hears() == [f"Ada: Colour?\n{HOW}"]
+    assert await ada.says("red") == ["red!"]
 
 
 async def test_the_bots_own_handlers_see_what_is_sent(ada: Mentioning, host: Host) -> None:
