@@ -44,7 +44,7 @@ class Interruptions:
 
     :param own: the bot's own, which go before the engine's. A key is phrases with ``|`` between
         ("where is my order|wo ist meine bestellung"), compared as a whole, without case, accents
-        and outer punctuation; or a function of the text and a language; or a :class:`Wish`, whose
+        and outer punctuation, or as a slash command; or a function of the text and a language; or a :class:`Wish`, whose
         handler takes the place of the engine's. A value is the handler.
     :param without: wishes that are not granted: a message of theirs is like any other.
     :param language: returns the BCP 47 tag of the person's language; by default the activity's
@@ -87,6 +87,8 @@ class Interruptions:
 
     def find(self, text: str, language: str) -> Found | None:
         """Return the interruption that a text is as a whole, or None.
+
+        A slash command counts as what it says, with what follows it passed over.
 
         :param text: what a person said, without the bot's mention.
         :param language: the BCP 47 tag of theirs, which goes before the others.

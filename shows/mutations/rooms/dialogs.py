@@ -143,6 +143,25 @@ MUTATIONS: Final = (
         "half a yes erases a person",
     ),
     Mutation(
+        f"{ROOM}/interruptions.py",
+        "REFUSED_AMONG_OTHERS if several_people else ()",
+        "()",
+        (f"{TESTS}/test_forgetting.py::test_where_others_read_it_nothing_is_exported",),
+        "in a group the help names what is refused there",
+    ),
+    Mutation(
+        f"{ROOM}/spelling.py",
+        'return (words, *(word.replace("_", " ") for word in first))',
+        "return (words,)",
+        (
+            (
+                f"{TESTS}/test_commands.py::"
+                "test_start_begins_again_where_a_question_is_open[/start abc]"
+            ),
+        ),
+        "a slash command with an argument is an answer",
+    ),
+    Mutation(
         f"{ROOM}/exchange.py",
         "found.is_opening and not (self._opened.open or await wishes.knows_the_person())",
         "False",
