@@ -44,8 +44,8 @@ class Interruptions:
 
     :param own: the bot's own, which go before the engine's. A key is phrases with ``|`` between
         ("where is my order|wo ist meine bestellung"), compared as a whole, without case, accents
-        and outer punctuation, or as a slash command; or a function of the text and a language; or a :class:`Wish`, whose
-        handler takes the place of the engine's. A value is the handler.
+        and outer punctuation, or as a slash command; or a function of the text and a language; or
+        a :class:`Wish`, whose handler takes the place of the engine's. A value is the handler.
     :param without: wishes that are not granted: a message of theirs is like any other.
     :param language: returns the BCP 47 tag of the person's language; by default the activity's
         ``locale``.
