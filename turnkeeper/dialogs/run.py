@@ -9,6 +9,7 @@ from botbuilder.core import TurnContext
 from botbuilder.dialogs import Dialog, DialogContext, DialogSet, DialogState, DialogTurnResult
 from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 
+from turnkeeper.channels import several_people_in
 from turnkeeper.dialogs.asking.whom import naming_whom
 from turnkeeper.dialogs.exchange import Exchange
 from turnkeeper.dialogs.interruptions import Interruptions
@@ -98,7 +99,7 @@ class _Root:
             opened, self._interruptions, states, address, last_reply(context), transaction.now()
         )
         try:
-            if name_in_groups and address.group:
+            if name_in_groups and several_people_in(context.activity):
                 say = partial(self._say, context)
                 with naming_whom(context, say, named=bool(address.owner)):
                     result = await exchange.take(question_timeout)

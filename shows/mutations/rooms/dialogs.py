@@ -170,7 +170,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         f"{ROOM}/run.py",
-        "if name_in_groups and address.group:",
+        "if name_in_groups and several_people_in(context.activity):",
         "if name_in_groups:",
         (f"{TESTS}/test_whom.py::test_between_two_nothing_is_added",),
         "who talks with the bot alone is called by name in each question",
