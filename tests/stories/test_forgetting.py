@@ -62,7 +62,7 @@ async def test_no_name_is_left_once_a_person_is_forgotten(
     assert turn.texts == ["Done. I have erased everything I kept about you."]
     assert found(json.dumps(turn.replies)) == []
     assert found(await stored_at_the_end(cloud)) == []
-    assert await ada.says("hello") == ["What is your name?"]
+    assert "What is your name?" in (await ada.says("hello"))[0]
 
 
 @pytest.mark.parametrize("asked_there", [False, True])
