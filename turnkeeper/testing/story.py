@@ -6,7 +6,7 @@ A story is a text file. Its lines, by how they begin:
 ``>``       what the person sends; ``Ada>`` where there are several. In brackets is what is no text:
             ``[joins]``, ``[installs]``, ``[uninstalls]``, ``[edits Grace]``, ``[reacts]``,
             ``[deletes]``, ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
-            ``[says nothing]``
+            ``[says nothing]``; ``[remarks lunch?]`` is said to others, without the bot's mention
 ``<``       a reply; without one the bot must stay silent. Further lines of the reply are indented
             by two spaces. Cards and files are shown as their text, buttons in a last line as
             ``[Help] [Cancel]``. ``{channel}`` is the channel's name, ``{*}`` anything at all.
@@ -40,7 +40,7 @@ _HAPPENING: Final = re.compile(
 _BRACKETS: Final = re.compile(r"\[\w[^\]]*\]")
 _ACTION: Final = re.compile(
     r"\[(?:(joins|installs|uninstalls|reacts|deletes|says nothing)"
-    r"|(edits|attaches|submits|presses) (.+))\]"
+    r"|(edits|attaches|submits|presses|remarks) (.+))\]"
 )
 _ISOLATES: Final = re.compile("[\u2068\u2069]")
 
@@ -177,6 +177,7 @@ class _Player:
             "attaches": lambda: person.message("", attachments=[file]),
             "submits": lambda: person.submission(json.loads(rest)),
             "presses": lambda: person.press(rest),
+            "remarks": lambda: person.message(rest, mention=False),
             "says nothing": lambda: person.message(""),
         }
         return actions[what]()

@@ -49,11 +49,11 @@ class Client:
         :param fields: further ones, set as they are; None drops one.
         """
         entities: list[dict[str, Any]] = []
-        if self.conversation.scope != "personal" and text and mention:
+        if self.conversation.scope != "personal" and mention:
             name = BOT["name"]
             mark = f"<at>{name}</at>" if self.conversation.is_teams else f"@{name}"
             entities.append({"type": "mention", "mentioned": BOT, "text": mark})
-            text = f"{mark} {text}"
+            text = f"{mark} {text}".rstrip()
         if self.conversation.is_teams:
             client = {"locale": self.locale, "platform": "Web", "timezone": self.time_zone}
             entities.append({"type": "clientInfo", "country": "US"} | client)
@@ -72,7 +72,7 @@ class Client:
 
     def submission(self, value: Any, **fields: Any) -> Activity:
         """Return a message without text, as a card's submit button makes it, not yet sent."""
-        message = self.message("", textFormat=None, value=value, **fields)
+        message = self.message("", mention=False, textFormat=None, value=value, **fields)
         del message["text"]
         return message
 
