@@ -9,8 +9,8 @@ import regex  # type: ignore[import-untyped]
 
 from turnkeeper.dialogs import folded
 
-# The apostrophe stays, lest "Don T. Jones" says "don't".
-_PUNCTUATION = regex.compile(r"(?!')[\p{P}\p{S}]+")
+# What joins letters stays, lest "Don T. Jones" says "don't", or "will.i.am" says "I am".
+_PUNCTUATION = regex.compile(r"(?!'|(?<=\w)\.(?=\w))[\p{P}\p{S}]")
 _ENTRY = regex.compile(r"\s*(…?)(.*?)(|\.| …|…)\s*")
 # What stands before and after the words, by how their entry begins and ends.
 _PLACES = {
@@ -28,7 +28,7 @@ class Sentences:
 
     "please" stands anywhere in it, "when …" at its beginning, and "nobody." is the whole of it.
     "…" without a blank stands for parts of words, too: "…ですか" ends it. Case, accents and
-    punctuation make no difference, but for the apostrophe.
+    punctuation make no difference, but for what joins letters.
 
     :param known: the words of each; what is of no such form is passed over.
     """
