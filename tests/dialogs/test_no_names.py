@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from dialogs.catalogue import LOCALES, languages
 from dialogs.person_name import Refusal, answered_name, clean_name, new_name_in
 
+SAID_INSTEAD = Path(__file__).parent / "said_instead"
 LANGUAGES = sorted(languages(LOCALES))
 ANYWHERE = pytest.mark.parametrize("language", [*LANGUAGES, "tlh"])
 
@@ -178,7 +181,7 @@ söylemem
 Sì, mi chiamo Ada
 """
 OWN_WORDS = {
-    "en": "who how later whatever sure thanks",
+    "en": "who how later whatever sure okay",
     "de": "wer was niemand danke später",
     "fr": "qui personne rien jamais merci",
     "es": "nadie luego gracias quién nunca",
@@ -320,6 +323,13 @@ def test_what_is_said_in_place_of_a_name_is_refused(text: str, language: str) ->
     given = answered_name(text, language)
     assert isinstance(given, Refusal)
     assert given in (Refusal.NOT_A_NAME, Refusal.WITHOUT_LETTERS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_instead_is_refused_in_its_own_language(language: str) -> None:
+    said = (SAID_INSTEAD / f"{language}.txt").read_text("utf-8").splitlines()
+    assert len(said) > 30
+    assert [text for text in said if isinstance(answered_name(text, language), str)] == []
 
 
 @pytest.mark.parametrize(
