@@ -11,7 +11,7 @@ from turnkeeper.dialogs import folded
 
 # What joins letters stays, lest "Don T. Jones" says "don't", or "will.i.am" says "I am".
 _PUNCTUATION = regex.compile(r"(?!'|(?<=\w)\.(?=\w))[\p{P}\p{S}]")
-_ENTRY = regex.compile(r"\s*(…?)(.*?)(|\.| …|…)\s*")
+_ENTRY = regex.compile(r"(?s)\s*(…?)(.*?)(|\.| …|…)\s*")
 # What stands before and after the words, by how their entry begins and ends.
 _PLACES = {
     ("", ""): (r"(?<!\S)", r"(?!\S)"),
