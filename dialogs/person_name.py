@@ -32,9 +32,8 @@ _LOOSE_JOINERS = re.compile(
 # Tags and mentions, and the entities that some clients turn into them.
 _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
-
-# In Latin, Arabic, Greek, Armenian and their like, alone or in pairs with others.
-_QUESTION_MARKS = re.compile("[?¿？؟\u037e\u055e⁇⁈⁉‽﹖]")
+# Of Latin, Arabic, Greek and Armenian, alone, in pairs with others, and as emoji.
+_QUESTION_MARKS = re.compile("[?¿？؟\u037e\u055e⁇⁈⁉‽⸮﹖❓❔]")
 # Of the web, of mail, and of a call: "example.com", "tel:112". Not all that has a dot: "St.John".
 _ADDRESS = re.compile(
     r"://|\bwww\.|\w@[\w-]+\.|\b(?:mailto|tel|sip|data|javascript):\S|[\w-]\.[a-z]{2,}/"
@@ -64,9 +63,9 @@ class Refusal(Enum):
 def name_in(text: str, language: str = "") -> str:
     """Return the part of an answer that is the name: "Ada" in "I'm Ada".
 
-    The sentences are those of every language we ship. Those that would be part of a name
-    elsewhere count only in their own language. What has none of these forms is a name as it
-    stands; what has one and gives no name is "": "My name is not important".
+    The sentences are those of every language we ship, and of some others. Those that would be
+    part of a name elsewhere count only in their own language. What has none of these forms is a
+    name as it stands; what has one and gives no name is "": "My name is not important".
 
     :param text: the answer without the bot's own mention.
     :param language: the person's, which goes before the others.

@@ -179,6 +179,9 @@ dlaczego pytasz
 neden soruyorsun
 söylemem
 Sì, mi chiamo Ada
+Mi chiamo Ada, piacere di conoscerti
+我叫小明，很高兴认识你
+Меня зовут Ада, очень приятно
 """
 OWN_WORDS = {
     "en": "who how later whatever sure okay",
