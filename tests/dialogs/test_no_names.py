@@ -206,7 +206,7 @@ Vincent van Gogh|Michelle Wie|Johan Vos|Søren Kierkegaard|Øystein|Tove Jansson
 Antonín Dvořák|Bartók Béla|Nicolae Ceaușescu|Ελένη|Γιώργος Σεφέρης|Анна Каренина|Лев|Володимир
 Mustafa Kemal Atatürk|İsmail|Işıl Yılmaz|Ümit|דוד בן-גוריון|שרה|نجيب محفوظ|أم كلثوم|فيروز|هند|رجاء
 علی‌رضا|شیرین عبادی|अदिति|नरेन्द्र|রবীন্দ্রনাথ ঠাকুর|சுப்ரமணியன்|สมชาย|王小明|李白|何塞|歐陽菲菲
-김철수|이순신|박지성|さくら|いつき|ほのか|アダ・ラブレス|田中さん|Ngozi Okonjo-Iweala
+김철수|이순신|박지성|さくら|いつき|ほのか|アダ・ラブレス|田中|Ngozi Okonjo-Iweala
 Kwame Nkrumah|Chinua Achebe|Nelson Rolihlahla Mandela|Wangari Maathai|Cheikh Anta Diop
 Haile Selassie|Siti Nurhaliza|Sukarno|Lee Kuan Yew|Aung San Suu Kyi|Tenzin Gyatso|Mahatma Gandhi
 A. P. J. Abdul Kalam|Kaʻahumanu|Te Rangi Hīroa|Beyoncé|Prince|Madonna|Pink|Seven of Nine
@@ -350,6 +350,14 @@ def test_a_word_alone_is_refused_in_its_own_language(language: str, word: str) -
 def test_a_real_name_stays_as_it_is(name: str, language: str) -> None:
     for spelling in (name, name.upper(), name.lower()):
         assert answered_name(spelling, language) == spelling
+
+
+@pytest.mark.parametrize("name", "|".join(lines(NAMES)).split("|"))
+def test_a_real_name_can_be_given_in_a_sentence(name: str) -> None:
+    for pattern in ("call me {}", "My name is {}", "nenn mich {}", "{}と呼んで", "اسمي {}"):
+        assert new_name_in(pattern.format(name), "en") == name
+    for pattern in ("I'm {}", "Je m'appelle {}", "me llamo {}", "{}です", "Mi chiamo {}"):
+        assert answered_name(pattern.format(name), "en") == name
 
 
 @ANYWHERE
