@@ -11,6 +11,7 @@ from botbuilder.schema import Activity, ActivityTypes, DeliveryModes
 
 from turnkeeper.channels.entities import entities_of, field_in, text_in
 from turnkeeper.channels.place import several_people_in
+from turnkeeper.channels.said.payload import pressed
 
 _SAID: Final = frozenset({ActivityTypes.message.value, ActivityTypes.message_update.value})
 _TEAMS_QUOTE: Final = re.compile(r'<quoted\s[^<>]{0,200}?messageId\s*=\s*"([^"<>]{1,100})"', re.I)
@@ -29,16 +30,37 @@ def is_for_bot(activity: Activity, replies: Container[str] = ()) -> bool:
     :param activity: any incoming activity, its text as the channel sent it.
     :param replies: the channel's ids of what the bot said last.
     """
+    return is_addressed(activity) or any(one in replies for one in replied_to(activity))
+
+
+def is_addressed(activity: Activity) -> bool:
+    """Return whether the bot is meant by an activity, whatever that replies to. Never raises.
+
+    :param activity: any incoming activity, its text as the channel sent it.
+    """
     if activity.type not in _SAID or not several_people_in(activity):
         return True
-    if activity.delivery_mode == DeliveryModes.expect_replies.value:
-        return True
     return (
-        _is_pressed(activity)
+        activity.delivery_mode == DeliveryModes.expect_replies.value
+        or _is_pressed(activity)
         or _mentions_bot(activity)
-        or _replies_to_bot(activity, replies)
+        or _telegram_reply(activity)
         or _commands_bot(activity)
     )
+
+
+def replied_to(activity: Activity) -> frozenset[str]:
+    """Return the ids of the messages that a message replies to or quotes. Never raises.
+
+    :param activity: any incoming activity, its text as the channel sent it.
+    """
+    ids = {activity.reply_to_id} if isinstance(activity.reply_to_id, str) else set()
+    for quoted in entities_of(activity, "quotedReply"):
+        ids |= {text_in(quoted, "messageId"), text_in(quoted, "quotedReply", "messageId")}
+    text = activity.text
+    if isinstance(text, str) and "<quoted" in text and activity.channel_id == "msteams":
+        ids.update(_TEAMS_QUOTE.findall(text)[:_MOST_QUOTES])
+    return frozenset(ids - {""})
 
 
 def is_echo(activity: Activity) -> bool:
@@ -55,59 +77,52 @@ def is_echo(activity: Activity) -> bool:
 
 
 def _is_pressed(activity: Activity) -> bool:
-    """A card's button has a value and no text; a person who writes has a text."""
-    data = activity.channel_data
-    if activity.value is not None and not activity.text:
-        return True
-    pressed = ("postback", "callback_query", "Payload", "postBack")
-    return any(field_in(data, name) for name in (*pressed, "messageBack"))
+    """Return whether it comes from a button; what a person writes has no value."""
+    return activity.value is not None or pressed(activity)
 
 
 def _mentions_bot(activity: Activity) -> bool:
-    bot = text_in(activity.recipient, "id")
-    name = text_in(activity.recipient, "name").strip()[:_LONGEST_NAME].casefold()
+    bot, names = text_in(activity.recipient, "id"), _names(activity)
+    told = False
     for mention in entities_of(activity, "mention"):
         mentioned = text_in(mention, "mentioned", "id")
-        if mentioned == bot if mentioned else _is_named(mention, name):
-            return bool(bot or name)
+        if mentioned == bot if mentioned else _name_in(mention) in names:
+            return bool(bot or names)
+        told = told or bool(mentioned)
     text = activity.text
-    if not name or not isinstance(text, str):
-        return False
-    # Channels of their own, such as GroupMe and LINE, have no entities.
+    if told or not isinstance(text, str):
+        return False  # the channel tells who is mentioned, and it is somebody else
+    # Channels such as GroupMe and LINE have no entities.
     text = text.casefold()
-    if f"<at>{name}</at>" in text or f"<at>{name}</at>" in unescape(text):
-        return bool(activity.channel_id == "msteams")
-    return "@" in text and bool(re.search(rf"(?<!\w)@{re.escape(name)}(?![\w-])", text))
+    if "<at" in text and activity.channel_id == "msteams":
+        return any(f"<at>{name}</at>" in unescape(text) for name in names)
+    return "@" in text and any(
+        re.search(rf"(?<!\w)@{re.escape(name)}(?![\w-])", text) for name in names
+    )
 
 
-def _is_named(mention: object, name: str) -> bool:
-    return bool(name) and text_in(mention, "mentioned", "name").strip().casefold() == name
+def _names(activity: Activity) -> set[str]:
+    """Return what the bot is called, without case."""
+    account = activity.recipient
+    known = {text_in(account, "id"), text_in(account, "name").strip()}
+    return {name.casefold() for name in known if 0 < len(name) <= _LONGEST_NAME}
 
 
-def _replies_to_bot(activity: Activity, replies: Container[str]) -> bool:
-    if activity.reply_to_id and activity.reply_to_id in replies:
-        return True
-    for quoted in entities_of(activity, "quotedReply"):
-        ids = (text_in(quoted, "messageId"), text_in(quoted, "quotedReply", "messageId"))
-        if any(one and one in replies for one in ids):
-            return True
-    text = activity.text
-    if isinstance(text, str) and "<quoted" in text and activity.channel_id == "msteams":
-        found = _TEAMS_QUOTE.findall(text)[:_MOST_QUOTES]
-        if any(one in replies for one in found):
-            return True
-    return _telegram_reply(activity)
+def _name_in(mention: object) -> str:
+    return text_in(mention, "mentioned", "name").strip().casefold()
 
 
 def _telegram_reply(activity: Activity) -> bool:
     """Telegram tells in its own message who wrote what is replied to."""
-    message = field_in(activity.channel_data, "message")
-    author = field_in(field_in(message, "reply_to_message"), "from")
-    if field_in(author, "is_bot") is not True:
+    if activity.channel_id != "telegram":
         return False
-    known = {text_in(activity.recipient, "id"), text_in(activity.recipient, "name")} - {""}
-    number = field_in(author, "id")
-    return bool(known & {text_in(author, "username"), str(number)})
+    for kind in ("message", "edited_message"):
+        message = field_in(activity.channel_data, kind)
+        author = field_in(field_in(message, "reply_to_message"), "from")
+        if field_in(author, "is_bot") is True:
+            told = {text_in(author, "username").casefold(), str(field_in(author, "id"))}
+            return bool(told & _names(activity))
+    return False
 
 
 def _commands_bot(activity: Activity) -> bool:
@@ -115,6 +130,5 @@ def _commands_bot(activity: Activity) -> bool:
     text = activity.text
     if activity.channel_id != "telegram" or not isinstance(text, str) or text[:1] != "/":
         return False
-    _, at, named = text.partition(" ")[0].partition("@")
-    known = {text_in(activity.recipient, "id"), text_in(activity.recipient, "name")} - {""}
-    return not at or named.casefold() in {one.casefold() for one in known}
+    _, at, named = text[: 2 * _LONGEST_NAME].split(maxsplit=1)[0].partition("@")
+    return not at or named.casefold() in _names(activity)

@@ -33,6 +33,10 @@ LONGEST_ANSWER: Final = 32 * 1024
 SENT_IDS: Final = 20
 """How many ids that the channel gave to replies are kept; see :meth:`Ledger.channel_id`."""
 
+ROW_LASTS: Final = 3600.0
+"""Seconds after which a message is alike to none before."""
+
+_NONE: Final = ("", 0, 0.0)
 _READABLE: Final = (1, FORMAT)
 _HEAD: Final = f'{{"v":{FORMAT},"state":{{"turns":'
 
@@ -54,8 +58,8 @@ class Ledger:
     :param answers: digest to the HTTP answer ``{"status": int, "body": JSON}`` of a turn.
     :param sent_ids: the id a reply had in the bot to the id the channel gave it; "" where the
         channel never took it.
-    :param alike: what may answer by itself has sent this, so often in turn; see
-        :mod:`turnkeeper.turn.hearing`.
+    :param alike: what may answer by itself has sent this, so often in a row, then for the last
+        time; see :mod:`turnkeeper.turn.hearing`.
     :param several: whether several people talk in a conversation whose activities do not say so.
     :param life: how often the conversation has ended: dialogs of an earlier life are closed.
     :param others: what another version keeps here; it is kept.
@@ -66,7 +70,7 @@ class Ledger:
     earlier: EarlierDebt | None = None
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     sent_ids: dict[str, str] = field(default_factory=dict)
-    alike: tuple[str, int] = ("", 0)
+    alike: tuple[str, int, float] = _NONE
     several: bool = False
     life: int = 0
     others: dict[str, Any] = field(default_factory=dict)
@@ -111,7 +115,7 @@ class Ledger:
             turns["answers"] = self.answers
         if self.sent_ids:
             turns["sent_ids"] = self.sent_ids
-        if self.alike[1]:
+        if self.alike != _NONE:
             turns["alike"] = self.alike
         if self.several:
             turns["several"] = True
@@ -143,17 +147,21 @@ class Ledger:
             for old in list(self.answers)[:-ANSWERS]:
                 del self.answers[old]
 
-    def count(self, kind: str) -> None:
+    def count(self, kind: str, now: float) -> None:
         """Count a message of what may answer by itself.
 
         :param kind: the same for messages that are alike; "" for a person's, which ends the row.
+        :param now: seconds since the epoch.
         """
-        if kind or self.alike[1]:
-            self.alike = (kind, self.in_a_row(kind) + 1 if kind else 0)
+        self.alike = (kind, self.in_a_row(kind, now) + 1, now) if kind else _NONE
 
-    def in_a_row(self, kind: str) -> int:
-        """Return how many messages of a kind were the last ones."""
-        return self.alike[1] if kind and kind == self.alike[0] else 0
+    def in_a_row(self, kind: str, now: float) -> int:
+        """Return how many messages of a kind were the last ones, within an hour of each other.
+
+        :param now: seconds since the epoch.
+        """
+        last, number, at = self.alike
+        return number if kind and kind == last and now - at < ROW_LASTS else 0
 
     def note(self, fact: Fact, now: float, reply_ttl: float) -> bool:
         """Note a fact; return whether its effect is given up by that.
@@ -183,7 +191,7 @@ class Ledger:
         :returns: the numbers of the turns that still owed something.
         """
         self.answers, self.sent_ids, self.earlier, self.others = {}, {}, None, {}
-        self.alike = ("", 0)
+        self.alike = _NONE
         gone = list(self.queue.open)
         self.queue.open, self.queue.unseen = {}, {}
         return gone
@@ -195,7 +203,7 @@ class Ledger:
 
         :param who: digests of the person's keys.
         """
-        self.answers, self.alike = {}, ("", 0)
+        self.answers, self.alike = {}, _NONE
         return [number for one in who for number in self.queue.erase(one)]
 
     def channel_id(self, reply_id: str) -> str:
@@ -212,9 +220,9 @@ class Ledger:
                 del self.sent_ids[old]
 
 
-def _alike_in(value: Any) -> tuple[str, int]:
-    """Return the kind and the number that a ledger holds."""
+def _alike_in(value: Any) -> tuple[str, int, float]:
+    """Return the kind, the number and the time that a ledger holds."""
     if value is None:
-        return "", 0
-    kind, number = value
-    return str(kind), int(number)
+        return _NONE
+    kind, number, at = value
+    return str(kind), int(number), float(at)

@@ -25,3 +25,11 @@ def turn_of(activity: Activity) -> str:
     if activity.type in _EDITS:
         name = f"{name}\n{activity.timestamp}\n{activity.text}"
     return digest(name)
+
+
+def edited_turn(activity: Activity) -> str:
+    """Return the name of the turn whose message an activity edits or deletes; "" for no such."""
+    if activity.type not in _EDITS or not activity.id:
+        return ""
+    sender = activity.from_property and activity.from_property.id
+    return digest(f"{ActivityTypes.message.value}\n{sender}\n{activity.id}")

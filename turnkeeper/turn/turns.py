@@ -25,7 +25,7 @@ from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.people.succession import owner_of_ledger
 from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.transaction import Transaction
-from turnkeeper.turn.hearing import HEARS_ALL, Hearing
+from turnkeeper.turn.hearing import HEARS_ALL, Heard, Hearing
 from turnkeeper.turn.naming import turn_of
 from turnkeeper.turn.opening import Opening, Openings, ends_conversation
 from turnkeeper.turn.order import TurnOrder
@@ -128,7 +128,7 @@ class Turns:
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
         service_url = activity.service_url  # as checked: bot code may change the activity's
-        kind, ends = self._hearing.kind(activity), ends_conversation(activity)
+        heard, ends = self._hearing.listen(activity), ends_conversation(activity)
         met = False
         async with self._order.turn(address.ledger_key, person):
             for tries in range(TRIES):
@@ -142,7 +142,7 @@ class Turns:
                         self._metrics.duplicates.inc()
                         debt = self._senders.conversations.debt(address.ledger_key, turn)
                         return Taken(self._known(ledger, turn, activity), debt)
-                    if not self._hearing.hears(activity, kind, ledger):
+                    if not heard.counts(ledger, self._storage.now()):
                         return Taken()
                     if len(ledger.queue.open) >= MOST_OPEN:
                         raise too_much_owed()
@@ -152,7 +152,7 @@ class Turns:
                     told = outcome.effects or outcome.answer or opening.last.was_unseen
                     if not (transaction.changed or told or erased or ends):
                         return Taken()
-                    enter = self._enter(turn, opening, outcome, kind, ends)
+                    enter = self._enter(turn, opening, outcome, heard, ends)
                     entry = self._entry(turn, opening, outcome, service_url, transaction, enter)
                     debt = await self._commit(transaction, address.ledger_key, entry)
                 except WriteConflict:
@@ -199,7 +199,7 @@ class Turns:
         return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))
 
     def _enter(
-        self, turn: str, opening: Opening, outcome: Outcome, kind: str, ends: bool
+        self, turn: str, opening: Opening, outcome: Outcome, heard: Heard, ends: bool
     ) -> Callable[[Ledger], Iterable[int]]:
         """Return what enters the turn in a ledger."""
         address, last = opening.address, opening.last
@@ -212,7 +212,7 @@ class Turns:
                 people = map(digest, address.user_keys)  # also where the activity is nobody's
                 gone = ledger.erase_member(*people) if address.group else ledger.erase()
             ledger.enter(turn, outcome.answer)
-            ledger.count(kind)
+            heard.enter(ledger, self._storage.now())
             ledger.life += ends
             ledger.several = ledger.several or opening.several
             if outcome.effects and last.was_asked:
