@@ -1,0 +1,1 @@
+"""What a person said, without what their channel wraps around it."""
