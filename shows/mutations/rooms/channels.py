@@ -97,8 +97,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SAID,
-        "            _drop_tag(mention)\n",
-        "            pass\n",
+        "        drop_tags(activity)\n",
+        "        pass\n",
         (f"{UNWRAPPING_TESTS}::test_the_sdk_may_take_the_mention_out_afterwards",),
         "the SDK takes Ann out of Annabel",
     ),

@@ -51,18 +51,15 @@ def words_of_letter(text: str, bot: str) -> str:
     :param text: the whole letter.
     :param bot: the bot's name, which a salutation may have.
     """
-    lines = text.replace("\r\n", "\n").strip().split("\n")
+    lines = [line.strip() for line in text.replace("\r\n", "\n").strip().split("\n")]
     salutation = _salutation(bot)
-    rest = [line.strip() for line in lines]
-    first = rest
-    while len(rest) > 1 and _is(salutation, rest[0]):
-        rest = rest[1:]
-        while rest and not rest[0]:
-            rest = rest[1:]
-    if not rest or _signs(rest[0]):
-        rest = first
+    begin = 0
+    while begin < len(lines) and (not lines[begin] or _is(salutation, lines[begin])):
+        begin += 1
+    if begin == len(lines) or _signs(lines[begin]):
+        begin = 0  # nothing else is said
     words: list[str] = []
-    for line in rest:
+    for line in lines[begin:]:
         if not line or (words and _signs(line)) or _is(_ADDED, line):
             break
         words.append(line)

@@ -52,9 +52,10 @@ def own_mentions(activity: Activity) -> Iterator[object]:
 
     :param activity: any incoming activity.
     """
-    for mention in entities_of(activity, "mention"):
-        if _means(mention, activity.recipient):
-            yield mention
+    if activity.entities:
+        for mention in entities_of(activity, "mention"):
+            if _means(mention, activity.recipient):
+                yield mention
 
 
 def spans_of_mentions(text: str, activity: Activity, *, tags_are_true: bool) -> list[Span]:
@@ -70,6 +71,22 @@ def spans_of_mentions(text: str, activity: Activity, *, tags_are_true: bool) -> 
         return []
     spans = _tags(text, mentions, folded(text_in(activity.recipient, "name")), tags_are_true)
     return spans or (_spelled_out(text, mentions) if mentions.own else [])
+
+
+def drop_tags(activity: Activity) -> None:
+    """Write the bot's own mentions without a tag in the entities: ``@Ann``.
+
+    :param activity: whose entities are changed.
+    """
+    for mention in own_mentions(activity):
+        tag = _TAG.fullmatch(text_in(mention, "text").strip())
+        if not tag:
+            continue
+        more = getattr(mention, "additional_properties", None)
+        held = mention if isinstance(mention, dict) else more
+        if not (isinstance(held, dict) and "text" in held):
+            held = vars(mention)
+        held["text"] = f"@{tag[1]}"
 
 
 def _means(mention: object, bot: object) -> bool:
@@ -128,21 +145,25 @@ def _spelled_out(text: str, mentions: _Mentions) -> list[Span]:
 
 
 def _found(text: str, own: set[str], others: set[str], before: str) -> list[Span]:
-    keys = {folded(one) for one in own}
+    mine = _longest(own)
+    keys = {folded(one) for one in mine}
     # A longer name of somebody else may begin like the bot's.
-    longer = {f"@{one.lstrip('@')}" for one in others} - own
-    longer = {one for one in longer if any(folded(one).startswith(key) for key in keys)}
-    spellings = [
-        one
-        for one in sorted(own, key=_longest_first)[:_MOST_SPELLINGS]
-        + sorted(longer, key=_longest_first)[:_MOST_SPELLINGS]
-        if len(one) <= _LONGEST_SPELLING and any(map(str.isalnum, one))
-    ]
+    theirs = {f"@{one.lstrip('@')}" for one in others} - own
+    longer = _longest({one for one in theirs if folded(one).startswith(tuple(keys))})
+    spellings = sorted([*mine, *longer], key=_longest_first)
     if not spellings:
         return []
-    either = "|".join(_pattern(one) for one in sorted(spellings, key=_longest_first))
+    either = "|".join(_pattern(one) for one in spellings)
     matches = re.finditer(f"{before}(?:{either})", text, re.IGNORECASE)
     return [match.span() for match in matches if folded(match[0]) in keys]
+
+
+def _longest(spellings: set[str]) -> list[str]:
+    """Return the longest of some spellings that people may have written."""
+    sane = [
+        one for one in spellings if len(one) <= _LONGEST_SPELLING and any(map(str.isalnum, one))
+    ]
+    return sorted(sane, key=_longest_first)[:_MOST_SPELLINGS]
 
 
 def _pattern(spelling: str) -> str:

@@ -7,11 +7,11 @@ from typing import Final
 
 from botbuilder.schema import Activity
 
-from turnkeeper.channels.entities import field_in, text_in
+from turnkeeper.channels.entities import text_in
 from turnkeeper.channels.said.cutting import Span, without
 from turnkeeper.channels.said.escapes import decoded, folded, writes_html
 from turnkeeper.channels.said.html_text import html_of, text_of_html
-from turnkeeper.channels.said.mentions import own_mentions, spans_of_mentions
+from turnkeeper.channels.said.mentions import drop_tags, own_mentions, spans_of_mentions
 
 MAIL: Final = frozenset({"email", "outlook"})
 """The channels of mail."""
@@ -42,7 +42,7 @@ def text_for_bot(activity: Activity) -> str:
     """
     text = activity.text
     if isinstance(text, str) and text and not (text.isspace() and activity.attachments):
-        if not (_WRAPPING.search(text) or activity.entities):
+        if not (_WRAPPING.search(text) or next(own_mentions(activity), None)):
             return text
         return text if vars(activity).get(_MARK) == text else _unwrapped(text, activity)
     said = text if isinstance(text, str) else ""
@@ -66,8 +66,7 @@ def unwrap(activity: Activity) -> None:
         activity.text = text
     setattr(activity, _MARK, text)
     if activity.entities:
-        for mention in own_mentions(activity):
-            _drop_tag(mention)
+        drop_tags(activity)
 
 
 def _unwrapped(text: str, activity: Activity) -> str:
@@ -79,8 +78,8 @@ def _unwrapped(text: str, activity: Activity) -> str:
         spans += [mark.span() for mark in _QUOTED.finditer(text)]
     if activity.entities or (on_teams and "<" in text):
         spans += spans_of_mentions(text, activity, tags_are_true=on_teams)
-    if channel == "telegram" and not spans:
-        spans = _address_of_command(text, activity)
+    if channel == "telegram":
+        spans += _address_of_command(text, activity)
     return decoded(without(text, spans) if spans else text, channel, html=html)
 
 
@@ -103,17 +102,3 @@ def _address_of_command(text: str, activity: Activity) -> list[Span]:
     addressee = command[1][1:].casefold()
     known = {_NO_WORD.sub("", folded(name)) for name in names}
     return [command.span(1)] if addressee in known else []
-
-
-def _drop_tag(mention: object) -> None:
-    """Empty the text of a mention, which may be empty where the name is told."""
-    if not (text_in(mention, "mentioned", "name") and text_in(mention, "text")):
-        return
-    if isinstance(mention, dict):
-        mention["text"] = ""
-    elif isinstance(more := getattr(mention, "additional_properties", None), dict) and (
-        "text" in more
-    ):
-        more["text"] = ""
-    elif field_in(mention, "text"):
-        vars(mention)["text"] = ""

@@ -117,6 +117,13 @@ def test_a_thousand_mentions_are_read_like_one(spelling: str) -> None:
     assert said == ("Ada" if who == BOT.id else f"{text}Ada")
 
 
+def test_a_thousand_names_are_not_compared_with_each_other() -> None:
+    own = [mention_of("28:ann", f"@Ann{number}") for number in range(1_600)]
+    others = [mention_of(f"29:{number}", f"@Ann{number} Lee") for number in range(1_600)]
+    activity = Activity(text="@Ann7 hi", recipient=BOT, entities=[*own, *others])
+    assert text_for_bot(activity).endswith("hi")
+
+
 def test_people_that_are_called_like_the_bot_stay() -> None:
     other = mention_of("29:ann", "<at>Ann</at>")
     text = "<at>Ann</at> tell <at>Ann</at>"

@@ -118,6 +118,11 @@ def test_a_mention_may_have_no_tag(text: str, said: str, spelling: str | None) -
     assert text_for_bot(activity) == said
 
 
+def test_a_command_may_be_mentioned_besides() -> None:
+    both = sent("/help@TestBot names, @TestBot", "telegram", entities=[mention("@TestBot")])
+    assert text_for_bot(both) == "/help names,"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -149,7 +154,7 @@ def test_a_command_may_say_whose_it_is(text: str, said: str) -> None:
         ("O&#39;Brien", "O'Brien"),
         ("O&apos;Brien &#x26; S&ouml;hne", "O'Brien & Söhne"),
         ("&lt;b&gt; &amp;amp; &quot;", '<b> &amp; "'),
-        ("R&D, AT&T; ?a=1&copy=2 &nosuch; &", "R&D, AT&T; ?a=1&copy=2 &nosuch; &"),
+        ("R&D, AT&T; ?a=1&copy=2 &nosuch; &notit; &", "R&D, AT&T; ?a=1&copy=2 &nosuch; &notit; &"),
         (" Ada ", " Ada "),
     ],
 )
@@ -212,6 +217,13 @@ def test_a_page_that_never_ends_is_read_in_time(start: str) -> None:
 def test_a_text_that_never_ends_is_read_in_time(start: str) -> None:
     text = start * (250_000 // len(start))
     assert isinstance(text_for_bot(sent(text, entities=[mention()])), str)
+
+
+def test_a_mention_may_be_a_mark_of_slack() -> None:
+    entities = [mention("<@U17>")]
+    assert text_for_bot(sent("<@U17> Ada &amp; <@U18>", "slack", entities=entities)) == (
+        "Ada & <@U18>"
+    )
 
 
 def test_a_mention_counts_by_name_only_where_it_has_no_id() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from botbuilder.core import TurnContext
-from botbuilder.schema import Activity
-from hypothesis import given
+from botbuilder.schema import Activity, ChannelAccount, Mention
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.turnkeeper.channels.said.sent import BOT, html, mention, sent
@@ -69,6 +69,23 @@ def test_a_name_in_any_wrapping_comes_back(wrapper: str, name: str) -> None:
     assert activity.text == name
 
 
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+@given(name=NAMES)
+def test_a_name_is_read_without_the_full_stop_of_dictation(wrapper: str, name: str) -> None:
+    assume(name[0] not in ",;:،、，：")
+    stopped = f"{name} said so"
+    assert utterance(WRAPPERS[wrapper](f"{stopped}.")) == stopped
+    assert utterance(WRAPPERS[wrapper](stopped)) == stopped
+
+
+@pytest.mark.parametrize("signed", ["", "\n\nSent from my iPhone", "\nMit freundlichen Grüßen,\nX"])
+@pytest.mark.parametrize("salutation", ["", "Hello,\n\n", "Guten Tag,\r\n\r\n"])
+@given(name=NAMES)
+def test_a_name_in_any_letter_comes_back(salutation: str, signed: str, name: str) -> None:
+    letter = f"{salutation}I am {name} x{signed}"
+    assert utterance(sent(letter, "email")) == f"I am {name} x"
+
+
 @given(name=NAMES)
 def test_a_command_of_telegram_keeps_its_argument(name: str) -> None:
     assert text_for_bot(sent(f"/call@TestBot {name}", "telegram")) == f"/call {name}"
@@ -119,6 +136,16 @@ def test_the_sdk_may_take_the_mention_out_afterwards(text: str, spelling: str | 
     unwrap(activity)
     assert TurnContext.remove_recipient_mention(activity) == "Annabel"
     assert text_for_bot(activity) == "Annabel"
+
+
+def test_mentions_made_in_code_are_unwrapped_too() -> None:
+    bot = ChannelAccount(id="28:ann", name="Ann")
+    own = Mention(type="mention", mentioned=bot, text="<at>Ann</at>")
+    plain = {"type": "mention", "mentioned": {"id": "28:ann"}, "text": "<at>Ann</at>"}
+    activity = Activity(text="<at>Ann</at> Annabel", recipient=bot, entities=[own, plain])
+    unwrap(activity)
+    assert activity.text == "Annabel"
+    assert own.text == plain["text"] == "@Ann"
 
 
 @pytest.mark.parametrize("text", ["", None, " Ada ", "<b>", "a & b", "ada@example.org", "1/2"])

@@ -53,6 +53,12 @@ def test_words_behind_a_salutation_are_words(first: str) -> None:
     assert utterance(sent(f"{first}\n\nWhat is next?", "email")) == first
 
 
+@pytest.mark.parametrize("line", ["Hi", "Hello Test Bot", "", "Best", "Sent from", "> x", "a a a"])
+def test_a_letter_without_end_is_read_in_time(line: str) -> None:
+    text = f"{line}\n" * (250_000 // (len(line) + 1))
+    assert isinstance(utterance(sent(text, "email")), str)
+
+
 def test_other_channels_have_no_letters() -> None:
     text = "Ada\n\nSent from my iPhone"
     assert utterance(sent(text, "webchat")) == text
