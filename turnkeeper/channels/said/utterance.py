@@ -14,6 +14,8 @@ from turnkeeper.channels.said.text import MAIL, text_for_bot
 _FULL_STOPS: Final = ".。．｡।۔"
 # What an address leaves behind: "@Test Bot, help".
 _BEHIND_ADDRESS: Final = re.compile(r"[,;:،、，：]+\s+")
+# Of "Ph.D." and "J.R.R."
+_INITIALS: Final = re.compile(r"(?:[^\W\d_]{1,3}\.)+[^\W\d_]{1,3}")
 # What has a full stop of its own at the end of a name or a firm's.
 _ABBREVIATIONS: Final = frozenset(
     ("jr", "sr", "jnr", "snr", "esq", "ret", "inc", "ltd", "co", "corp", "llc", "bros", "cie")
@@ -49,7 +51,7 @@ def _without_full_stop(text: str) -> str:
         return text
     *before, last = said.split()
     is_abbreviation = (
-        "." in last
+        _INITIALS.fullmatch(last)
         or last.casefold() in _ABBREVIATIONS
         or (before and len(last) == 1 and last.lower() != last.upper())
     )

@@ -55,7 +55,19 @@ LETTERS = st.text(
     st.characters(categories=["L", "N", "P", "S"], exclude_characters="@"), min_size=1, max_size=12
 )
 WORDS = LETTERS | st.sampled_from(
-    ["Test Bot", "testbot2", "Test Bottoms", "TestBotond", "O'Brien", "R&D", "&amp;", "<at>", "Jr."]
+    [
+        "Test Bot",
+        "testbot",
+        "TestBot",
+        "testbot2",
+        "Test Bottoms",
+        "TestBotond",
+        "O'Brien",
+        "R&D",
+        "&amp;",
+        "<at>",
+        "Jr.",
+    ]
 )
 NAMES = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 
