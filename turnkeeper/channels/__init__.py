@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from turnkeeper.channels.addressed import is_echo, is_for_bot
 from turnkeeper.channels.limits import Limits, fit, limits_of
-from turnkeeper.channels.mentions import text_for_bot, unwrap
 from turnkeeper.channels.names import channel_name
 from turnkeeper.channels.place import Place, Scope, place_of, several_people_in, tenant_of
 from turnkeeper.channels.said.payload import pressed
+from turnkeeper.channels.said.text import text_for_bot, unwrap
+from turnkeeper.channels.said.utterance import utterance
 from turnkeeper.channels.shortening import shortened, units
 from turnkeeper.channels.time_zone import UTC_ZONE, Zone, sent_at, zone_named, zone_told_by
 
@@ -31,6 +32,7 @@ __all__ = [
     "text_for_bot",
     "units",
     "unwrap",
+    "utterance",
     "zone_named",
     "zone_told_by",
 ]

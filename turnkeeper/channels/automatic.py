@@ -8,7 +8,7 @@ from typing import Final
 from botbuilder.schema import Activity, ActivityTypes
 
 from turnkeeper.channels.entities import field_in, text_in
-from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels.said.text import text_for_bot
 
 _SAID: Final = frozenset({ActivityTypes.message.value, ActivityTypes.message_update.value})
 # Where absence notices and delivery failures come as a person's message (RFC 3834).
@@ -20,7 +20,8 @@ _NOTICE: Final = re.compile(
     r"\b(auto(matic|mated)?[ -]?(reply|response)|out[ -]of[ -](the )?office|away (from|until|till)"
     r"|i am away|i'm away|on (vacation|holiday|leave)|undeliver(able|ed)|could not be delivered"
     r"|delivery (status|failure|has failed)|abwesen\w*|im urlaub|nicht im b\u00fcro"
-    r"|automatische antwort|unzustellbar|r[e\u00e9]ponse automatique|absent\w*|en (vacances|cong[e\u00e9]s?)"
+    r"|automatische antwort|unzustellbar|r[e\u00e9]ponse automatique|absent\w*"
+    r"|en (vacances|cong[e\u00e9]s?)"
     r"|respuesta autom[a\u00e1]tica|fuera de la oficina|de vacaciones|ausente)\b"
     r"|自動応答|自動返信|不在|休暇|外出|رد تلقائي|خارج المكتب|إجازة",
     re.IGNORECASE,

@@ -8,7 +8,7 @@ from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
 from botbuilder.schema import ActivityEventNames, ActivityTypes
 
 from turnkeeper.address import Address
-from turnkeeper.channels import text_for_bot
+from turnkeeper.channels import utterance
 from turnkeeper.dialogs.asking.notice import Notice, in_front
 from turnkeeper.dialogs.asking.question import offers
 from turnkeeper.dialogs.interrupted import Answer, Interrupted
@@ -104,7 +104,7 @@ class Exchange:
     async def _take_message(self, question_timeout: float | None) -> DialogTurnResult:
         context = self._opened.context
         language = await self._interruptions.language_of(context)
-        text = text_for_bot(context.activity)  # all that is looked for is looked for in it
+        text = utterance(context.activity)  # all that is looked for is looked for in it
         found = self._interruptions.find(text, language)
         was_open = self._opened.open or self._mark.confirming
         if not (found or was_open):  # as most messages that are greeted

@@ -6,7 +6,13 @@ from typing import Final
 
 from shows.mutations.mutation import Mutation
 
-MENTIONS: Final = "turnkeeper/channels/mentions.py"
+MENTIONS: Final = "turnkeeper/channels/said/mentions.py"
+CUTTING: Final = "turnkeeper/channels/said/cutting.py"
+ESCAPES: Final = "turnkeeper/channels/said/escapes.py"
+HTML_TEXT: Final = "turnkeeper/channels/said/html_text.py"
+SAID: Final = "turnkeeper/channels/said/text.py"
+LETTERS: Final = "turnkeeper/channels/said/letters.py"
+UTTERANCE: Final = "turnkeeper/channels/said/utterance.py"
 LIMITS: Final = "turnkeeper/channels/limits.py"
 SHORTENING: Final = "turnkeeper/channels/shortening.py"
 PLACE: Final = "turnkeeper/channels/place.py"
@@ -15,7 +21,10 @@ ADDRESSING: Final = "turnkeeper/channels/addressing.py"
 NAMES: Final = "turnkeeper/channels/names.py"
 ENTITIES: Final = "turnkeeper/channels/entities.py"
 PAYLOAD: Final = "turnkeeper/channels/said/payload.py"
-MENTIONS_TESTS: Final = "tests/turnkeeper/channels/test_mentions.py"
+MENTIONS_TESTS: Final = "tests/turnkeeper/channels/said/test_mentions.py"
+SENT_TESTS: Final = "tests/turnkeeper/channels/said/test_sent.py"
+UNWRAPPING_TESTS: Final = "tests/turnkeeper/channels/said/test_unwrapping.py"
+UTTERANCE_TESTS: Final = "tests/turnkeeper/channels/said/test_utterance.py"
 TO_THE_LETTER_TESTS: Final = "tests/turnkeeper/channels/test_to_the_letter.py"
 LIMITS_TESTS: Final = "tests/turnkeeper/channels/test_limits.py"
 SHORTENING_TESTS: Final = "tests/turnkeeper/channels/test_shortening.py"
@@ -27,17 +36,87 @@ TURN_STATE_TESTS: Final = "tests/turnkeeper/state/test_turn_state.py"
 MUTATIONS: Final = (
     Mutation(
         MENTIONS,
-        'if bot and text_in(mention, "mentioned", "id") == bot',
-        "if bot",
-        (f"{MENTIONS_TESTS}::test_only_the_bots_own_leading_mention_is_removed",),
+        'return who == text_in(bot, "id")',
+        "return True",
+        (f"{MENTIONS_TESTS}::test_only_the_bots_own_mention_is_removed",),
         "a mention of somebody else is taken for the bot's",
     ),
     Mutation(
         MENTIONS,
-        'mention.endswith(">") or _AFTER_WORD.match(text, end)',
-        "mention",
+        "(_AFTER_LATIN if name[-1].isascii() else _AFTER)",
+        '""',
         (f"{MENTIONS_TESTS}::test_a_mention_without_a_closing_tag_ends_with_the_word",),
         "@Ann is taken out of @Annabel",
+    ),
+    Mutation(
+        MENTIONS,
+        "[: mentions.own]",
+        "",
+        (f"{MENTIONS_TESTS}::test_a_name_without_a_mark_is_the_persons_too",),
+        "a person who is called like the bot loses the name",
+    ),
+    Mutation(
+        MENTIONS,
+        "return owners[min(time, len(owners) - 1)]",
+        "return any(owners)",
+        (f"{MENTIONS_TESTS}::test_people_that_are_called_like_the_bot_stay",),
+        "a colleague who is called like the bot is taken out",
+    ),
+    Mutation(
+        CUTTING,
+        'breaks = breaks or "\\n" in text[left:start] or "\\n" in text[end:at]',
+        "breaks = False",
+        (f"{SENT_TESTS}::test_a_mention_may_stand_anywhere",),
+        "two lines become one where a mention stood between them",
+    ),
+    Mutation(
+        ESCAPES,
+        'return unescape(whole) if whole[1] == "#" else html5.get(whole[1:], whole)',
+        "return unescape(unescape(whole))",
+        (f"{SENT_TESTS}::test_escapes_are_decoded_once_where_they_are_written",),
+        "a part of an unknown escape is decoded",
+    ),
+    Mutation(
+        HTML_TEXT,
+        'or (name == "blockquote" and _REPLY in type_of)',
+        "",
+        (f"{SENT_TESTS}::test_a_page_alone_is_read_as_text",),
+        "what a reply quotes is taken for the answer",
+    ),
+    Mutation(
+        SAID,
+        "return [command.span(1)] if addressee in known else []",
+        "return [command.span(1)]",
+        (f"{SENT_TESTS}::test_a_command_may_say_whose_it_is",),
+        "a command to another bot is taken for this one's",
+    ),
+    Mutation(
+        SAID,
+        "return text if vars(activity).get(_MARK) == text else _unwrapped(text, activity)",
+        "return _unwrapped(text, activity)",
+        (f"{UNWRAPPING_TESTS}::test_escapes_are_not_decoded_twice",),
+        "what was unwrapped is decoded again",
+    ),
+    Mutation(
+        SAID,
+        "        drop_tags(activity)\n",
+        "        pass\n",
+        (f"{UNWRAPPING_TESTS}::test_the_sdk_may_take_the_mention_out_afterwards",),
+        "the SDK takes Ann out of Annabel",
+    ),
+    Mutation(
+        LETTERS,
+        "(words and _signs(line))",
+        "False",
+        (f"{UTTERANCE_TESTS}::test_of_a_mail_the_first_paragraph_counts",),
+        "a signature is part of the name",
+    ),
+    Mutation(
+        UTTERANCE,
+        'return text if text[-1] == "." and is_abbreviation else said',
+        "return said",
+        (f"{UTTERANCE_TESTS}::test_the_full_stop_of_dictation_goes",),
+        "Jr. loses its dot",
     ),
     Mutation(
         LIMITS,
@@ -121,11 +200,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         MENTIONS,
-        (
-            'longest_first = sorted(spellings - {""}, key=lambda spelling: '
-            "(-len(spelling), spelling))"
-        ),
-        'longest_first = sorted(spellings - {""})',
+        "    return -len(spelling), spelling\n",
+        "    return len(spelling), spelling\n",
         (f"{TO_THE_LETTER_TESTS}::test_the_longest_of_a_bots_names_is_taken_out",),
         "of two spellings of a mention the shorter one is taken out",
     ),

@@ -1,1 +1,1 @@
-"""What a person said, without what the channel wraps around it."""
+"""What a person said, without what their channel wraps around it."""
