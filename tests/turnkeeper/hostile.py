@@ -158,13 +158,6 @@ def shape(name: str, /, **changes: Any) -> Case:
     return Case(name, frozenset({400}), lambda target: target.request(target.activity(**changes)))
 
 
-def card_action(action: Any) -> Case:
-    """A button of an Adaptive Card whose action is not an object."""
-    value = {"action": action}
-    name = f"the action {action!r} of a card"
-    return shape(name, type="invoke", name="adaptiveCard/action", value=value)
-
-
 def token(
     name: str, status: int, header: Callable[[Target], str | None], /, **changes: Any
 ) -> Case:
@@ -298,7 +291,6 @@ SHAPES = [
     *(shape(f"half a pair in {name}", **{name: "a\ud83d"}) for name in NEEDED_TEXTS),
     *(shape(f"half a pair in {name}", **{name: {"id": "\ude00b"}}) for name in ACCOUNTS),
     shape("an invoke without a sender", type="invoke", **{"from": GONE}),
-    *map(card_action, (5, "x", "", [], [{}], True)),
 ]
 
 ENDS: tuple[Any, ...] = ("", "tomorrow", "99999999999", True, [99999999999], {}, float("inf"))

@@ -153,12 +153,6 @@ def _check(activity: Activity, *, mended: bool) -> None:
             raise _bad_activity(f"{name} is required")
     if not person.id and activity.type in _ANSWERED:
         raise _bad_activity("from.id is required")
-    if (
-        activity.name == _CARD_ACTION
-        and type(activity.value) is dict
-        and type(activity.value.get("action")) not in (dict, type(None))
-    ):  # the SDK's ActivityHandler takes its type for granted
-        raise _bad_activity("action of an adaptiveCard/action must be an object")
 
 
 def _leave_out(activity: Activity) -> None:
@@ -173,6 +167,12 @@ def _leave_out(activity: Activity) -> None:
         activity.members_removed = _known(activity.members_removed)
     if activity.text_highlights:
         activity.text_highlights = [each for each in activity.text_highlights if _is_shown(each)]
+    if (
+        activity.name == _CARD_ACTION
+        and type(activity.value) is dict
+        and type(activity.value.get("action")) is not dict
+    ):  # the SDK's ActivityHandler takes its type for granted
+        activity.value.pop("action", None)
 
 
 def _known(members: list[ChannelAccount]) -> list[ChannelAccount]:

@@ -93,9 +93,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ACTIVITY,
-        ('        raise _bad_activity("action of an adaptiveCard/action must be an object")\n'),
+        '        activity.value.pop("action", None)\n',
         "        pass\n",
-        (f"{ACTIVITY_TESTS}::test_a_hostile_request_is_refused",),
+        (f"{ODD_FIELDS}::test_the_action_of_a_card_is_an_object_or_left_out",),
         "a card's action of another shape is an error of the bot's",
     ),
 )

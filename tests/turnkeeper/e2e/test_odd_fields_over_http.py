@@ -129,6 +129,15 @@ async def test_a_message_and_an_invoke_that_nobody_sent_are_refused(
         assert turn.body["error"]["code"] == "bad_activity"
 
 
+@pytest.mark.parametrize("action", [5, "x", [], None])
+async def test_a_card_without_an_action_that_can_be_read_gets_the_sdks_answer(
+    action: Any, cloud: Cloud, bot: str
+) -> None:
+    ada = cloud.person("Ada", channel="msteams", bot_url=bot)
+    turn = await ada.invokes("adaptiveCard/action", {"action": action})
+    assert (turn.status, turn.body["value"]["message"]) == (400, "Missing action property")
+
+
 async def test_what_nobody_sent_needs_a_token_as_all_else(start_bot: StartBot) -> None:
     async with Cloud(app_id=APP_ID, app_password=PASSWORD) as cloud:
         bot = await start_bot(

@@ -204,6 +204,18 @@ def test_what_is_odd_is_left_out_and_its_neighbours_stay(name: str, sent: Any, l
     assert encode_activity(read(**{name: sent}))[name] == left
 
 
+@pytest.mark.parametrize("action", [5, "x", "", [], [{}], True, None])
+def test_the_action_of_a_card_is_an_object_or_left_out(action: Any) -> None:
+    card = {"type": "invoke", "name": "adaptiveCard/action"}
+    assert read(**card, value={"action": action, "trigger": "manual"}).value == {
+        "trigger": "manual"
+    }
+    good = {"action": {"type": "Action.Execute"}}
+    assert read(**card, value=good).value == good
+    other = {"type": "invoke", "name": "somethingNew", "value": {"action": action}}
+    assert read(**other).value == {"action": action}
+
+
 @pytest.mark.parametrize("value", ["false", "true", 0, 1, {}])
 def test_whether_it_is_a_group_must_be_true_or_false(value: Any) -> None:
     assert read(conversation={"id": "c", "isGroup": value}).conversation.is_group is None
