@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from botbuilder.core import ActivityHandler, TurnContext
-from botbuilder.schema import ChannelAccount
+from botbuilder.schema import Activity, ChannelAccount
 
 from tests.turnkeeper.bot import StartBot
 from tests.turnkeeper.stock.bot import attached, make_adapter, make_bot
@@ -172,3 +173,23 @@ async def test_a_stock_bot_stands_what_nobody_sent(cloud: Cloud) -> None:
         for activity in (ada.joining(), ada.activity("endOfConversation"), ada.activity("typing")):
             assert (await ada.sends(activity | {"from": None})).status == 201
         assert await ada.says("hi") == ["Your name?"]
+
+
+async def test_an_activity_that_a_handler_has_read_itself_is_read_as_well(cloud: Cloud) -> None:
+    adapter, bot = make_adapter(), make_bot("memory:")
+
+    async def messages(request: web.Request) -> web.Response:
+        activity = Activity().deserialize(await request.json())
+        await adapter.process_activity("", activity, bot.on_turn)
+        return web.Response(status=201)
+
+    app = web.Application()
+    app.router.add_post("/api/messages", messages)
+    async with TestServer(app) as server:
+        ada = cloud.person("Ada", bot_url=str(server.make_url("/api/messages")))
+        odd: dict[str, Any] = {"entities": [None, {"type": "mention"}], "attachments": [None]}
+        assert await ada.says("hi", **odd) == ["Your name?"]
+        assert await ada.says("Ad\ud83d", **odd) == ["Hello Ad\ufffd"]
+        assert (await ada.sends(ada.activity("typing", **{"from": None}))).status == 201
+        same = ada.message("hi") | {"from": {"id": "ada\ud83d"}}
+        assert (await ada.sends(same)).status == 400
