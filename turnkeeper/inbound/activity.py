@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, Entity, TextHighlight
 
@@ -38,9 +38,10 @@ _NOBODYS: Final = frozenset(
 )
 """Activities that tell of the conversation as a whole, so that they mean something without one."""
 
+_MENTION: Final = "mention"
 _ENTITY_TEXTS: Final = {
-    "mention": ("text",),
-    "clientInfo": ("locale", "country", "platform", "timezone"),
+    _MENTION: ("text",),
+    "clientinfo": ("locale", "country", "platform", "timezone"),
 }
 """Fields of entities that readers of the SDK take for a text, or nothing."""
 
@@ -182,14 +183,20 @@ def _known(members: list[ChannelAccount]) -> list[ChannelAccount]:
 def _is_understood(entity: Entity) -> bool:
     if not entity.type:
         return False
-    fields = entity.additional_properties
-    for name in _ENTITY_TEXTS.get(entity.type, ()):
+    kind, fields = entity.type.lower(), entity.additional_properties  # the SDK looks at no case
+    for name in _ENTITY_TEXTS.get(kind, ()):
         if type(fields.get(name)) not in (str, type(None)):
             del fields[name]
-    if entity.type != "mention":
-        return True
-    mentioned = fields.get("mentioned")
-    return type(mentioned) is dict and type(mentioned.get("id")) is str
+    return kind != _MENTION or _names_somebody(fields)
+
+
+def _names_somebody(mention: dict[str, Any]) -> bool:
+    mentioned = mention.get("mentioned")
+    if type(mentioned) is not dict or type(mentioned.get("id")) is not str:
+        return False
+    if not mention.get("text") and type(mentioned.get("name")) is not str:
+        mentioned["name"] = ""  # remove_recipient_mention() of the SDK takes it for granted
+    return True
 
 
 def _is_shown(highlight: TextHighlight) -> bool:

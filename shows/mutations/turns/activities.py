@@ -78,6 +78,20 @@ MUTATIONS: Final = (
         "a highlight of nothing reaches the bot",
     ),
     Mutation(
+        ACTIVITY,
+        "    return kind != _MENTION or _names_somebody(fields)\n",
+        "    return True\n",
+        (f"{ODD_FIELDS}::test_a2105_an_entity_that_cannot_be_understood_is_ignored",),
+        "a mention of nobody reaches the bot",
+    ),
+    Mutation(
+        ACTIVITY,
+        "        activity.reply_to_id = None\n    if activity.entities:",
+        "        pass\n    if activity.entities:",
+        (f"{ODD_FIELDS}::test_an_id_to_reply_to_that_cannot_be_one_is_left_out",),
+        "an id to reply to holds line breaks",
+    ),
+    Mutation(
         DOCUMENT,
         'rb"(?<!\\\\)((?:\\\\\\\\)*)',
         'rb"(.?)',

@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from botbuilder.core import TurnContext
 from botbuilder.schema import Activity
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,11 +146,25 @@ def test_a2105_an_entity_that_cannot_be_understood_is_ignored(entity: Any) -> No
 @pytest.mark.parametrize("value", [5, True, [], {}, ["Europe/Paris"]])
 def test_a2105_an_entity_whose_odd_field_may_be_missing_stays_without_it(value: Any) -> None:
     client = {"type": "clientInfo", "country": "FR", "timezone": value}
-    mention = {"type": "mention", "mentioned": {"id": "bot"}, "text": value}
+    mention = {"type": "mention", "mentioned": {"id": "bot", "name": "Bot"}, "text": value}
     assert encode_activity(read(entities=[client, mention]))["entities"] == [
         {"type": "clientInfo", "country": "FR"},
-        {"type": "mention", "mentioned": {"id": "bot"}},
+        {"type": "mention", "mentioned": {"id": "bot", "name": "Bot"}},
     ]
+
+
+@pytest.mark.parametrize("text", [None, "", 5, "<at>Bot</at>"])
+@pytest.mark.parametrize("name", [GONE, None, "", 5, "Bot"])
+@pytest.mark.parametrize("kind", ["mention", "Mention"])
+def test_a2105_the_sdk_can_work_with_each_mention_that_stays(
+    kind: str, name: Any, text: Any
+) -> None:
+    mentioned = {"id": "bot"} | ({} if name is GONE else {"name": name})
+    mention = {"type": kind, "mentioned": mentioned, "text": text}
+    nobody = {"type": kind, "text": text}
+    activity = read(entities=[nobody, mention], text="<at>Bot</at> hi")
+    assert [one.type for one in TurnContext.get_mentions(activity)] == [kind]
+    assert "hi" in TurnContext.remove_recipient_mention(activity)
 
 
 @pytest.mark.parametrize("value", ["x", 5, [], {"id": 5}, {"id": ["x"], "entities": {}}])
