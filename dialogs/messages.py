@@ -127,6 +127,14 @@ class Words:
             return ""
 
 
+def sender_of(activity: Activity) -> str:
+    """Return the id of whoever sent an activity; "" if nobody did.
+
+    :param activity: any incoming activity.
+    """
+    return getattr(activity.from_property, "id", None) or ""
+
+
 WordsOf = Callable[[TurnContext], Awaitable[Words]]
 """Returns the words for the person of a turn."""
 
@@ -141,7 +149,8 @@ def words_of_person(profiles: StatePropertyAccessor, default: str) -> WordsOf:
     """
 
     async def words_of(context: TurnContext) -> Words:
-        profile = await profiles.get(context)
+        # An activity may come from nobody, who has no state.
+        profile = await profiles.get(context) if sender_of(context.activity) else None
         known = getattr(profile, "locale", None)
         return Words.for_locale(context.activity.locale, known, default=default)
 

@@ -8,7 +8,12 @@ from functools import partial
 from typing import Any, Final
 
 from botbuilder.core.invoke_response import InvokeResponse
-from botbuilder.schema import Activity, ConversationParameters, ConversationReference
+from botbuilder.schema import (
+    Activity,
+    ChannelAccount,
+    ConversationParameters,
+    ConversationReference,
+)
 from botframework.connector.auth import ClaimsIdentity
 
 from turnkeeper.adapters.bot_run import BotRun, Logic
@@ -22,6 +27,7 @@ from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.lease import LeaseClock
 from turnkeeper.delivery.senders import Senders
 from turnkeeper.delivery.typing_indicators import TypingIndicators
+from turnkeeper.inbound.activity import is_for_the_bot
 from turnkeeper.ledger.queue import REPLY_TTL
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.turn_state import TurnState
@@ -116,10 +122,7 @@ class HostedAdapter(KeepingAdapter):
         )
 
     async def close(self) -> None:
-        """Wait for the turns in which the bot speaks first, then for what is being sent.
-
-        Call it when no request is under way any more.
-        """
+        """Wait for what the bot says first, then for sending, once no request is under way."""
         await self._proactive.close()
         self._typing.close()
         await self.senders.close()
@@ -151,6 +154,10 @@ class HostedAdapter(KeepingAdapter):
             self._slots.arrived()
         self._service_urls.tenants.check(address.channel, address.tenant)
         activity.service_url = self._service_urls.check(activity.service_url)
+        if not is_for_the_bot(activity):
+            return None
+        if not (activity.recipient and activity.recipient.id):  # replies must come from somebody
+            activity.recipient = ChannelAccount(id=self._bot_id)
         taken = await self._take_turn(identity, activity, None, logic, address=address)
         if taken.debt is not None:
             await self.senders.left(address.ledger_key, taken.debt, ANSWER_AFTER)

@@ -1,47 +1,58 @@
 """The body of an incoming request: bytes of any kind go in, an activity or a refusal comes out.
 
-Types of fields are checked by :mod:`turnkeeper.wire.activity`; here is what the JSON may look
-like, which fields must be there, and what an id may hold. The fields are those of
+One odd field costs nothing but itself. :mod:`turnkeeper.wire.activity` leaves out what is of a
+wrong type; here is which fields must be there, and what an id may hold. The fields are those of
 https://github.com/microsoft/botframework-sdk/blob/main/specs/botframework-activity/botframework-activity.md
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-import orjson
-from botbuilder.schema import Activity, ChannelAccount, Entity
+from botbuilder.schema import Activity, ActivityTypes, ChannelAccount, Entity, TextHighlight
 
 from turnkeeper.errors import RequestRefused
+from turnkeeper.inbound.document import MENDED, read_document
 from turnkeeper.wire.activity import WireError, decode_activity
 
-logger = logging.getLogger(__name__)
-
 MAX_BODY: Final = 256 * 1024  #: bytes
-MAX_DEPTH: Final = 32  #: levels of objects and lists
-MAX_CONTAINERS: Final = 2_000  #: objects and lists in one body; each takes time to decode
-MAX_VALUES: Final = 10_000  #: values in one body; each takes time to parse
 MAX_ID: Final = 1000  #: bytes in UTF-8
 MAX_TYPE: Final = 100  #: characters
 MAX_URL: Final = 2048  #: characters
 
 _CHANNEL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_FOLD: Final = bytes.maketrans(b"{}", b"[]")
-_NOISE: Final = bytes(set(range(256)) - set(b'[]{},"'))
 _CARD_ACTION: Final = "adaptiveCard/action"
-_TIMES: Final = frozenset({"timestamp", "localTimestamp", "expiration"})
+_ANSWERED: Final = frozenset({ActivityTypes.message.value, ActivityTypes.invoke.value})
+"""Activities that are somebody's: they are to be answered, so they need a sender."""
+
+_NOBODYS: Final = frozenset(
+    {
+        ActivityTypes.conversation_update.value,
+        ActivityTypes.installation_update.value,
+        ActivityTypes.end_of_conversation.value,
+    }
+)
+"""Activities that tell of the conversation as a whole, so that they mean something without one."""
+
+_MENTION: Final = "mention"
+_ENTITY_TEXTS: Final = {
+    _MENTION: ("text",),
+    "clientinfo": ("locale", "country", "platform", "timezone"),
+}
+"""Fields of entities that readers of the SDK take for a text, or nothing."""
 
 
 def read_activity(body: bytes, content_type: str | None) -> Activity:
     """Read the activity out of a request.
 
-    A timestamp that cannot be read is dropped, since the bot can do without it. Types of
-    activities and fields that nobody knows are let through.
+    What cannot be understood is left out, unless an answer needs it. Types of activities and fields
+    that nobody knows are let through. Half of a surrogate pair becomes U+FFFD in a text; in an id
+    it is refused, since two ids must not become one. Only a message and an invoke must have a
+    sender; elsewhere ``from`` may be an empty account.
 
     :param body: the request's body.
     :param content_type: its ``Content-Type`` header, or None if there is none.
@@ -53,9 +64,26 @@ def read_activity(body: bytes, content_type: str | None) -> Activity:
         raise RequestRefused(
             415, "unsupported_media_type", "The content type must be application/json in UTF-8."
         )
-    activity = _decode(_parse(body))
-    _check(activity)
+    data, mended = read_document(body)
+    try:
+        activity = decode_activity(data)
+    except WireError as fault:
+        raise _bad_activity(str(fault)) from None
+    _check(activity, mended=mended)
+    _leave_out(activity)
+    if mended:
+        _leave_out_mended(activity)
     return activity
+
+
+def is_for_the_bot(activity: Activity) -> bool:
+    """Return whether the bot is to see an activity that was read here.
+
+    Without a sender a join, an install and the end of a conversation still say something. Typing,
+    a reaction and the like do not: they are accepted, and nothing is done.
+    """
+    sender = activity.from_property
+    return bool(sender and sender.id) or activity.type in _NOBODYS
 
 
 @lru_cache(maxsize=64)
@@ -66,51 +94,6 @@ def _is_json(content_type: str) -> bool:
     named = (parameter.partition("=") for parameter in parameters)
     charsets = {value.strip().strip('"') for name, _, value in named if name.strip() == "charset"}
     return charsets <= {"utf-8", "utf8"}
-
-
-def _parse(body: bytes) -> Any:
-    """The JSON value of ``body``. Of two members of one name the last counts, as in the SDK."""
-    _check_structure(body)
-    try:
-        # It refuses what is not in RFC 8259: NaN, a byte order mark, halves of surrogate pairs,
-        # which no store and no channel would take.
-        return orjson.loads(body)
-    except ValueError:
-        raise _bad_json("the body must be JSON (RFC 8259)") from None
-
-
-def _check_structure(body: bytes) -> None:
-    """Refuse what is nested too deep or would take long to parse. :raises RequestRefused: 400."""
-    brackets = body.count(b"{") + body.count(b"[")
-    if brackets <= MAX_DEPTH and body.count(b",") <= MAX_VALUES:
-        return
-    # What stands outside of the strings, in time that grows with the body and no faster.
-    structure = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(_FOLD, _NOISE)
-    structure = b"".join(structure.replace(b'""', b"").split(b'"')[::2])
-    if structure.count(b",") > MAX_VALUES:
-        raise _bad_json(f"the body may hold {MAX_VALUES} values")
-    if structure.count(b"[") > MAX_CONTAINERS:
-        raise _bad_json(f"the body may hold {MAX_CONTAINERS} objects and lists")
-    structure = structure.replace(b",", b"")
-    for _ in range(MAX_DEPTH - 1):
-        structure = structure.replace(b"[]", b"")  # takes the innermost level away
-    if b"[[" in structure:
-        raise _bad_json(f"the body may be nested {MAX_DEPTH} levels deep")
-
-
-def _decode(data: Any) -> Activity:
-    while True:
-        try:
-            return decode_activity(data)
-        except WireError as fault:
-            if fault.path not in _TIMES or type(data[fault.path]) is not str:
-                raise _bad_activity(str(fault)) from None
-            logger.debug("a %s that cannot be read is dropped", fault.path)
-            del data[fault.path]
-
-
-def _bad_json(what: str) -> RequestRefused:
-    return RequestRefused(400, "bad_json", f"{what[0].upper()}{what[1:]}.")
 
 
 def _bad_activity(what: str) -> RequestRefused:
@@ -143,64 +126,92 @@ _FIELDS: Final = (
     ("channelId", True, _is_channel),
     ("serviceUrl", True, _text(MAX_URL)),
     ("conversation.id", True, _is_id),
-    ("from.id", True, _is_id),
+    ("from.id", False, _is_id),
     ("recipient.id", False, _is_id),
     ("id", False, _is_id),
-    ("replyToId", False, _is_id),
 )
-_ENTITY_TEXTS: Final = {
-    "mention": ("text",),
-    "clientInfo": ("locale", "country", "platform", "timezone"),
-}
 
 
-def _check(activity: Activity) -> None:
-    """Check what the types do not say. :raises RequestRefused: 400, with the name of the field."""
+def _check(activity: Activity, *, mended: bool) -> None:
+    """Check what an answer needs. :raises RequestRefused: 400, with the name of the field."""
     conversation, person, bot = activity.conversation, activity.from_property, activity.recipient
+    if person is None:
+        activity.from_property = person = ChannelAccount()  # bot code takes it for granted
     values = (
         activity.type,
         activity.channel_id,
         activity.service_url,
         conversation and conversation.id,
-        person and person.id,
+        person.id,
         bot and bot.id,
         activity.id,
-        activity.reply_to_id,
     )
     for value, (name, required, is_valid) in zip(values, _FIELDS, strict=True):
         if value:
-            if not is_valid(value):
+            if not is_valid(value) or (mended and MENDED in value):
                 raise _bad_activity(f"{name} is too long or holds characters that it must not")
         elif required:
             raise _bad_activity(f"{name} is required")
+    if not person.id and activity.type in _ANSWERED:
+        raise _bad_activity("from.id is required")
+
+
+def _leave_out(activity: Activity) -> None:
+    """Leave out what is of the right type and yet cannot be understood."""
+    if activity.reply_to_id and not _is_id(activity.reply_to_id):
+        activity.reply_to_id = None
+    if activity.entities:
+        activity.entities = [entity for entity in activity.entities if _is_understood(entity)]
     if activity.members_added:
-        _check_members("membersAdded", activity.members_added)
+        activity.members_added = _known(activity.members_added)
     if activity.members_removed:
-        _check_members("membersRemoved", activity.members_removed)
-    for entity in activity.entities or ():
-        _check_entity(entity)
+        activity.members_removed = _known(activity.members_removed)
+    if activity.text_highlights:
+        activity.text_highlights = [each for each in activity.text_highlights if _is_shown(each)]
     if (
         activity.name == _CARD_ACTION
         and type(activity.value) is dict
-        and type(activity.value.get("action")) not in (dict, type(None))
+        and type(activity.value.get("action")) is not dict
     ):  # the SDK's ActivityHandler takes its type for granted
-        raise _bad_activity("action of an adaptiveCard/action must be an object")
+        activity.value.pop("action", None)
 
 
-def _check_members(name: str, members: list[ChannelAccount]) -> None:
-    for member in members:
-        if not member.id or not _is_id(member.id):
-            raise _bad_activity(f"each of {name} must have an id")
+def _known(members: list[ChannelAccount]) -> list[ChannelAccount]:
+    return [member for member in members if member.id and _is_id(member.id)]
 
 
-def _check_entity(entity: Entity) -> None:
+def _is_understood(entity: Entity) -> bool:
     if not entity.type:
-        raise _bad_activity("each of entities must have a type")
-    fields = entity.additional_properties
-    for name in _ENTITY_TEXTS.get(entity.type, ()):
+        return False
+    kind, fields = entity.type.lower(), entity.additional_properties  # the SDK looks at no case
+    for name in _ENTITY_TEXTS.get(kind, ()):
         if type(fields.get(name)) not in (str, type(None)):
-            raise _bad_activity(f"{name} of a {entity.type} must be a string")
-    if entity.type == "mention":
-        mentioned = fields.get("mentioned")
-        if type(mentioned) is not dict or type(mentioned.get("id")) is not str:
-            raise _bad_activity("mentioned of a mention must be an object with an id")
+            del fields[name]
+    return kind != _MENTION or _names_somebody(fields)
+
+
+def _names_somebody(mention: dict[str, Any]) -> bool:
+    mentioned = mention.get("mentioned")
+    if type(mentioned) is not dict or type(mentioned.get("id")) is not str:
+        return False
+    if not mention.get("text") and type(mentioned.get("name")) is not str:
+        mentioned["name"] = ""  # remove_recipient_mention() of the SDK takes it for granted
+    return True
+
+
+def _is_shown(highlight: TextHighlight) -> bool:
+    return bool(highlight.text) and (highlight.occurrence or 0) >= 0
+
+
+def _leave_out_mended(activity: Activity) -> None:
+    """Leave out the ids that were mended: each may be that of anybody else by now."""
+    for account in (activity.from_property, activity.conversation):
+        if MENDED in (account.aad_object_id or ""):
+            account.aad_object_id = None
+    if MENDED in (activity.conversation.tenant_id or ""):
+        activity.conversation.tenant_id = None
+        activity.conversation.additional_properties.pop("tenantId", None)
+    if MENDED in (activity.reply_to_id or ""):
+        activity.reply_to_id = None
+    for members in (activity.members_added or [], activity.members_removed or []):
+        members[:] = [member for member in members if MENDED not in member.id]

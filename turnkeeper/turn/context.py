@@ -131,7 +131,8 @@ def _addressed(activity: Activity, incoming: Activity) -> Activity:
     reply.service_url = incoming.service_url
     reply.conversation = incoming.conversation
     reply.from_property = incoming.recipient
-    reply.recipient = incoming.from_property
+    sender = incoming.from_property
+    reply.recipient = sender if sender and sender.id else None  # an empty one is nobody
     # Nobody sent the event with which a bot speaks first; nothing can reply to it.
     proactive = incoming.name in _BOT_SPEAKS_FIRST
     if incoming.id and not proactive and incoming.type != ActivityTypes.conversation_update:

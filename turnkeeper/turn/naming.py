@@ -20,7 +20,7 @@ def turn_of(activity: Activity) -> str:
     """
     if not activity.id:
         return secrets.token_hex(8)
-    sender = activity.from_property and activity.from_property.id
+    sender = (activity.from_property and activity.from_property.id) or ""
     name = f"{activity.type}\n{sender}\n{activity.id}"
     if activity.type in _EDITS:
         name = f"{name}\n{activity.timestamp}\n{activity.text}"

@@ -9,8 +9,9 @@ call; here each class is compiled once, on first use. What differs, on purpose:
 - Fields a model does not know are kept in ``additional_properties``, as in the SDK, and are
   written again, which the SDK does not do. A field of the model wins over one of the same name.
 - :func:`decode_activity` takes no value of another JSON type than the declared one (the SDK makes
-  ``"5"`` of the text ``5``) and no null in a list.
-- Whatever is wrong is one :class:`WireError`. In the SDK it is one of several exceptions.
+  the text ``"5"`` of ``5``) and no null in a list. It leaves such a field or item out, and refuses
+  the activity only for what an answer needs.
+- Whatever is refused is one :class:`WireError`. In the SDK it is one of several exceptions.
 - An enum of the SDK inside a free-form field is written as its value; the SDK fails on it.
 - Free-form fields are at most :data:`MAX_NESTING` levels deep.
 
@@ -26,7 +27,7 @@ from typing import Any, TypeVar
 from botbuilder.schema import Activity
 from msrest.serialization import Model
 
-from turnkeeper.wire.decoding import LENIENT, STRICT
+from turnkeeper.wire.decoding import INCOMING, LENIENT
 from turnkeeper.wire.encoding import write_model
 from turnkeeper.wire.fields import ATOMS, MAX_NESTING, WireError
 
@@ -46,10 +47,15 @@ M = TypeVar("M")
 def decode_activity(data: dict[str, Any]) -> Activity:
     """Make an activity of a JSON document from outside, which may hold anything.
 
+    A field whose value is not of its declared type is left out. An item of a list is left out where
+    that field is what it says: the type of an entity, the id of an account, the content type of an
+    attachment. Names, times, and whatever else has no part in an answer can so be lost alone.
+
     :param data: the document, as ``json.loads`` gives it.
-    :raises WireError: a value is not of the type its field is declared with.
+    :raises WireError: it is no object, or ``type``, ``id``, ``channelId``, ``serviceUrl``, ``text``
+        or the ``id`` of ``conversation``, ``from`` or ``recipient`` is no string.
     """
-    return STRICT[Activity](data)
+    return INCOMING[Activity](data)
 
 
 def decode(cls: type[M], data: dict[str, Any]) -> M:

@@ -100,12 +100,26 @@ MUTATIONS: Final = (
     Mutation(
         DECODING,
         (
-            '                error.inside("*")  # the key is the sender\'s text, '
+            '                        error.inside("*")  # the key is the sender\'s text, '
             "not a word of the schema\n"
         ),
-        "                error.inside(key)\n",
-        (f"{WIRE_ERRORS_TESTS}::test_a_wrong_document_is_refused_by_its_place",),
+        "                        error.inside(key)\n",
+        (f"{WIRE_ERRORS_TESTS}::test_of_what_is_stored_or_answered_nothing_is_left_out",),
         "a refusal quotes the sender",
+    ),
+    Mutation(
+        DECODING,
+        "                if needed is None or error.path in needed:\n",
+        "                if needed is None:\n",
+        (f"{WIRE_ERRORS_TESTS}::test_what_an_answer_needs_is_refused_by_its_place",),
+        "a text that is a number is no text",
+    ),
+    Mutation(
+        DECODING,
+        '    "MessageReaction": frozenset({"type"}),\n',
+        "",
+        (f"{WIRE_ERRORS_TESTS}::test_what_is_odd_is_left_out_alone",),
+        "a reaction of an odd type is one of none",
     ),
     Mutation(
         ENCODING,
@@ -118,7 +132,7 @@ MUTATIONS: Final = (
         FIELDS,
         "    if not room:\n        raise RecursionError\n    room -= 1\n",
         "",
-        (f"{WIRE_ERRORS_TESTS}::test_a_wrong_document_is_refused_by_its_place",),
+        (f"{WIRE_ERRORS_TESTS}::test_of_what_is_stored_or_answered_nothing_is_left_out",),
         "a free-form field of any depth is read",
     ),
     Mutation(
@@ -160,7 +174,7 @@ MUTATIONS: Final = (
         DECODING,
         (
             "        if issubclass(cls, ConversationAccount):\n"
-            '            return _with_tenant(read, self._simple["str"])\n'
+            '            return _with_tenant(read, self._simple["str"], sparing=self._sparing)\n'
         ),
         "",
         (
@@ -182,7 +196,7 @@ MUTATIONS: Final = (
         FIELDS,
         '"str": _exact(str, _refuse("a string")),',
         '"str": _exact(str, _SDK_READERS["str"]),',
-        (f"{WIRE_ERRORS_TESTS}::test_a_wrong_document_is_refused_by_its_place",),
+        (f"{WIRE_ERRORS_TESTS}::test_what_an_answer_needs_is_refused_by_its_place",),
         "a number is taken for a text",
     ),
     Mutation(

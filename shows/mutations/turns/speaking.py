@@ -95,8 +95,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         CONTEXT,
-        "    reply.recipient = incoming.from_property\n",
-        "",
+        "    reply.recipient = sender if sender and sender.id else None",
+        "    reply.recipient = None",
         (
             (
                 f"{REPLIES_TESTS}::"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.turnkeeper.hostile import BODIES, JSON, MEDIA, SHAPES, Case, Target
 from turnkeeper.errors import RequestRefused
-from turnkeeper.inbound.activity import MAX_BODY, MAX_DEPTH, read_activity
+from turnkeeper.inbound.activity import MAX_BODY, read_activity
+from turnkeeper.inbound.document import MAX_DEPTH
 
 CAPTURES = sorted((Path(__file__).parents[1] / "captures").glob("*.json"))
 TARGET = Target()
@@ -27,13 +28,6 @@ def test_a_hostile_request_is_refused(case: Case) -> None:
     assert refused.value.status in case.statuses
     assert refused.value.code
     assert len(refused.value.message) < 200
-
-
-def test_the_action_of_a_card_must_be_an_object() -> None:
-    body = TARGET.activity(type="invoke", name="adaptiveCard/action", value={"action": 5})
-    with pytest.raises(RequestRefused) as refused:
-        read_activity(body, JSON)
-    assert (refused.value.status, refused.value.code) == (400, "bad_activity")
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
@@ -221,7 +215,7 @@ def read_or_refuse(body: bytes, content_type: str = JSON) -> None:
         assert isinstance(value, str)
         assert value
     assert activity.conversation.id
-    assert activity.from_property.id
+    assert activity.from_property.id or activity.type not in {"message", "invoke"}
     # What was read can be written down again.
     json.dumps(activity.channel_data, ensure_ascii=False, allow_nan=False).encode()
 
