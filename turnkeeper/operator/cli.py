@@ -166,6 +166,22 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--retry", metavar="KEY", type=_text, help="have it sent after all")
     which.add_argument("--drop", metavar="KEY", type=_text, help="have it never sent")
 
+    rekey = command(
+        "rekey",
+        "Have people of Teams known by their Entra accounts, as the bot does with each who writes: "
+        "all that is held of them by the channel's own id is carried over. A line each: the key "
+        "until now, the new key. Interrupted, it resumes where it stopped.",
+    )
+    rekey.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        type=_path,
+        help="CSV, a person a line: 29:...,OBJECT_ID,TENANT_ID; by default those whose profiles "
+        "tell it, which takes --app",
+    )
+    rekey.add_argument("--dry-run", action="store_true", help="only tell who would be")
+
     command(
         "check",
         "Read every record, and name those that the bot cannot read. Whether the bot's types can "

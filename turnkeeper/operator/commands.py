@@ -12,7 +12,7 @@ from argparse import Namespace
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, UnreadableRecord
-from turnkeeper.operator import migration, new, owed
+from turnkeeper.operator import migration, new, owed, rekeying
 from turnkeeper.operator.naming import names_of, replies_that_name
 from turnkeeper.operator.store import Store, at, find, opened
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
@@ -51,6 +51,8 @@ def _run_on_store(options: Namespace) -> int:
             return asyncio.run(_check(store))
         case "owed":
             return asyncio.run(owed.run(options, store))
+        case "rekey":
+            return asyncio.run(rekeying.run(options, store))
         case "export":
             return _export(options, store)
         case _:
