@@ -49,10 +49,9 @@ def _run_on_store(options: Namespace) -> int:
             return asyncio.run(_show(options, store))
         case "check":
             return asyncio.run(_check(store))
-        case "owed":
-            return asyncio.run(owed.run(options, store))
-        case "rekey":
-            return asyncio.run(rekeying.run(options, store))
+        case "owed" | "rekey":
+            run_on = owed.run if options.command == "owed" else rekeying.run
+            return asyncio.run(run_on(options, store))
         case "export":
             return _export(options, store)
         case _:

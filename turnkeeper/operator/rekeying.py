@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from turnkeeper.address import Address
 from turnkeeper.channels.addressing import account_named
-from turnkeeper.errors import SettingsError, UnreadableRecord, WriteConflict
+from turnkeeper.errors import BotError, SettingsError, UnreadableRecord, WriteConflict
 from turnkeeper.operator.store import Store, opened
 from turnkeeper.operator.terminal import one_line
 from turnkeeper.state.people.succession import owned_by, stage
@@ -74,11 +74,21 @@ async def _named(
             with suppress(UnreadableRecord):  # `check` names those
                 state = codec.decode_state(record.body, key=key)
             for value in state.values():
-                if callable(entra := getattr(value, "entra", None)):
-                    object_id, tenant = entra()
-                    if account := account_named(str(tenant), str(object_id)):
-                        yield key, f"{_PEOPLE}{account}"
-                        break
+                if account := _account_of(value):
+                    yield key, f"{_PEOPLE}{account}"
+                    break
+
+
+def _account_of(value: Any) -> str:
+    """Return the account that a value of a profile tells; "" for none."""
+    if not callable(entra := getattr(value, "entra", None)):
+        return ""
+    try:
+        object_id, tenant = entra()
+    except Exception as error:
+        name = type(value).__name__
+        raise BotError(f"{name}.entra() must return an object id and a tenant") from error
+    return account_named(str(tenant), str(object_id))
 
 
 def _in_file(file: str) -> Iterator[tuple[str, str]]:

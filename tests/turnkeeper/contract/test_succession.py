@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from botbuilder.core import TurnContext
+from botbuilder.schema import ChannelAccount, ConversationParameters
 
 from tests.turnkeeper.contract.accounts import (
     ACCOUNT_KEY,
     OBJECT_ID,
     TENANT,
+    KnowingBot,
     knowing_process_on,
     said,
     says_as,
@@ -28,7 +30,7 @@ from tests.turnkeeper.contract.remembering import (
     says,
 )
 from tests.turnkeeper.models import TYPES
-from tests.turnkeeper.turn.world import Process, World
+from tests.turnkeeper.turn.world import SERVICE_URL, Process, World
 from turnkeeper.ledger.ledger import digest
 from turnkeeper.ledger.queue import Queue
 from turnkeeper.state.people.erasure import erase, records_of
@@ -259,3 +261,50 @@ async def test_parts_that_are_no_guids_make_no_account(
     await process.take(activity)
     assert said(process)[-1] == f"You are {NAME}."
     assert ADA_KEY in await owners(storage)
+
+
+# The bot speaks first.
+
+
+async def begin(process: Process, *, in_channel_data: bool) -> None:
+    """Begin a conversation with somebody whom the bot knows by their Entra id."""
+    tenant = {"channel_data": {"tenant": {"id": TENANT}}} if in_channel_data else {}
+    parameters = ConversationParameters(
+        bot=ChannelAccount(id="bot"),
+        members=[ChannelAccount(id=OBJECT_ID)],
+        tenant_id=None if in_channel_data else TENANT,
+        **tenant,
+    )
+    asked = KnowingBot(*process.states)
+
+    async def speak(context: TurnContext) -> None:
+        context.activity.text = "who am I?"
+        await asked.on_message_activity(context)
+
+    await process.adapter.create_conversation("app", speak, parameters, "msteams", SERVICE_URL)
+
+
+@pytest.mark.parametrize("in_channel_data", [False, True])
+async def test_who_is_named_by_their_entra_id_is_that_person(
+    storage: RecordStorage, process: Process, in_channel_data: bool
+) -> None:
+    await process.take(says_as("who am I?", person=ADA))
+    await begin(process, in_channel_data=in_channel_data)
+    assert said(process, begun := f"with-{OBJECT_ID}") == [f"You are {NAME}."]
+    assert (await owners(storage))[f"msteams/ledgers/{begun}/"] == ACCOUNT_KEY
+
+
+async def test_so_is_whom_a_reference_names_with_account_and_tenant(
+    storage: RecordStorage, process: Process
+) -> None:
+    await process.take(says_as("who am I?", person=ADA))
+    activity = says_as("", person=NEW_ADA, conversation="later")
+    known = KnowingBot(*process.states)
+
+    async def speak(context: TurnContext) -> None:
+        context.activity.text = "who am I?"
+        await known.on_message_activity(context)
+
+    reference = TurnContext.get_conversation_reference(activity)
+    await process.adapter.continue_conversation(reference, speak, "app")
+    assert said(process, "later") == [f"You are {NAME}."]
