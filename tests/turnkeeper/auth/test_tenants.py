@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -24,20 +23,21 @@ CREDENTIALS = {"MicrosoftAppId": "app", "MicrosoftAppPassword": "secret"}
 
 
 def told_in_conversation(ada: Person, tenant: str) -> dict[str, Any]:
-    return ada.message("hi", conversation={"id": "c", "tenantId": tenant}, channelData=None)
+    conversation = {"id": ada.conversation.id, "tenantId": tenant}
+    return ada.message("hi", conversation=conversation, channelData=None)
 
 
 def told_in_channel_data(ada: Person, tenant: str) -> dict[str, Any]:
     data = {"tenant": {"id": tenant}}
-    return ada.message("hi", conversation={"id": "c"}, channelData=data)
+    return ada.message("hi", conversation={"id": ada.conversation.id}, channelData=data)
 
 
 async def echo(context: TurnContext) -> None:
     await context.send_activity(f"You said {context.activity.text}.")
 
 
-def cloud_for(*tenants: str) -> Cloud:
-    return Cloud(Host(Settings(allowed_tenants=tenants)), echo)
+def cloud_for(*tenants: str, **credentials: str) -> Cloud:
+    return Cloud(Host(Settings(allowed_tenants=tenants)), echo, **credentials)
 
 
 @pytest.mark.parametrize("told", [told_in_conversation, told_in_channel_data])
@@ -49,7 +49,7 @@ async def test_another_tenant_is_refused_before_any_turn(
         assert (await ada.sends(told(ada, OWN.upper()))).texts == ["You said hi."]
         refused = await ada.sends(told(ada, OTHER))
         assert refused.status == 403
-        assert json.loads(refused.body)["error"]["code"] == "tenant_not_allowed"
+        assert refused.body["error"]["code"] == "tenant_not_allowed"
         assert refused.replies == []
 
 
@@ -74,7 +74,7 @@ async def test_without_a_list_any_tenant_is_served() -> None:
 
 
 async def test_a_forged_request_is_not_told_which_tenants_are_served() -> None:
-    async with cloud_for(OWN) as cloud:
+    async with cloud_for(OWN, app_id="app", app_password="secret") as cloud:
         ada = cloud.person("Ada", channel="msteams")
         activity = told_in_conversation(ada, OTHER)
         answer = await cloud.post_to_bot("", activity, {"Authorization": "Bearer forged"})
