@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from turnkeeper.address import stored_name
 from turnkeeper.errors import BotError, SettingsError
-from turnkeeper.keys import stored_key
+from turnkeeper.keys import is_visitor, stored_key
 from turnkeeper.operator import commands
 from turnkeeper.operator.terminal import one_line
 
@@ -61,7 +61,9 @@ def user_key(text: str) -> str:
         raise argparse.ArgumentTypeError(
             "must be CHANNEL/ID as in msteams/29:abc, or the key as list shows it"
         )
-    if person != rest:
+    if person.startswith("aad:"):
+        return f"{channel}/users/{person.lower()}"
+    if person != rest or is_visitor(text):
         return stored_key(text)
     return f"{channel}/users/{stored_name(person)}"
 

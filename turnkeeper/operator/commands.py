@@ -18,6 +18,7 @@ from turnkeeper.operator.store import Store, at, find, opened
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
 from turnkeeper.state.people.erasure import erase, records_of
 from turnkeeper.state.people.export import export
+from turnkeeper.state.people.identities import identities
 from turnkeeper.state.reading import iso_time, pages
 
 _NAMED: Final = 10
@@ -74,10 +75,13 @@ async def _list(options: Namespace, store: Store) -> int:
 
 async def _show(options: Namespace, store: Store) -> int:
     async with opened(store) as storage:
-        record = (await storage.fetch([options.key])).get(options.key)
-    if record is None:
+        found = await storage.fetch([options.key])
+        if not found and "/users/" in options.key:  # carried over, maybe
+            found = await storage.fetch(await identities(storage, options.key))
+    if not found:
         raise StorageError(f"{options.key}: there is no such record")
-    shown = store.readable(options.key, record)
+    [(key, record), *_] = found.items()
+    shown = store.readable(key, record)
     print(pretty_json(shown, sys.stdout.encoding))
     if reason := shown.get("unreadable"):
         _say(f"this record is unreadable ({reason}); shown is what is stored")

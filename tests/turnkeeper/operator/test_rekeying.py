@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -163,13 +164,17 @@ async def test_a_class_that_tells_nonsense_is_named(storage: RecordStorage) -> N
     assert "Customer.entra() must return an object id and a tenant" in result.errors
 
 
-@pytest.mark.parametrize("given", ["msteams/29:1-ada", ACCOUNT_KEY])
+@pytest.mark.parametrize(
+    "given", ["msteams/29:1-ada", ACCOUNT_KEY, f"msteams/aad:{TENANT.upper()}:{OBJECT_ID}"]
+)
 async def test_who_was_carried_over_is_exported_and_erased_by_either_key(
     storage: RecordStorage, given: str
 ) -> None:
     await operate("rekey", "people.csv")
     exported = await operate("export", "--user", given)
     assert ACCOUNT_KEY in exported.output
+    shown = await operate("show", ADA if given != ACCOUNT_KEY else given)
+    assert json.loads(shown.output)["key"] == ACCOUNT_KEY
     erased = await operate("erase", "--user", given, "--yes")
     assert erased.code == 0, erased.errors
     assert await owners(storage) == {BOB}
