@@ -108,7 +108,7 @@ MUTATIONS: Final = (
         SUCCESSION,
         "    if address.chosen:\n        return own\n",
         "",
-        (f"{VISITOR_TESTS}::test_what_an_earlier_version_holds_is_told_only_where_it_came_from",),
+        (f"{VISITOR_TESTS}::test_where_no_ledger_says_where_it_came_from_it_stays_untold",),
         "a page's visitor is told what another conversation's said to an earlier version",
     ),
     Mutation(
@@ -130,7 +130,7 @@ MUTATIONS: Final = (
         IDENTITIES,
         '    return {*keys, *(f"{channel}{_USERS}{person}" for person in people if person)}\n',
         "    return {keys[0]}\n",
-        (f"{SUCCESSION_TESTS}::test_a_group_forgets_a_person_by_the_older_digest_too",),
+        (f"{SUCCESSION_TESTS}::test_so_it_does_where_nothing_had_to_be_carried_over",),
         "a group's ledger knows by an older digest who was erased",
     ),
     Mutation(

@@ -165,6 +165,15 @@ async def test_a_group_forgets_a_person_by_the_older_digest_too(
     assert (await queue_in(storage, owing.key)).unseen == {digest(BOB_KEY): 1}
 
 
+async def test_so_it_does_where_nothing_had_to_be_carried_over(storage: RecordStorage) -> None:
+    process, owing = knowing_process_on(storage), Owing("19:h", unseen={digest(ADA_KEY): 1})
+    await owing.store(storage)
+    await process.take(says_as(NAME, person=ADA, conversation="19:g", group=True))
+    await erase(storage, ACCOUNT_KEY)
+    assert (await queue_in(storage, owing.key)).unseen == {}
+    await process.stop()
+
+
 def test_a_queue_knows_a_person_by_another_digest_from_then_on() -> None:
     queue = Queue(unseen={"old": 3, "other": 4})
     number = queue.enter("turn", "old", 1, 0.0)

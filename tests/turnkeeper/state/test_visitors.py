@@ -157,6 +157,14 @@ async def test_where_it_may_be_of_two_it_stays_untold(cloud: Cloud) -> None:
     assert EARLIER not in await keys_in(cloud)
 
 
+async def test_where_no_ledger_says_where_it_came_from_it_stays_untold(cloud: Cloud) -> None:
+    await as_of_an_earlier_version(cloud, "first")
+    for key, record in await records_in(cloud).scan(prefix="webchat/ledgers/"):
+        await records_in(cloud).commit([Change(key, None, record.e_tag)])
+    assert await ada_in(cloud, "second").says("who am I?") == ["You are a stranger."]
+    assert EARLIER in await keys_in(cloud)
+
+
 @given(channel=st.sampled_from(["webchat", "directline"]), conversation=IDS, person=IDS, other=IDS)
 def test_no_id_makes_two_people_of_one_key(
     channel: str, conversation: str, person: str, other: str
