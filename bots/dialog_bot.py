@@ -16,7 +16,7 @@ from turnkeeper import ConversationState, UserState, dialogs
 from turnkeeper.channels import fit, limits_of, place_of
 from turnkeeper.errors import UnreadableRecord
 
-_DELETE_USER_DATA: Final = "deleteUserData"
+_DELETE_USER_DATA: Final = ("deleteUserData", "emulator")  # others forge it
 _BOT_STATE: Final = "https://www.botframework.com/schemas/botState"
 
 
@@ -110,8 +110,8 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         await self.on_sign_in_invoke(turn_context)
 
     async def on_unrecognized_activity_type(self, turn_context: TurnContext) -> None:
-        """Erase the person where the channel asks for it (``deleteUserData``)."""
-        if turn_context.activity.type == _DELETE_USER_DATA:
+        """Erase the person where the Emulator asks for it (``deleteUserData``)."""
+        if (turn_context.activity.type, turn_context.activity.channel_id) == _DELETE_USER_DATA:
             await self._erase(turn_context)
 
     async def _erase(self, context: TurnContext) -> None:

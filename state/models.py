@@ -36,6 +36,10 @@ class UserProfile:
         """Return the conversations that this names; the engine asks when it erases a person."""
         return [self.last_conversation] if self.last_conversation else []
 
+    def entra(self) -> tuple[str, str]:
+        """Return the person's Entra object id and tenant; the engine asks at ``rekey``."""
+        return self.aad_object_id, self.tenant_id
+
 
 @dataclass(slots=True)
 class ConversationData:

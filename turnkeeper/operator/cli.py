@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from turnkeeper.address import stored_name
 from turnkeeper.errors import BotError, SettingsError
-from turnkeeper.keys import stored_key
+from turnkeeper.keys import is_visitor, stored_key
 from turnkeeper.operator import commands
 from turnkeeper.operator.terminal import one_line
 
@@ -61,7 +61,9 @@ def user_key(text: str) -> str:
         raise argparse.ArgumentTypeError(
             "must be CHANNEL/ID as in msteams/29:abc, or the key as list shows it"
         )
-    if person != rest:
+    if person.startswith("aad:"):
+        return f"{channel}/users/{person.lower()}"
+    if person != rest or is_visitor(text):
         return stored_key(text)
     return f"{channel}/users/{stored_name(person)}"
 
@@ -165,6 +167,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     which.add_argument("--retry", metavar="KEY", type=_text, help="have it sent after all")
     which.add_argument("--drop", metavar="KEY", type=_text, help="have it never sent")
+
+    rekey = command(
+        "rekey",
+        "Have people of Teams known by their Entra accounts, as the bot does with each who writes: "
+        "all that is held of them by the channel's own id is carried over. A line each: the key "
+        "until now, the new key. Interrupted, it resumes where it stopped.",
+    )
+    rekey.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        type=_path,
+        help="CSV, a person a line: 29:...,OBJECT_ID,TENANT_ID; by default those whose profiles "
+        "tell it, which takes --app",
+    )
+    rekey.add_argument("--dry-run", action="store_true", help="only tell who would be")
 
     command(
         "check",

@@ -12,12 +12,13 @@ from argparse import Namespace
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, UnreadableRecord
-from turnkeeper.operator import migration, new, owed
+from turnkeeper.operator import migration, new, owed, rekeying
 from turnkeeper.operator.naming import names_of, replies_that_name
 from turnkeeper.operator.store import Store, at, find, opened
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
 from turnkeeper.state.people.erasure import erase, records_of
 from turnkeeper.state.people.export import export
+from turnkeeper.state.people.identities import identities
 from turnkeeper.state.reading import iso_time, pages
 
 _NAMED: Final = 10
@@ -49,8 +50,9 @@ def _run_on_store(options: Namespace) -> int:
             return asyncio.run(_show(options, store))
         case "check":
             return asyncio.run(_check(store))
-        case "owed":
-            return asyncio.run(owed.run(options, store))
+        case "owed" | "rekey":
+            run_on = owed.run if options.command == "owed" else rekeying.run
+            return asyncio.run(run_on(options, store))
         case "export":
             return _export(options, store)
         case _:
@@ -73,10 +75,13 @@ async def _list(options: Namespace, store: Store) -> int:
 
 async def _show(options: Namespace, store: Store) -> int:
     async with opened(store) as storage:
-        record = (await storage.fetch([options.key])).get(options.key)
-    if record is None:
+        found = await storage.fetch([options.key])
+        if not found and "/users/" in options.key:  # carried over, maybe
+            found = await storage.fetch(await identities(storage, options.key))
+    if not found:
         raise StorageError(f"{options.key}: there is no such record")
-    shown = store.readable(options.key, record)
+    [(key, record), *_] = found.items()
+    shown = store.readable(key, record)
     print(pretty_json(shown, sys.stdout.encoding))
     if reason := shown.get("unreadable"):
         _say(f"this record is unreadable ({reason}); shown is what is stored")

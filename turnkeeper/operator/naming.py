@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from turnkeeper.address import ledger_of, stored_name
+from turnkeeper.address import HASHED, ledger_of, stored_name
 from turnkeeper.errors import UnreadableRecord
+from turnkeeper.keys import named_in
 from turnkeeper.ledger.effects import Send, Update
 from turnkeeper.ledger.owed import Owed
 from turnkeeper.state.people.erasure import records_of
+from turnkeeper.state.people.identities import identities, named_with
 from turnkeeper.state.reading import pages
 from turnkeeper.storage import Record, RecordStorage
 from turnkeeper.wire import json_text
@@ -22,19 +24,23 @@ _KINDS = ("owed/", "given-up/")
 async def names_of(storage: RecordStorage, owner: str) -> set[str]:
     """Return the names by which replies may call a person: ask before the person is erased.
 
-    They are those under which the person's own replies are addressed, and what the profile calls
-    ``name``.
+    They are those under which the person's own replies are addressed, what the profile calls
+    ``name``, and the ids by which the channel knows the person.
 
-    :param owner: the person's user-state key.
+    :param owner: a user-state key of the person.
     """
-    names: set[str] = set()
-    async for key, record in records_of(storage, owner):
-        if key == owner:
+    found = {key: record async for key, record in records_of(storage, owner)}
+    people = named_with(await identities(storage, owner), list(found))
+    ids = set(map(_id_of, people))
+    names = {id for id in ids if not id.startswith(HASHED)}
+    for key, record in found.items():
+        if key in people:
             names.update(_names_in(_decoded(record.body)))
         elif ledger_of(key):
             for activity in _activities(key, record):
                 recipient = activity.get("recipient") or {}
-                if stored_name(str(recipient.get("id"))) == _id_of(owner):
+                told = (recipient.get("id"), recipient.get("aadObjectId"))
+                if any(stored_name(str(one)) in ids for one in told):
                     names.add(str(recipient.get("name") or ""))
     return {name for name in names if name.strip()}
 
@@ -62,7 +68,9 @@ async def replies_that_name(storage: RecordStorage, owner: str, names: set[str])
 
 
 def _id_of(owner: str) -> str:
-    return owner.partition("/")[2].removeprefix("users/")
+    """Return the id that a user-state key names: of an Entra account the object id."""
+    person = named_in(owner).person
+    return person.rpartition(":")[2] if person.startswith("aad:") else person
 
 
 def _decoded(text: str) -> Any:

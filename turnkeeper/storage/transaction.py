@@ -31,7 +31,7 @@ class Transaction:
     :param clock: seconds since the epoch.
     :ivar forgets: whether the commit erases the person of the turn.
     :ivar items: by the keys of records that others than the states have put, who is to be told.
-    :ivar carried: older keys of people from which the commit carries over what they have.
+    :ivar carried: by older keys of people, whether the commit carries over what they have.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Transaction:
         self._records: dict[str, Record | None] = {}
         self._changes: dict[str, Change] = {}
         self._revisions: dict[str, Revision] = {}
-        self.carried: set[str] = set()
+        self.carried: dict[str, bool] = {}
         self.forgets = False
         self._unchecked: set[str] = set()
         self.items: dict[str, list[tuple[str | None, Callable[[str], None]]]] = {}

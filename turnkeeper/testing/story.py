@@ -13,7 +13,8 @@ A story is a text file. Its lines, by how they begin:
 ``@``       what happens: ``@locale de-DE`` and ``@zone Europe/Berlin`` (of the person's client),
             ``@scope groupChat`` or ``channel``, ``@later 90 minutes``, ``@elsewhere`` (another
             conversation), ``@restart`` (of the bot). ``@setting name value``, at the top, is for
-            who makes the bot: :attr:`Story.settings`.
+            who makes the bot: :attr:`Story.settings`. So is ``@page webchat`` (or directline): it
+            happens there alone, to people whose ids the page has chosen; elsewhere ids are proven.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from turnkeeper.testing.outside.connector import Activity
 from turnkeeper.testing.people.buttons import buttons_in
 from turnkeeper.testing.people.conversation import Conversation
 from turnkeeper.testing.people.person import Person
+from turnkeeper.variables import CHOSEN_ON
 
 _HAPPENING: Final = re.compile(
     r"@(locale \S+|zone \S+|scope (personal|groupChat|channel)|elsewhere|restart"
@@ -59,11 +61,13 @@ class Exchange:
 class Story:
     """A story, read.
 
+    :ivar page: the channel on which it happens, to people of a page; "" for any.
     :ivar settings: what ``@setting`` lines say, by their names.
     :ivar steps: exchanges, and the words of the other lines that begin with ``@``.
     """
 
     settings: dict[str, str] = field(default_factory=dict)
+    page: str = ""
     steps: list[Exchange | list[str]] = field(default_factory=list)
 
     @classmethod
@@ -78,6 +82,8 @@ class Story:
             if said and (not _BRACKETS.fullmatch(said[2]) or _ACTION.fullmatch(said[2])):
                 exchange = Exchange(number, said[1], said[2])
                 story.steps.append(exchange)
+            elif page := re.fullmatch("@page (webchat|directline)", line):
+                story.page = page[1]
             elif setting := re.fullmatch(r"@setting (\S+) (.+)", line):
                 story.settings[setting[1]] = setting[2]
             elif _HAPPENING.fullmatch(line):
@@ -106,14 +112,15 @@ class Story:
         :param restarted: makes the bot that comes with ``@restart``; by default the same object.
         :raises AssertionError: the bot says something else; the message has the line's number.
         """
-        await _Player(cloud, channel, restarted).play(self)
+        await _Player(cloud, self.page or channel, restarted, self.page).play(self)
 
 
 class _Player:
     def __init__(
-        self, cloud: Cloud, channel: str, restarted: Callable[[], Bot | Logic] | None
+        self, cloud: Cloud, channel: str, restarted: Callable[[], Bot | Logic] | None, page: str
     ) -> None:
         self.cloud, self.channel, self.restarted = cloud, channel, restarted
+        self.proof = "dl_" if channel in CHOSEN_ON and not page else ""
         self.people: dict[str, Person] = {}
         self.client = {"locale": "en-US", "time_zone": "UTC"}
         self.scope, self.conversations = "personal", 1
@@ -151,7 +158,8 @@ class _Player:
         there = Conversation(self.channel, self.scope, f"conversation {self.conversations}")
         if step.sender not in self.people:
             name = step.sender or "User"
-            self.people[step.sender] = self.cloud.person(name, conversation=there)
+            id = f"{self.proof}{name}"
+            self.people[step.sender] = self.cloud.person(name, conversation=there, id=id)
         person = self.people[step.sender]
         person.conversation = there
         person.locale, person.time_zone = self.client["locale"], self.client["time_zone"]

@@ -86,7 +86,8 @@ MUTATIONS: Final = (
             "for_good=True))\n"
         ),
         (
-            "        for change in _without_person(storage, key, people, transaction.record(key)):\n"
+            "        record = transaction.record(key)\n"
+            "        for change in _without_person(storage, key, people, record):\n"
             "            await storage.commit([change])\n"
         ),
         (f"{ERASURE_TESTS}::test_erase_tries_again_where_a_group_goes_on_talking",),

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from botbuilder.core import TurnContext
+from botbuilder.schema import ChannelAccount, ConversationParameters
 
 from tests.turnkeeper.contract.accounts import (
     ACCOUNT_KEY,
     OBJECT_ID,
     TENANT,
+    KnowingBot,
     knowing_process_on,
     said,
     says_as,
@@ -28,7 +30,7 @@ from tests.turnkeeper.contract.remembering import (
     says,
 )
 from tests.turnkeeper.models import TYPES
-from tests.turnkeeper.turn.world import Process, World
+from tests.turnkeeper.turn.world import SERVICE_URL, Process, World
 from turnkeeper.ledger.ledger import digest
 from turnkeeper.ledger.queue import Queue
 from turnkeeper.state.people.erasure import erase, records_of
@@ -163,6 +165,15 @@ async def test_a_group_forgets_a_person_by_the_older_digest_too(
     assert (await queue_in(storage, owing.key)).unseen == {digest(BOB_KEY): 1}
 
 
+async def test_so_it_does_where_nothing_had_to_be_carried_over(storage: RecordStorage) -> None:
+    process, owing = knowing_process_on(storage), Owing("19:h", unseen={digest(ADA_KEY): 1})
+    await owing.store(storage)
+    await process.take(says_as(NAME, person=ADA, conversation="19:g", group=True))
+    await erase(storage, ACCOUNT_KEY)
+    assert (await queue_in(storage, owing.key)).unseen == {}
+    await process.stop()
+
+
 def test_a_queue_knows_a_person_by_another_digest_from_then_on() -> None:
     queue = Queue(unseen={"old": 3, "other": 4})
     number = queue.enter("turn", "old", 1, 0.0)
@@ -235,7 +246,7 @@ async def test_a_profile_that_cannot_be_read_stays_where_it_is(
     await process.take(says_as("Ada anew", person=ADA))
     assert said(process)[-1] == "Something went wrong."
     found = await storage.fetch([ADA_KEY, ACCOUNT_KEY])
-    assert (found[ADA_KEY].body, found.keys()) == (UNREADABLE, {ADA_KEY})
+    assert {key: record.body for key, record in found.items()} == {ADA_KEY: UNREADABLE}
     assert ADA_KEY in caplog.text
 
 
@@ -259,3 +270,50 @@ async def test_parts_that_are_no_guids_make_no_account(
     await process.take(activity)
     assert said(process)[-1] == f"You are {NAME}."
     assert ADA_KEY in await owners(storage)
+
+
+# The bot speaks first.
+
+
+async def begin(process: Process, *, in_channel_data: bool) -> None:
+    """Begin a conversation with somebody whom the bot knows by their Entra id."""
+    tenant = {"channel_data": {"tenant": {"id": TENANT}}} if in_channel_data else {}
+    parameters = ConversationParameters(
+        bot=ChannelAccount(id="bot"),
+        members=[ChannelAccount(id=OBJECT_ID)],
+        tenant_id=None if in_channel_data else TENANT,
+        **tenant,
+    )
+    asked = KnowingBot(*process.states)
+
+    async def speak(context: TurnContext) -> None:
+        context.activity.text = "who am I?"
+        await asked.on_message_activity(context)
+
+    await process.adapter.create_conversation("app", speak, parameters, "msteams", SERVICE_URL)
+
+
+@pytest.mark.parametrize("in_channel_data", [False, True])
+async def test_who_is_named_by_their_entra_id_is_that_person(
+    storage: RecordStorage, process: Process, in_channel_data: bool
+) -> None:
+    await process.take(says_as("who am I?", person=ADA))
+    await begin(process, in_channel_data=in_channel_data)
+    assert said(process, begun := f"with-{OBJECT_ID}") == [f"You are {NAME}."]
+    assert (await owners(storage))[f"msteams/ledgers/{begun}/"] == ACCOUNT_KEY
+
+
+async def test_so_is_whom_a_reference_names_with_account_and_tenant(
+    storage: RecordStorage, process: Process
+) -> None:
+    await process.take(says_as("who am I?", person=ADA))
+    activity = says_as("", person=NEW_ADA, conversation="later")
+    known = KnowingBot(*process.states)
+
+    async def speak(context: TurnContext) -> None:
+        context.activity.text = "who am I?"
+        await known.on_message_activity(context)
+
+    reference = TurnContext.get_conversation_reference(activity)
+    await process.adapter.continue_conversation(reference, speak, "app")
+    assert said(process, "later") == [f"You are {NAME}."]

@@ -87,7 +87,7 @@ async def stage_erasure(transaction: Transaction, address: Address, codec: Codec
         else:
             own.append(key)
         conversations |= _conversations_named_in(key, record, address, codec)
-    own += transaction.put_for(address.user_key)
+    own += [*transaction.put_for(address.user_key), *await _of_visitor(storage, address)]
     people = named_with(await identities(storage, *address.user_keys), owned)
     ledgers |= theirs
     if not address.group:
@@ -149,6 +149,15 @@ async def _revise(
         await transaction.commit()
     for start in range(0, len(gone), 500):
         await storage.commit([Change(key, None, ANY) for key in gone[start : start + 500]])
+
+
+async def _of_visitor(storage: RecordStorage, address: Address) -> list[str]:
+    """Return the keys of what whom the page named has here; an earlier version's may own it."""
+    if not address.chosen:
+        return []
+    private = address.private_key() or ""
+    found = [key async for page in pages(storage, prefix=private) for key, _ in page]
+    return [address.place_key, *found]
 
 
 async def _given_up_in(storage: RecordStorage, ledgers: Iterable[str]) -> list[str]:

@@ -4,17 +4,18 @@ A person of Teams is their Entra account; before 0.6 they were the channel's own
 that the older key owns get another owner; the profile lies under the new key, unless one is there
 already: that one counts then, and the older stays, owned, until it is erased.
 
-Where a page chose the id, the older key may be that of several people. So only what belongs to the
-conversation of the turn is carried over, and only if its ledger is that key's; the profile with it
-if no other conversation is.
+Where a page chose the id, the older key may be that of several people, and nobody can tell any more
+whose the profile is. So it is carried over in the conversation whose ledger is that key's, and only
+if no other conversation's is; else it stays, untold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
-from turnkeeper.address import Address, is_ledger, ledger_of, stored_name
+from turnkeeper.address import Address, is_ledger, ledger_of, ledger_prefixes, stored_name
 from turnkeeper.keys import conversation_of, known_as_key
 from turnkeeper.state.items import unreadable
 from turnkeeper.state.people.identities import link
@@ -22,6 +23,9 @@ from turnkeeper.state.reading import pages
 from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.wire.codec import Codec
+
+_BOTS: Final = 20
+"""So many bots on one store have ledgers of one conversation, at most."""
 
 
 async def carry_over(transaction: Transaction, address: Address, codec: Codec) -> None:
@@ -45,17 +49,10 @@ async def carry_over(transaction: Transaction, address: Address, codec: Codec) -
             transaction.know(new, profile)
             transaction.leave_unchecked(new)
         return
-    transaction.carried.add(old)
-    owned = await owned_by(transaction.storage, old)
-    if not address.chosen:
+    transaction.carried[old] = not address.chosen or await _is_alone(transaction.storage, address)
+    if transaction.carried[old]:
+        owned = await owned_by(transaction.storage, old)
         await stage(transaction, old, new, owned, own=address.ledger_key)
-        return
-    whole = stored_name(address.conversation)
-    here = [key for key in owned if conversation_of(key) == whole]
-    alone = not any(is_ledger(key) for key in owned if key not in here)
-    # Whether it was theirs or another's of the same id, nobody can tell any more.
-    keys = [key for key in here if key != old] + ([old] if alone else [])
-    await stage(transaction, old, new, keys, own=address.ledger_key)
 
 
 def owner_of_ledger(transaction: Transaction, address: Address) -> str:
@@ -65,7 +62,7 @@ def owner_of_ledger(transaction: Transaction, address: Address) -> str:
     over: the ledger is the sign that it may be.
     """
     ledger, old = transaction.record(address.ledger_key), address.old_user_key
-    left = ledger is not None and ledger.owner == old and old not in ("", *transaction.carried)
+    left = old and ledger and ledger.owner == old and not transaction.carried.get(old)
     return "" if address.group or left else address.owner
 
 
@@ -90,6 +87,16 @@ def _concerned(transaction: Transaction, address: Address) -> bool:
         return True
     held = transaction.record(place) if transaction.has(place) else None
     return own or (held is not None and held.owner == old)
+
+
+async def _is_alone(storage: RecordStorage, address: Address) -> bool:
+    """Return whether no other conversation's ledger is the older key's; there may be thousands."""
+    whole, old = stored_name(address.conversation), address.old_user_key
+    for prefix in ledger_prefixes(address.channel):
+        found = await storage.scan(prefix=prefix, owner=old, limit=_BOTS)
+        if len(found) == _BOTS or any(conversation_of(key) != whole for key, _ in found):
+            return False
+    return True
 
 
 async def owned_by(storage: RecordStorage, owner: str) -> list[str]:
