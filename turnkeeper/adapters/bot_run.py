@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from botbuilder.core import BotAdapter, TurnContext
 from botbuilder.core.invoke_response import InvokeResponse
-from botbuilder.schema import Activity, ActivityTypes
+from botbuilder.schema import Activity, ActivityTypes, ChannelAccount
 
 from turnkeeper.address import Address
 from turnkeeper.channels import unwrap
@@ -145,9 +145,8 @@ class BotRun:
         """Run some code of the bot; whatever it says or saves later raises ``TurnEnded``."""
         if self._ran:  # and may have changed it
             vars(self._activity).update(self._received)
-        elif self._unwraps:
-            unwrap(self._activity)
-            self._received = dict(vars(self._activity))
+        else:
+            self._prepare(opening.address.bot)
         self._ran = True
         context = HostedTurnContext(self._adapter, self._activity)
         if self._failed:
@@ -183,6 +182,15 @@ class BotRun:
                 loop.call_later(first.ms / 1000, self._typing_now.cancel)
             else:
                 self._typing_now.cancel()
+
+    def _prepare(self, bot: str) -> None:
+        """Make of the activity what the bot gets."""
+        activity = self._activity
+        if not (activity.recipient and activity.recipient.id):  # replies come from somebody
+            activity.recipient = ChannelAccount(id=bot)
+        if self._unwraps:
+            unwrap(activity)
+        self._received = dict(vars(activity))
 
     def _show_typing(self, turn: str, typing: Send) -> None:
         service_url = self._received["service_url"]  # as checked

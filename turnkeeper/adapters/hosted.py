@@ -8,12 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from botbuilder.core.invoke_response import InvokeResponse
-from botbuilder.schema import (
-    Activity,
-    ChannelAccount,
-    ConversationParameters,
-    ConversationReference,
-)
+from botbuilder.schema import Activity, ConversationParameters, ConversationReference
 from botframework.connector.auth import ClaimsIdentity
 
 from turnkeeper.adapters.bot_run import BotRun, Logic
@@ -156,8 +151,6 @@ class HostedAdapter(KeepingAdapter):
         activity.service_url = self._service_urls.check(activity.service_url)
         if not is_for_the_bot(activity):
             return None
-        if not (activity.recipient and activity.recipient.id):  # replies must come from somebody
-            activity.recipient = ChannelAccount(id=self._bot_id)
         taken = await self._take_turn(identity, activity, None, logic, address=address)
         if taken.debt is not None:
             await self.senders.left(address.ledger_key, taken.debt, ANSWER_AFTER)

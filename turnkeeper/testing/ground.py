@@ -44,6 +44,7 @@ def standing(
         max_turns=settings.max_turns,
         conversation_ttl=settings.conversation_ttl,
         profile_ttl=settings.profile_ttl,
+        group_messages=settings.group_messages,
         trusted_ids=settings.trusted_ids,
         allowed_tenants=settings.allowed_tenants,
     )
