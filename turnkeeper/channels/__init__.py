@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from turnkeeper.channels.direction import has_right_to_left, isolated, without_controls
 from turnkeeper.channels.limits import Limits, fit, limits_of
 from turnkeeper.channels.mentions import text_for_bot
 from turnkeeper.channels.names import channel_name
@@ -17,6 +18,8 @@ __all__ = [
     "Zone",
     "channel_name",
     "fit",
+    "has_right_to_left",
+    "isolated",
     "limits_of",
     "place_of",
     "sent_at",
@@ -25,6 +28,7 @@ __all__ = [
     "tenant_of",
     "text_for_bot",
     "units",
+    "without_controls",
     "zone_named",
     "zone_told_by",
 ]
