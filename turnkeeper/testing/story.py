@@ -6,7 +6,7 @@ A story is a text file. Its lines, by how they begin:
 ``>``       what the person sends; ``Ada>`` where there are several. In brackets is what is no text:
             ``[joins]``, ``[installs]``, ``[uninstalls]``, ``[edits Grace]``, ``[reacts]``,
             ``[deletes]``, ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
-            ``[says nothing]``
+            ``[says nothing]``; what is edited is the last message
 ``<``       a reply; without one the bot must stay silent. Further lines of the reply are indented
             by two spaces. Cards and files are shown as their text, buttons in a last line as
             ``[Help] [Cancel]``. ``{channel}`` is the channel's name, ``{*}`` anything at all.
@@ -42,7 +42,7 @@ _ACTION: Final = re.compile(
     r"\[(?:(joins|installs|uninstalls|reacts|deletes|says nothing)"
     r"|(edits|attaches|submits|presses) (.+))\]"
 )
-_ISOLATES: Final = re.compile("[\u2068\u2069]")
+_DIRECTIONS: Final = re.compile("[\u200f\u2067-\u2069]")
 
 
 @dataclass
@@ -171,7 +171,7 @@ class _Player:
             "joins": person.joining,
             "installs": person.installation,
             "uninstalls": lambda: person.installation(action="remove"),
-            "edits": lambda: person.activity("messageUpdate", text=rest),
+            "edits": lambda: person.edit(rest),
             "reacts": lambda: person.activity("messageReaction", reactionsAdded=likes),
             "deletes": lambda: person.activity("messageDelete"),
             "attaches": lambda: person.message("", attachments=[file]),
@@ -201,7 +201,7 @@ def shown(reply: Activity) -> str:
             lines.append(b64decode(url.partition("base64,")[2]).decode(errors="replace"))
     if buttons := buttons_in([reply]):
         lines.append(" ".join(f"[{title}]" for title in buttons))
-    return _ISOLATES.sub("", "\n".join(lines))
+    return _DIRECTIONS.sub("", "\n".join(lines))
 
 
 def _texts_in(block: Any) -> Iterator[str]:
