@@ -77,7 +77,8 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
             interruptions=self._interruptions,
             question_timeout=self._question_timeout,
         )
-        if await self._name_of_sender(turn_context) != name:
+        # Whoever was forgotten has no name, and leaves no answer.
+        if await self._name_of_sender(turn_context) not in ("", name):
             await self._edits.remember(turn_context)
         if turn_context.activity.channel_id == "emulator":
             await self._send_bot_state(turn_context)

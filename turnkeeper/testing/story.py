@@ -4,9 +4,10 @@ A story is a text file. Its lines, by how they begin:
 
 ``#``       a comment
 ``>``       what the person sends; ``Ada>`` where there are several. In brackets is what is no text:
-            ``[joins]``, ``[installs]``, ``[uninstalls]``, ``[edits Grace]``, ``[reacts]``,
-            ``[deletes]``, ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
-            ``[says nothing]``; what is edited is the last message
+            ``[joins]``, ``[opens]`` (a page with Web Chat), ``[installs]``, ``[uninstalls]``,
+            ``[edits Grace]`` (the last message), ``[reacts]``, ``[deletes]``,
+            ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
+            ``[says nothing]``
 ``<``       a reply; without one the bot must stay silent. Further lines of the reply are indented
             by two spaces. Cards and files are shown as their text, buttons in a last line as
             ``[Help] [Cancel]``. ``{channel}`` is the channel's name, ``{*}`` anything at all.
@@ -39,7 +40,7 @@ _HAPPENING: Final = re.compile(
 )
 _BRACKETS: Final = re.compile(r"\[\w[^\]]*\]")
 _ACTION: Final = re.compile(
-    r"\[(?:(joins|installs|uninstalls|reacts|deletes|says nothing)"
+    r"\[(?:(joins|opens|installs|uninstalls|reacts|deletes|says nothing)"
     r"|(edits|attaches|submits|presses) (.+))\]"
 )
 _DIRECTIONS: Final = re.compile("[\u200f\u2067-\u2069]")
@@ -169,6 +170,7 @@ class _Player:
         likes = [{"type": "like"}]
         actions: dict[str, Callable[[], Activity]] = {
             "joins": person.joining,
+            "opens": lambda: person.activity("event", name="webchat/join"),
             "installs": person.installation,
             "uninstalls": lambda: person.installation(action="remove"),
             "edits": lambda: person.edit(rest),
