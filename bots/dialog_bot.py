@@ -149,7 +149,7 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
             await self._erase(turn_context)
 
     async def _erase(self, context: TurnContext) -> None:
-        if self._forget:
+        if self._forget and sender_of(context.activity):
             await self._forget(context)
 
     async def _fit_limits(

@@ -136,6 +136,6 @@ def spoken(text: str, language: str) -> str:
 def _marked(text: str, longest: int) -> str:
     """Return a text with its right-to-left lines marked, still short enough."""
     marked = in_order(text)
-    if units(marked) <= longest:
+    if marked is text or units(marked) <= longest:  # nearly always the first
         return marked
     return in_order(shortened(text, max(1, longest - (len(marked) - len(text)))))
