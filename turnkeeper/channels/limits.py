@@ -135,7 +135,8 @@ def spoken(text: str, language: str) -> str:
 
 def _marked(text: str, longest: int) -> str:
     """Return a text with its right-to-left lines marked, still short enough."""
-    marked = in_order(text)
-    if marked is text or units(marked) <= longest:  # nearly always the first
-        return marked
-    return in_order(shortened(text, max(1, longest - (len(marked) - len(text)))))
+    marked, limit = in_order(text), longest
+    while marked is not text and units(marked) > longest:
+        limit = limit * longest // units(marked)
+        marked = in_order(shortened(text, limit))
+    return marked

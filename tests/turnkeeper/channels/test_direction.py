@@ -71,12 +71,14 @@ def test_to_put_a_text_in_order_takes_nothing_away(text: str) -> None:
     ]
 
 
-@given(st.text(alphabet="aא1 \n", min_size=1, max_size=3000))
-def test_what_is_marked_still_fits(text: str) -> None:
-    reply = Activity(type="message", text=text, text_format="plain")
+@pytest.mark.parametrize("line", ["א", "א" * 100, "א" * 1599, "🙂א", "א" + "🙂" * 799])
+@pytest.mark.parametrize("count", [1, 2, 16, 800, 5000])
+def test_what_is_marked_still_fits(line: str, count: int) -> None:
+    reply = Activity(type="message", text="\n".join([line] * count), text_format="plain")
     limits = limits_of(Activity(channel_id="sms"))
     fit(reply, limits, "")
     assert units(reply.text) <= limits.longest_text
+    assert reply.text.startswith("\u200f\u2067")
 
 
 @pytest.mark.parametrize("text_format", [None, "markdown", "xml"])
