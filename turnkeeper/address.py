@@ -2,8 +2,9 @@
 
 An address is made once, where a request is parsed, and handed on. The keys of state are the SDK's
 own, ``channel/conversations/id`` and ``channel/users/id``, so two bots on one store share state as
-stock bots do. What the SDK does not have gets a segment of its own, so that no id can be made to
-collide; the ledger's key carries the bot's id, since one bot's turns are none of another's.
+stock bots do. Only who a person is may be told by more, or less, than the channel's id: see
+``user_key`` below. What the SDK does not have gets a segment of its own, so that no id can be made
+to collide; the ledger's key carries the bot's id, since one bot's turns are none of another's.
 """
 
 from __future__ import annotations
@@ -11,18 +12,23 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from typing import Final, NamedTuple, Self
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 # Characters. Quoted, a character takes 3 bytes, or 12 where it is not ASCII; with two ids in a key
 # that stays below the 2,700 bytes that a PostgreSQL index takes.
 _LONGEST: Final = 250
 _LONGEST_NOT_ASCII: Final = 60
-_HASHED: Final = "sha256:"
-_KINDS_OF_ONE_ID: Final = frozenset({"conversations", "turns", "users"})
+HASHED: Final = "sha256:"
+"""What an id begins with that is stored as its hash."""
+
+VISITORS: Final = "visitors"
+"""The segment of people whose ids the page chose."""
+
 _LEDGERS: Final = ("ledgers", "turns")  # of this version, and of 0.1
 _OWED: Final = ("owed", "given-up")
 _OWED_PARTS: Final = 5
-_PRIVATE: Final = "/users/"
+PRIVATE: Final = "/users/"
+"""What stands before the person in the key of what they have in one conversation."""
 
 
 class Address(NamedTuple):
@@ -39,10 +45,15 @@ class Address(NamedTuple):
     :param conversation_key: of the conversation as a whole.
     :param place_key: of the person's place in the conversation. Where several people talk each has
         a place of their own; what concerns the conversation as a whole has the conversation's.
-    :param user_key: of the person in this channel. Without a person there is no user state; the key
+    :param user_key: of the person in this channel: ``channel/users/id``. In Teams it is
+        ``msteams/users/aad:<tenant>:<object id>`` where both are told; where the page chose the
+        id, ``channel/visitors/conversation/id``. Without a person there is no user state; the key
         is that under which versions up to 0.3 kept what strangers had in common.
     :param owner: whose the records of this turn are: the person's ``user_key``, or "" for joins,
         installs and nobody.
+    :param tenant: of Teams, as the activity tells it; "" elsewhere.
+    :param old_user_key: ``channel/users/id``, where ``user_key`` is another: that of the SDK, and
+        of versions up to 0.5; "" elsewhere.
     """
 
     bot: str
@@ -56,6 +67,8 @@ class Address(NamedTuple):
     place_key: str
     user_key: str
     owner: str
+    old_user_key: str = ""
+    tenant: str = ""
 
     @classmethod
     def of(  # noqa: PLR0913, PLR0917 - who, where, which bot
@@ -66,18 +79,29 @@ class Address(NamedTuple):
         person: str = "",
         group: bool = False,
         shared: bool = False,
+        account: str = "",
+        chosen: bool = False,
+        tenant: str = "",
     ) -> Self:
         """Return the address with its keys.
 
         :param shared: whether the activity concerns the conversation as a whole: a join, an
             install.
+        :param account: what the person is known by in place of the channel's id:
+            ``aad:<tenant>:<object id>``; "" for that id.
+        :param chosen: whether the page chose the id, so that it proves nothing: then the person is
+            one of this conversation alone.
         """
         name = stored_name(conversation)
         place = whole = f"{channel}/conversations/{name}"
-        user, owner = f"{channel}/nobody/{name}", ""
+        user, owner, old_user = f"{channel}/nobody/{name}", "", ""
         if person:
             known_as = stored_name(person)
             user = f"{channel}/users/{known_as}"
+            if chosen:
+                user, old_user = visitor_key(channel, name, known_as), user
+            elif account:
+                user, old_user = f"{channel}/users/{account}", user
             if not shared:
                 owner = user
                 if group:
@@ -85,8 +109,35 @@ class Address(NamedTuple):
         ledger, old_ledger = ledger_keys(bot, channel, name)
         return cls(
             *(bot, channel, conversation, person, group),
-            *(ledger, old_ledger, whole, place, user, owner),
+            *(ledger, old_ledger, whole, place, user, owner, old_user, tenant),
         )
+
+    def beside(self) -> Self:
+        """Return the address with a place for the person as in a group, beside the first sender."""
+        member = Address.of(self.bot, self.channel, self.conversation, self.person, group=True)
+        return self._replace(group=True, place_key=member.place_key)
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the page chose the person's id: they are one of this conversation alone."""
+        return bool(self.old_user_key) and self.user_key.startswith(f"{self.channel}/{VISITORS}/")
+
+    @property
+    def user_keys(self) -> tuple[str, ...]:
+        """The keys under which the person may be held, the one that counts first."""
+        if not self.old_user_key or self.chosen:
+            return (self.user_key,)
+        return self.user_key, self.old_user_key
+
+    def key_of(self, key: str) -> str:
+        """Return the key under which a record lies that bot code names.
+
+        The SDK's own classes name the person of the turn by the channel's id.
+        """
+        if not self.old_user_key:
+            return key
+        by_id = (self.old_user_key, f"{self.channel}/users/{self.person}")
+        return self.user_key if key in by_id else key
 
     def private_key(self, namespace: str = "") -> str | None:
         """Return the key of what the person has in this conversation alone, as the SDK makes it.
@@ -97,45 +148,7 @@ class Address(NamedTuple):
         if not self.person:
             return None
         whole, who = _part(self.conversation), _part(self.person)
-        return f"{self.channel}/conversations/{whole}{_PRIVATE}{who}/{namespace}"
-
-
-class Named(NamedTuple):
-    """What a key of state names, as :func:`stored_name` has it; "" where it names none.
-
-    :param conversation: its id.
-    :param person: theirs.
-    """
-
-    conversation: str = ""
-    person: str = ""
-
-
-def named_in(key: str) -> Named:
-    """Return the conversation and the person that a key of state names."""
-    _, _, rest = key.partition("/")
-    kind, _, ids = rest.partition("/")
-    match kind:
-        case "users":
-            return Named(person=ids)
-        case "members":
-            conversation, _, person = ids.partition("/")
-            return Named(unquote(conversation), unquote(person))
-        case "conversations":
-            conversation, _, who = ids.partition(_PRIVATE)
-            return Named(conversation, who.rpartition("/")[0] or who)
-        case _:
-            return Named()
-
-
-def owner_named_in(key: str, channel: str) -> str:
-    """Return the user-state key of the person that a key of state names; "" where it names none.
-
-    :param channel: only its keys are keys of state; all others are the bot's own.
-    """
-    if not key.startswith(f"{channel}/") or not (person := named_in(key).person):
-        return ""
-    return f"{channel}{_PRIVATE}{person}"
+        return f"{self.channel}/conversations/{whole}{PRIVATE}{who}/{namespace}"
 
 
 def stored_name(native_id: str) -> str:
@@ -145,40 +158,18 @@ def stored_name(native_id: str) -> str:
     what a person has in another conversation, see :meth:`Address.private_key`.
     """
     limit = _LONGEST if native_id.isascii() else _LONGEST_NOT_ASCII
-    apart = _PRIVATE not in native_id and not native_id.startswith(_HASHED)
+    apart = PRIVATE not in native_id and not native_id.startswith(HASHED)
     return native_id if apart and len(native_id) <= limit else _hashed(native_id)
 
 
 def _hashed(native_id: str) -> str:
-    return _HASHED + hashlib.sha256(native_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return HASHED + hashlib.sha256(native_id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _part(native_id: str) -> str:
     """Return an id as it is stored in a private key; of no two pairs of ids can it be the same."""
-    apart = _PRIVATE not in f"/{native_id}/"
+    apart = PRIVATE not in f"/{native_id}/"
     return stored_name(native_id) if apart else _hashed(native_id)
-
-
-def stored_key(key: str) -> str:
-    """Return the key under which a record lies, for one that may hold an id as the channel has it.
-
-    :param key: as it is stored, or with an id that is too long for that.
-    """
-    channel, _, rest = key.partition("/")
-    kind, _, native_id = rest.partition("/")
-    if kind == "ledgers":
-        conversation, _, bot = native_id.rpartition("/")
-        name = unquote(conversation)
-        name = name if name.startswith(_HASHED) else stored_name(name)
-        return f"{ledgers_of(channel, name)}{bot}"
-    if kind == "conversations" and _PRIVATE in native_id:
-        conversation, _, who = native_id.partition(_PRIVATE)
-        person, _, namespace = who.rpartition("/")
-        names = [n if n.startswith(_HASHED) else stored_name(n) for n in (conversation, person)]
-        return f"{channel}/conversations/{names[0]}{_PRIVATE}{names[1]}/{namespace}"
-    if kind not in _KINDS_OF_ONE_ID or native_id.startswith(_HASHED):
-        return key
-    return f"{channel}/{kind}/{stored_name(native_id)}"
 
 
 def ledger_keys(bot: str, channel: str, name: str) -> tuple[str, str]:
@@ -200,6 +191,14 @@ def ledgers_of(channel: str, name: str) -> str:
     :param name: the conversation's, as :func:`stored_name` gives it.
     """
     return f"{channel}/ledgers/{_quoted(name)}/"
+
+
+def visitor_key(channel: str, conversation: str, person: str) -> str:
+    """Return the key of a person whose id the page chose.
+
+    :param conversation: its name, and theirs, as :func:`stored_name` gives it.
+    """
+    return f"{channel}/{VISITORS}/{_quoted(conversation)}/{_quoted(person)}"
 
 
 @lru_cache(maxsize=4096)

@@ -21,7 +21,7 @@ from turnkeeper.serving import gunicorn, program
 from turnkeeper.serving.lifecycle import Lifecycle
 from turnkeeper.serving.server import answer_impossible_hosts
 from turnkeeper.settings import OwnSettings, Settings, read_own
-from turnkeeper.state.forgetting import export_person, forget_person
+from turnkeeper.state.people.forgetting import export_person, forget_person
 from turnkeeper.storage import MemoryStorage, RecordStorage
 from turnkeeper.variables import read_variables
 from turnkeeper.wire.types import Types
@@ -164,6 +164,7 @@ class Host:
             self.adapter,
             self._parts.metrics,
             bot_id=settings.app_id,
+            trusted=settings.trusted_ids,
             # A server that imports the application may listen elsewhere than HOST says.
             local=LocalMode() if local else None,
         )

@@ -14,6 +14,7 @@ from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.state.typed_storage import Lifetimes, TypedStorage
+from turnkeeper.turn.hearing import Hearing
 from turnkeeper.wire.codec import Codec
 from turnkeeper.wire.types import Types
 
@@ -51,6 +52,9 @@ class Parts:
             max_turns=settings.max_turns,
             conversation_ttl=settings.conversation_ttl,
             reply_ttl=settings.reply_ttl,
+            hearing=Hearing(
+                unwrap=True, only_addressed=settings.group_messages == "addressed", brake=True
+            ),
             clock=self.clock,
         )
         self.adapter.on_turn_error = default_on_turn_error(self.conversation_state)

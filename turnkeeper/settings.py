@@ -16,6 +16,7 @@ from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.variables import (
     LAST_PORT,
     bot_name,
+    channels_of_pages,
     days,
     file_path,
     host_name,
@@ -25,6 +26,7 @@ from turnkeeper.variables import (
     one_of,
     parser_of,
     read_variables,
+    tenants,
     web_address,
     whole,
     word,
@@ -83,8 +85,13 @@ class Settings:
 
     # Whom it speaks to.
     service_hosts: tuple[str, ...] = _setting((), host_names, "SERVICE_URL_HOSTS")
+    allowed_tenants: tuple[str, ...] = _setting((), tenants, "ALLOWED_TENANTS")
+    trusted_ids: frozenset[str] = _setting(frozenset(), channels_of_pages, "TRUSTED_IDS")
     open_id_metadata_url: str = _setting("", web_address, "OPENID_METADATA_URL")
     login_url: str = _setting("", web_address, "LOGIN_URL")
+
+    # What it hears where several people talk.
+    group_messages: str = _setting("addressed", one_of("addressed", "all"), "GROUP_MESSAGES")
 
     # Where it listens, and how much it takes on.
     host: str = _setting("127.0.0.1", host_name, "HOST")

@@ -18,6 +18,9 @@ from dotenv.parser import parse_stream
 from turnkeeper.errors import Fault
 
 LAST_PORT: Final = 65535
+CHOSEN_ON: Final = frozenset({"directline", "webchat"})
+"""Channels on which a page may choose the ids of people."""
+
 _FILE: Final = ".env"
 _WEB_ADDRESS: Final = re.compile(
     r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(/[!-~]*)?", re.A
@@ -102,6 +105,27 @@ def host_names(text: str) -> tuple[str, ...]:
     if not all(re.fullmatch(r"(\*\.)?[a-z0-9.-]+|\[?[0-9a-f:.]+\]?", host) for host in hosts):
         raise ValueError("must be host names alone, with commas between them")
     return hosts
+
+
+def tenants(text: str) -> tuple[str, ...]:
+    """Ids of Entra tenants, or ``*`` for any."""
+    ids = tuple(one for part in text.lower().split(",") if (one := part.strip()))
+    if ids != ("*",) and not all(map(is_guid, ids)):
+        raise ValueError("must be ids of tenants (GUIDs) with commas between them, or * for any")
+    return ids
+
+
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID, as ids of Entra are."""
+    return re.fullmatch(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", text, re.I | re.A) is not None
+
+
+def channels_of_pages(text: str) -> frozenset[str]:
+    """Channels on which a page may choose the ids of people."""
+    names = frozenset(name for part in text.lower().split(",") if (name := part.strip()))
+    if not names <= CHOSEN_ON:
+        raise ValueError("must be directline or webchat, or both with a comma between them")
+    return names
 
 
 def yes_or_no(text: str) -> bool:

@@ -109,7 +109,7 @@ async def test_cancel_ends_the_dialog(person: Person, word: str, refusals: int) 
     await person.says("hi")
     for _ in range(refusals):
         await person.says("!")
-    leave = "All right, let us leave it there. Whenever you want to go on, type anything."
+    leave = "OK, I'll stop asking. Say anything when you want to pick this up again."
     assert await person.says(word) == leave
     assert person.profile is None
     assert await person.says("hi again") == "What is your name?"

@@ -102,7 +102,8 @@ async def test_where_others_read_it_nothing_of_a_person_is_told(
     assert reply is not None
     assert (reply.text, reply.attachments) == (private, None)
     await person.says("change my name")
-    assert await person.says(word) == f"{private}\nWhat should I call you?"
+    asked = await person.says(word)
+    assert f"{private}\nWhat should I call you?\nTo answer, mention me" in asked
     person.goes_to("alone")
     told = await person.sends(word)
     assert told is not None
@@ -111,4 +112,5 @@ async def test_where_others_read_it_nothing_of_a_person_is_told(
 
 async def test_whoever_is_not_known_yet_is_told_so_where_others_read_it(person: Person) -> None:
     person.goes_to("with others", is_group=True)
-    assert await person.says("who am I") == f"I know nothing about you yet.\n{ASKED}"
+    asked = await person.says("who am I")
+    assert f"I know nothing about you yet.\n{ASKED}\nTo answer, mention me" in asked

@@ -91,10 +91,11 @@ async def test_people_of_a_group_do_not_answer_for_each_other(cloud: Cloud) -> N
 
 
 async def test_a_thread_of_a_channel_is_a_conversation_of_its_own(cloud: Cloud) -> None:
+    asked = ["User: What is your name?\nTo answer, mention me."]
     person = cloud.person(conversation=Conversation("msteams", "channel", "team;messageid=1"))
-    assert await person.says("hi") == ["What is your name?"]
+    assert await person.says("hi") == asked
     person.conversation = Conversation("msteams", "channel", "team;messageid=2")
-    assert await person.says("hi") == ["What is your name?"]
+    assert await person.says("hi") == asked
 
 
 async def test_somebody_else_in_an_unmarked_conversation_is_not_taken_for_the_person_asked(

@@ -29,7 +29,7 @@ async def test_the_lines_of_a_greeting_break(channel: str) -> None:
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_an_export_is_a_text_that_can_be_read(channel: str) -> None:
     async with cloud_around(path=PATH) as cloud:
-        ada = cloud.person(channel=channel)
+        ada = cloud.person(channel=channel, id="dl_ada")
         await ada.says("call me Ada")
         (text,) = await ada.says("export my data")
         assert "attachments" not in ada.last[-1]

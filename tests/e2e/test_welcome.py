@@ -122,7 +122,7 @@ async def test_other_events_and_those_of_a_group_bring_none(
 async def test_a_known_person_is_no_stranger_in_a_new_conversation(
     cloud: Cloud, channel: str, how: str
 ) -> None:
-    person = cloud.person(channel=channel, id="p")
+    person = cloud.person(channel=channel, id="dl_p")
     await person.says("call me Ada")
     person.conversation = Conversation(channel)
     opening = {
@@ -135,7 +135,7 @@ async def test_a_known_person_is_no_stranger_in_a_new_conversation(
 
 
 async def test_who_adds_another_is_not_greeted_for_them(cloud: Cloud) -> None:
-    admin = cloud.person(channel="webchat", id="p")
+    admin = cloud.person(channel="webchat", id="dl_p")
     await admin.says("call me Ada")
     admin.conversation = Conversation("webchat")
     (text,) = await admin.joins(membersAdded=[{"id": "newcomer"}, {"id": "28:bot"}])

@@ -45,7 +45,7 @@ def found(text: str) -> list[str]:
 
 def person(cloud: Cloud, scope: str = "personal", channel: str = "msteams") -> Person:
     """Return a person whose name the channel knows too."""
-    return cloud.person("Lovelace", conversation=Conversation(channel, scope, "c"), id="p")
+    return cloud.person("Lovelace", conversation=Conversation(channel, scope, "c"), id="dl_p")
 
 
 @pytest.mark.parametrize("scope", ["personal", "groupChat", "channel"])
@@ -62,7 +62,7 @@ async def test_no_name_is_left_once_a_person_is_forgotten(
     assert turn.texts == ["Done. I have erased everything I kept about you."]
     assert found(json.dumps(turn.replies)) == []
     assert found(await stored_at_the_end(cloud)) == []
-    assert await ada.says("hello") == ["What is your name?"]
+    assert "What is your name?" in (await ada.says("hello"))[0]
 
 
 @pytest.mark.parametrize("asked_there", [False, True])
@@ -71,7 +71,7 @@ async def test_a_name_in_the_answers_of_other_groups_is_forgotten_too(
 ) -> None:
     alone = person(cloud)
     for group in ("first", "second"):
-        ada = cloud.person("A", conversation=Conversation("msteams", "groupChat", group), id="p")
+        ada = cloud.person("A", conversation=Conversation("msteams", "groupChat", group), id="dl_p")
         if not asked_there:
             await ada.says(f"call me {NAMES[0]}")
         for text in ("hi", NAMES[0], "hello"):
@@ -139,7 +139,7 @@ async def test_a_channel_can_ask_for_a_person_to_be_erased(cloud: Cloud) -> None
 async def test_a_person_whose_record_is_unreadable_is_told_so(cloud: Cloud, channel: str) -> None:
     ada = person(cloud, channel=channel)
     await ada.says("call me Ada")
-    key = f"{channel}/users/p"
+    key = f"{channel}/users/dl_p"
     record = (await records(cloud).fetch([key]))[key]
     await records(cloud).commit([Change(key, '{"v":99}', record.e_tag, record.owner, None)])
     unreadable = await records(cloud).fetch([key])

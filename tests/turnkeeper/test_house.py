@@ -32,6 +32,7 @@ LEVELS = (
     {"storage"},
     {"outbound"},
     {"wire", "channels"},
+    {"keys"},
     {"address", "deadlines", "settings", "observing"},
     {"variables"},
     {"errors"},

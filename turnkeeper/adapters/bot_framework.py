@@ -17,6 +17,7 @@ from turnkeeper.adapters.bot_run import Logic
 from turnkeeper.adapters.configuration import Configuration, refused
 from turnkeeper.adapters.stock import StockAdapter
 from turnkeeper.state.typed_storage import TypedStorage
+from turnkeeper.turn.hearing import Hearing
 
 
 class BotFrameworkAdapterSettings:
@@ -76,18 +77,28 @@ class BotFrameworkAdapter(StockAdapter):
 
     :param settings: the credentials; None takes those of the environment.
     :param storage: where its turns are committed; by default that of the bot's states.
+    :param unwrap: as of :class:`turnkeeper.CloudAdapter`, as are the next two.
+    :param only_addressed: likewise.
+    :param brake: likewise.
     :raises TypeError: the settings are of the SDK's class of that name.
     """
 
     def __init__(
-        self, settings: BotFrameworkAdapterSettings | None, *, storage: TypedStorage | None = None
+        self,
+        settings: BotFrameworkAdapterSettings | None,
+        *,
+        storage: TypedStorage | None = None,
+        unwrap: bool = False,
+        only_addressed: bool = False,
+        brake: bool = False,
     ) -> None:
         settings = settings or BotFrameworkAdapterSettings("")
         if not isinstance(settings, BotFrameworkAdapterSettings):
             raise TypeError(
                 f"{type(settings).__name__}: import BotFrameworkAdapterSettings from turnkeeper"
             )
-        super().__init__(settings.configuration, storage)
+        hearing = Hearing(unwrap, only_addressed, brake)
+        super().__init__(settings.configuration, storage, hearing)
         self.settings = settings
 
     async def process_activity(  # of the arguments the SDK has two orders

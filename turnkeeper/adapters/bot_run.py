@@ -13,6 +13,7 @@ from botbuilder.core.invoke_response import InvokeResponse
 from botbuilder.schema import Activity, ActivityTypes
 
 from turnkeeper.address import Address
+from turnkeeper.channels import unwrap
 from turnkeeper.deadlines import Deadlines
 from turnkeeper.delivery.typing_indicators import TypingIndicators
 from turnkeeper.errors import StorageError, UnreadableRecord
@@ -22,10 +23,10 @@ from turnkeeper.state.services import begin_turn, end_turn
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.storage.transaction import Transaction
 from turnkeeper.turn.context import Failed, HostedTurnContext
+from turnkeeper.turn.opening import Opening
 from turnkeeper.turn.outbox import Outbox
 from turnkeeper.turn.response import http_answer
 from turnkeeper.turn.turns import Outcome
-from turnkeeper.turn.unseen import LastReply
 from turnkeeper.wire.sdk import INVOKE_RESPONSE
 
 Logic = Callable[[TurnContext], Awaitable[Any]]
@@ -67,6 +68,7 @@ class BotRun:
     :param address: the activity's.
     :param services: further services of the turn, by name.
     :param pipeline: the middleware with the bot behind it.
+    :param unwraps: whether the bot gets the text without what the channel wraps around it.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - each is a part of its own
@@ -81,6 +83,8 @@ class BotRun:
         address: Address,
         services: dict[str, Any],
         pipeline: Logic,
+        *,
+        unwraps: bool = False,
     ) -> None:
         self._adapter = adapter
         self._states = states
@@ -97,18 +101,19 @@ class BotRun:
         self._address = address
         self._services = services
         self._pipeline = pipeline
+        self._unwraps = unwraps
 
-    async def __call__(self, turn: str, transaction: Transaction, last: LastReply) -> Outcome:
+    async def __call__(self, turn: str, transaction: Transaction, opening: Opening) -> Outcome:
         """Run the bot; where it fails, run ``on_turn_error`` in its place.
 
         :param turn: the turn's name in the ledger.
         :param transaction: the turn's.
-        :param last: what became of the last reply.
+        :param opening: what it begins with.
         :raises StorageError: the store does not answer: that is not the bot's fault.
         """
         self._failed = None
         try:
-            return await self._outcome(turn, transaction, last, self._in_time)
+            return await self._outcome(turn, transaction, opening, self._in_time)
         except StorageError as error:
             if not isinstance(error, UnreadableRecord):
                 raise  # the turn is run again, or refused
@@ -123,7 +128,7 @@ class BotRun:
         # Begin anew, without what the failed run wanted to store and say.
         transaction.discard()
         tell = partial(self._tell, on_turn_error, failure)
-        return await self._outcome(turn, transaction, last, tell)
+        return await self._outcome(turn, transaction, opening, tell)
 
     async def _tell(self, on_turn_error: OnTurnError, failure: Exception, context: Any) -> None:
         # The hooks of the run that failed are called here too, and may be what took too long.
@@ -135,11 +140,14 @@ class BotRun:
             await self._pipeline(context)
 
     async def _outcome(
-        self, turn: str, transaction: Transaction, last: LastReply, bot: Logic
+        self, turn: str, transaction: Transaction, opening: Opening, bot: Logic
     ) -> Outcome:
         """Run some code of the bot; whatever it says or saves later raises ``TurnEnded``."""
         if self._ran:  # and may have changed it
             vars(self._activity).update(self._received)
+        elif self._unwraps:
+            unwrap(self._activity)
+            self._received = dict(vars(self._activity))
         self._ran = True
         context = HostedTurnContext(self._adapter, self._activity)
         if self._failed:
@@ -149,8 +157,8 @@ class BotRun:
         outbox = Outbox(turn, self._show_typing)
         self._effects = outbox.effects
         outbox.begin(context)
-        last.begin(context)
-        begun = begin_turn(context, self._address, transaction)
+        opening.last.begin(context)
+        begun = begin_turn(context, opening.address, transaction)
         try:
             await _whole(bot(context))
             await self._states.save_all_changes(context)

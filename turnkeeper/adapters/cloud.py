@@ -11,6 +11,7 @@ from turnkeeper.adapters.bot_run import Logic
 from turnkeeper.adapters.configuration import Configuration, ConfigurationBotFrameworkAuthentication
 from turnkeeper.adapters.stock import StockAdapter
 from turnkeeper.state.typed_storage import TypedStorage
+from turnkeeper.turn.hearing import Hearing
 
 
 class CloudAdapter(StockAdapter):
@@ -23,6 +24,11 @@ class CloudAdapter(StockAdapter):
 
     :param bot_framework_authentication: the credentials; by default those of the environment.
     :param storage: where its turns are committed; by default that of the bot's states.
+    :param unwrap: whether ``activity.text`` is what the person said, as on Host; see
+        :func:`turnkeeper.channels.text_for_bot`.
+    :param only_addressed: whether, where several people talk, the bot hears only what mentions it
+        or replies to it, as on Host; see :func:`turnkeeper.channels.is_for_bot`.
+    :param brake: whether it passes over its own echoes and ends loops with other bots, as on Host.
     :raises TypeError: it is the SDK's class of that name.
     """
 
@@ -31,6 +37,9 @@ class CloudAdapter(StockAdapter):
         bot_framework_authentication: ConfigurationBotFrameworkAuthentication | None = None,
         *,
         storage: TypedStorage | None = None,
+        unwrap: bool = False,
+        only_addressed: bool = False,
+        brake: bool = False,
     ) -> None:
         given = bot_framework_authentication
         if not isinstance(given, ConfigurationBotFrameworkAuthentication | None):
@@ -38,7 +47,8 @@ class CloudAdapter(StockAdapter):
                 f"{type(given).__name__}: import ConfigurationBotFrameworkAuthentication from "
                 "turnkeeper, as CloudAdapter"
             )
-        super().__init__(given.configuration if given else Configuration.of({}), storage)
+        configuration = given.configuration if given else Configuration.of({})
+        super().__init__(configuration, storage, Hearing(unwrap, only_addressed, brake))
 
     async def process_activity(
         self,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.auth.authentication import Authenticator
 from turnkeeper.auth.service_url import ServiceUrls
+from turnkeeper.auth.tenants import Tenants
 from turnkeeper.background.dispatcher import Dispatcher
 from turnkeeper.background.sweeper import sweep_for_ever
 from turnkeeper.connector.client import Connector
@@ -67,7 +68,9 @@ class Footing:
             store,
             Namespace(store, settings.bot_name) if settings.bot_name else store,
             Authenticator(settings),
-            ServiceUrls(settings.service_hosts, local=settings.local_mode),
+            ServiceUrls(
+                settings.service_hosts, local=settings.local_mode, tenants=Tenants.of(settings)
+            ),
             token_source(settings),
         )
 

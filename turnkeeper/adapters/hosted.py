@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from botbuilder.core.invoke_response import InvokeResponse
-from botbuilder.schema import (
-    Activity,
-    ConversationParameters,
-    ConversationReference,
-)
+from botbuilder.schema import Activity, ConversationParameters, ConversationReference
 from botframework.connector.auth import ClaimsIdentity
 
 from turnkeeper.adapters.bot_run import BotRun, Logic
@@ -28,6 +25,7 @@ from turnkeeper.delivery.typing_indicators import TypingIndicators
 from turnkeeper.ledger.queue import REPLY_TTL
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.state.turn_state import TurnState
+from turnkeeper.turn.hearing import HEARS_ALL, Hearing
 from turnkeeper.turn.keeping import KeepingAdapter
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.proactive import ProactiveTurns
@@ -54,6 +52,7 @@ class HostedAdapter(KeepingAdapter):
     :param conversation_ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param time_limit: seconds the bot may think about one activity.
     :param reply_ttl: seconds after which a reply that the channel does not take is given up.
+    :param hearing: which messages the bot hears, and how.
     :param clock: seconds since the epoch.
     :param lease_clock: measures how long this process may go on as a conversation's sender.
     """
@@ -71,6 +70,7 @@ class HostedAdapter(KeepingAdapter):
         conversation_ttl: float | None = None,
         time_limit: float = 10.0,
         reply_ttl: float = REPLY_TTL,
+        hearing: Hearing = HEARS_ALL,
         clock: Callable[[], float] = time.time,
         lease_clock: LeaseClock | None = None,
     ) -> None:
@@ -79,11 +79,11 @@ class HostedAdapter(KeepingAdapter):
         self.stand_on(authenticator, service_urls, bot_id)
         self._metrics = metrics or Metrics()
         self._max_turns = max_turns
-        self._ttl = conversation_ttl
         self._time_limit = time_limit
         self._deadlines = Deadlines()
         self._reply_ttl = reply_ttl
-        self._clock = clock
+        self._unwraps = hearing.unwrap
+        self._make_turns = partial(Turns, hearing=hearing, ttl=conversation_ttl, clock=clock)
         self._lease_clock = lease_clock
         self.open(connector)
 
@@ -96,7 +96,7 @@ class HostedAdapter(KeepingAdapter):
 
     def open(self, connector: Connector) -> None:
         """Begin to take turns on a connector, also again after :meth:`close`."""
-        metrics, clock = self._metrics, self._clock
+        metrics = self._metrics
         self._slots = Slots(self._max_turns, metrics)
         order = TurnOrder(self._slots)
         records = self._states.storage.records
@@ -110,9 +110,9 @@ class HostedAdapter(KeepingAdapter):
             clock=self._lease_clock,
         )
         self._typing = TypingIndicators(connector, records, self.senders.hear_wait)
-        self._turns = Turns(records, self.senders, order, metrics, ttl=self._ttl, clock=clock)
+        self._turns = self._make_turns(records, self.senders, order, metrics)
         self._proactive = ProactiveTurns(
-            connector, self._service_urls, metrics, self._take_turn, self.senders, self._bot_id
+            connector, self._service_urls, metrics, self._take_turn, self.senders, self._address_of
         )
 
     async def close(self) -> None:
@@ -137,7 +137,7 @@ class HostedAdapter(KeepingAdapter):
         :raises RequestRefused: who sends it, or where replies would go, is not accepted.
         :raises BotError: see :meth:`turnkeeper.turn.turns.Turns.take`.
         """
-        address = address_of(activity, self._bot_id)
+        address = self._address_of(activity)
         return await self.take(auth_header_or_authenticate_request_result, activity, address, logic)
 
     async def take(
@@ -149,6 +149,7 @@ class HostedAdapter(KeepingAdapter):
             identity = await self._authenticator.authenticate(authorization, activity)
         finally:
             self._slots.arrived()
+        self._service_urls.tenants.check(address.channel, address.tenant)
         activity.service_url = self._service_urls.check(activity.service_url)
         taken = await self._take_turn(identity, activity, None, logic, address=address)
         if taken.debt is not None:
@@ -210,6 +211,9 @@ class HostedAdapter(KeepingAdapter):
             audience=audience,
         )
 
+    def _address_of(self, activity: Activity) -> Address:
+        return address_of(activity, self._bot_id, self._authenticator.trusted_ids)
+
     async def _take_turn(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,
         identity: ClaimsIdentity,
@@ -237,6 +241,7 @@ class HostedAdapter(KeepingAdapter):
             address,
             services,
             lambda context: self._middleware.receive_activity_with_status(context, logic),
+            unwraps=self._unwraps,
         )
         keys = self._states.storage_keys(address)
         try:

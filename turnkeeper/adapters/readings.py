@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -43,10 +43,14 @@ class Readings:
     :param metrics: counts.
     :param local: refuses who is not on this machine, where the request is seen; None where anybody
         may come.
+    :param trusted: channels whose ids are believed also where a page may choose them.
     """
 
-    def __init__(self, metrics: Metrics, local: LocalMode | None) -> None:
+    def __init__(
+        self, metrics: Metrics, local: LocalMode | None, trusted: Container[str] = ()
+    ) -> None:
         self._metrics = metrics
+        self._trusted = trusted
         self._local = local
         self._bodies = Bodies()
 
@@ -82,7 +86,8 @@ class Readings:
             activity = await self._read(source)
             began: float | None = perf_counter()
             try:
-                taken.append(await take(activity, address_of(activity, bot), logic))
+                address = address_of(activity, bot, self._trusted)
+                taken.append(await take(activity, address, logic))
             except RequestRefused:
                 began = None
                 raise

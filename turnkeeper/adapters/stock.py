@@ -34,6 +34,7 @@ from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.connection import Connection, connection_to
 from turnkeeper.storage.namespace import Namespace
+from turnkeeper.turn.hearing import Hearing
 from turnkeeper.turn.turns import Taken
 
 _UNATTACHED: Final = (
@@ -54,9 +55,12 @@ class StockAdapter(HostedAdapter):
     :param configuration: the engine's settings.
     :param storage: where turns are committed; by default at STORAGE_URL, and where that is not set,
         where the state is that the bot has made last.
+    :param hearing: which messages the bot hears, and how.
     """
 
-    def __init__(self, configuration: Configuration, storage: TypedStorage | None) -> None:
+    def __init__(
+        self, configuration: Configuration, storage: TypedStorage | None, hearing: Hearing
+    ) -> None:
         if not isinstance(storage, TypedStorage | None):
             raise TypeError(f"storage: give open_storage(...), not {type(storage).__name__}")
         self._configuration = configuration
@@ -79,6 +83,8 @@ class StockAdapter(HostedAdapter):
             metrics=metrics,
             max_turns=settings.max_turns,
             conversation_ttl=settings.conversation_ttl,
+            reply_ttl=settings.reply_ttl,
+            hearing=hearing,
             clock=self.clock,
         )
         self.lifecycle = Lifecycle(self._open_parts, lambda: self.faults)
@@ -99,8 +105,11 @@ class StockAdapter(HostedAdapter):
         self.stand_on(footing.authenticator, footing.service_urls, settings.app_id)
         unchecked = settings.dangerously_listen_without_credentials or not settings.local_mode
         local = None if unchecked else LocalMode()
-        self._endpoint = Endpoint(self, self._metrics, bot_id=settings.app_id, local=local)
-        self._readings = Readings(self._metrics, local)
+        trusted = settings.trusted_ids
+        self._endpoint = Endpoint(
+            self, self._metrics, bot_id=settings.app_id, trusted=trusted, local=local
+        )
+        self._readings = Readings(self._metrics, local, trusted)
         return before
 
     @property

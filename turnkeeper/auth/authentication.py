@@ -63,7 +63,7 @@ class Authenticator:
 
     Without an app id (local mode) everybody is let in and a header is not looked at.
 
-    :param settings: the credentials, the cloud, and overrides of its addresses.
+    :param settings: the credentials, the cloud, overrides of its addresses, whose ids are trusted.
     :param allowed_callers: app ids of the bots that may call this one as a skill.
     :param clock: tells the time in seconds since 1970.
     """
@@ -75,8 +75,7 @@ class Authenticator:
         allowed_callers: Iterable[str] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings = settings
-        self._allowed_callers = frozenset(allowed_callers)
+        self._settings, self._allowed_callers = settings, frozenset(allowed_callers)
         self._clock = clock
         # The SDK keeps the addresses of either cloud under the same names.
         cloud: Any = GovernmentConstants if settings.channel_service else AuthenticationConstants
@@ -92,6 +91,7 @@ class Authenticator:
         self._directory = _extractor(self._directory_url, self._directory_keys, issuers)
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
         self._logged: dict[str, float] = {}
+        self.trusted_ids = settings.trusted_ids
 
     @property
     def ready(self) -> bool:
@@ -105,8 +105,8 @@ class Authenticator:
 
     async def close(self) -> None:
         """Stop the background work."""
-        await self._channel_keys.close()
-        await self._directory_keys.close()
+        for keys in (self._channel_keys, self._directory_keys):
+            await keys.close()
 
     @cached_property
     def sdk(self) -> auth.BotFrameworkAuthentication:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
 
+from turnkeeper.auth.tenants import Tenants
 from turnkeeper.errors import RequestRefused, SettingsError
 
 MAX_LENGTH = 2000
@@ -68,10 +69,18 @@ class ServiceUrls:
     :param extra_hosts: further hosts, each exact (``connector.example.com``) or with all its
         subdomains (``*.example.com``).
     :param local: whether the bot runs without credentials.
+    :ivar tenants: of Teams, that the bot posts to.
     :raises SettingsError: an extra host that is none, or a domain that strangers share.
     """
 
-    def __init__(self, extra_hosts: Iterable[str] = (), *, local: bool = False) -> None:
+    def __init__(
+        self,
+        extra_hosts: Iterable[str] = (),
+        *,
+        local: bool = False,
+        tenants: Tenants | None = None,
+    ) -> None:
+        self.tenants = tenants or Tenants()
         self._local = local
         self._hosts: set[str] = set()
         self._domains: tuple[str, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from turnkeeper.channels.addressed import is_echo, is_for_bot
 from turnkeeper.channels.direction import has_right_to_left, isolated, without_controls
 from turnkeeper.channels.limits import Limits, fit, limits_of
-from turnkeeper.channels.mentions import text_for_bot
+from turnkeeper.channels.mentions import text_for_bot, unwrap
 from turnkeeper.channels.names import channel_name
 from turnkeeper.channels.place import Place, Scope, place_of, several_people_in, tenant_of
 from turnkeeper.channels.shortening import shortened, units
@@ -20,6 +21,8 @@ __all__ = [
     "fit",
     "has_right_to_left",
     "isolated",
+    "is_echo",
+    "is_for_bot",
     "limits_of",
     "place_of",
     "sent_at",
@@ -28,6 +31,7 @@ __all__ = [
     "tenant_of",
     "text_for_bot",
     "units",
+    "unwrap",
     "without_controls",
     "zone_named",
     "zone_told_by",

@@ -72,3 +72,8 @@ def _after_blanks(text: str, start: int) -> int:
     """Return the index of the first character from ``start`` on that is no blank."""
     blanks = _BLANKS.match(text, start)
     return blanks.end() if blanks else start
+
+
+def unwrap(activity: Activity) -> None:
+    """Make the text of an activity what the person said."""
+    activity.text = text_for_bot(activity) or activity.text

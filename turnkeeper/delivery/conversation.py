@@ -228,7 +228,7 @@ class Conversation:
         owed = self.owed.get(number)
         if owed is None:
             return
-        one = Owed(owed.turn, owed.service_url, [owed.effects[index]])
+        one = Owed(owed.turn, owed.service_url, [owed.effects[index]], tenant=owed.tenant)
         key = given_up_key(self.key, number, index)
         yield Change(key, one.body(), ANY, owed.owner, now + KEPT_GIVEN_UP)
 

@@ -83,7 +83,7 @@ class Sender:
             elif owed := await self._owed(conversation, head[0]):
                 place = Place(head[0], owed.turn, head[1])
                 with TurnIds({"turn": owed.turn}):
-                    fact = await self._try(conversation, owed.effects[head[1]], place)
+                    fact = await self._try(conversation, owed, place)
                 if fact:
                     await self._receipts.note(conversation, fact)
 
@@ -120,12 +120,15 @@ class Sender:
                     await self._receipts.note(conversation, fact)
         return conversation.owed.get(number)
 
-    async def _try(self, conversation: Conversation, effect: Effect, place: Place) -> Fact | None:
+    async def _try(self, conversation: Conversation, owed: Owed, place: Place) -> Fact | None:
         """Try one effect; return what the channel answered, None where nothing was begun."""
+        effect, setting = owed.effects[place.index], "SERVICE_URL_HOSTS"
         try:
             service_url = self._service_urls.check(conversation.service_url)
+            setting = "ALLOWED_TENANTS"
+            self._service_urls.tenants.check_again(owed.tenant)
         except RequestRefused as refusal:
-            _log.error("%s: %s; SERVICE_URL_HOSTS does not name it", conversation.key, refusal)
+            _log.error("%s: %s; %s does not name it", conversation.key, refusal, setting)
             return self._refused(conversation, effect, place, ChannelRefused(403))
         if not isinstance(effect, Delay):
             conversation.begun = [*conversation.begun[1 - PACE :], self._connector.now()]

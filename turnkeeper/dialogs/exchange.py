@@ -9,11 +9,11 @@ from botbuilder.schema import ActivityEventNames, ActivityTypes
 
 from turnkeeper.address import Address
 from turnkeeper.channels import text_for_bot
+from turnkeeper.dialogs.asking.notice import Notice, in_front
+from turnkeeper.dialogs.asking.question import offers
 from turnkeeper.dialogs.interrupted import Answer, Interrupted
 from turnkeeper.dialogs.interruptions import Found, Interruptions
-from turnkeeper.dialogs.notice import Notice, in_front
 from turnkeeper.dialogs.open_dialogs import OpenDialogs
-from turnkeeper.dialogs.question import offers
 from turnkeeper.dialogs.wishes import Granted, Wishes
 from turnkeeper.dialogs.words import Wish, plain
 from turnkeeper.ledger.queue import Arrival
@@ -104,7 +104,7 @@ class Exchange:
     async def _take_message(self, question_timeout: float | None) -> DialogTurnResult:
         context = self._opened.context
         language = await self._interruptions.language_of(context)
-        text = text_for_bot(context.activity)
+        text = text_for_bot(context.activity)  # all that is looked for is looked for in it
         found = self._interruptions.find(text, language)
         was_open = self._opened.open or self._mark.confirming
         if not (found or was_open):  # as most messages that are greeted
@@ -210,6 +210,8 @@ class Exchange:
 
     async def _answer(self, found: Found, wishes: Wishes, language: str) -> Answer | Granted:
         """Answer an interruption; None where the message is none here."""
+        if found.is_opening and not (self._opened.open or await wishes.knows_the_person()):
+            return None  # somebody new opens the chat
         if found.handler:
             interrupted = Interrupted(self._opened, found.what, language, wishes.grant)
             return await found.handler(interrupted)
@@ -236,10 +238,9 @@ class Exchange:
         confirms = wishes.confirms(text)
         if self._arrival is not Arrival.SEEN and (confirms or not found):
             return await self._wait(wishes)
-        if confirms:
-            return await wishes.erase()
-        if found and found.key is Wish.FORGET:
-            return await wishes.ask_whether_sure()
+        anew = found is not None and found.key is Wish.FORGET
+        if (done := await wishes.confirm(text, anew=anew)) is not None:
+            return done
         if found and found.key is Wish.HELP:
             answer = await self._answer(found, wishes, language)
             if answer is not None:

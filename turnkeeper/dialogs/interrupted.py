@@ -9,7 +9,7 @@ from botbuilder.core import TurnContext
 from botbuilder.dialogs import DialogContext, DialogTurnResult
 from botbuilder.schema import Activity
 
-from turnkeeper.dialogs.notice import Notice
+from turnkeeper.dialogs.asking.notice import Notice
 from turnkeeper.dialogs.open_dialogs import OpenDialogs
 from turnkeeper.dialogs.words import Wish, plain
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from botbuilder.core import TurnContext
 from botbuilder.dialogs import Dialog
 
 from turnkeeper.dialogs.interrupted import Handler, Matcher
-from turnkeeper.dialogs.spelling import bare
+from turnkeeper.dialogs.spelling import bare, commanded
 from turnkeeper.dialogs.words import Wish, Words, phrases_in, stock
 
-_BY_MESSAGE = {f"{wish.value}_phrases": wish for wish in Wish}
+REFUSED_AMONG_OTHERS: Final = frozenset({Wish.EXPORT})
+"""What the engine does only where nobody else reads it."""
+
+_BY_MESSAGE: Final = {f"{wish.value}_phrases": wish for wish in Wish}
+# Telegram's clients send it, with what the link said, as a person opens the chat with a bot.
+_OPENING: Final = "start"
+_BY_COMMAND: Final = {_OPENING: Wish.START_OVER} | {
+    wish.value.replace("_", " "): wish for wish in Wish
+}
 
 
 class Found(NamedTuple):
@@ -21,11 +29,14 @@ class Found(NamedTuple):
     :param what: what a function found in it, else the text.
     :param key: the key of the bot's own, or the wish.
     :param handler: the bot's own; None where the engine grants the wish.
+    :param is_opening: whether a client says it as it opens the chat: from somebody new it is a
+        first message.
     """
 
     what: object
     key: str | Wish | Matcher
     handler: Handler | None
+    is_opening: bool = False
 
 
 class Interruptions:
@@ -33,8 +44,8 @@ class Interruptions:
 
     :param own: the bot's own, which go before the engine's. A key is phrases with ``|`` between
         ("where is my order|wo ist meine bestellung"), compared as a whole, without case, accents
-        and outer punctuation; or a function of the text and a language; or a :class:`Wish`, whose
-        handler takes the place of the engine's. A value is the handler.
+        and outer punctuation, or as a slash command; or a function of the text and a language; or
+        a :class:`Wish`, whose handler takes the place of the engine's. A value is the handler.
     :param without: wishes that are not granted: a message of theirs is like any other.
     :param language: returns the BCP 47 tag of the person's language; by default the activity's
         ``locale``.
@@ -77,25 +88,41 @@ class Interruptions:
     def find(self, text: str, language: str) -> Found | None:
         """Return the interruption that a text is as a whole, or None.
 
+        A slash command counts as what it says, with what follows it passed over.
+
         :param text: what a person said, without the bot's mention.
         :param language: the BCP 47 tag of theirs, which goes before the others.
         """
         if not text:
             return None
-        if len(text) <= self._longest and (own := self._phrases.get(bare(text))):
-            return Found(text, *own)
+        commands = commanded(text)
+        for said in (text, *commands):
+            if len(said) <= self._longest and (own := self._phrases.get(bare(said))):
+                return Found(text, *own)
         for matcher, handler in self._matchers:
             if (what := matcher(text, language)) is not None:
                 return Found(what, matcher, handler)
-        wish = _BY_MESSAGE.get(self.words.meaning(text, language) or "")
-        return Found(text, wish, self._wishes[wish]) if wish in self._wishes and wish else None
+        for said in (text, *commands):
+            wish = _BY_MESSAGE.get(self.words.meaning(said, language) or "")
+            if wish in self._wishes and wish:
+                return Found(text, wish, self._wishes[wish])
+        wish = _BY_COMMAND.get(bare(commands[-1])) if commands else None
+        if wish in self._wishes and wish:
+            return Found(text, wish, self._wishes[wish], bare(commands[-1]) == _OPENING)
+        return None
 
-    def help(self, language: str) -> str:
+    def help(self, language: str, *, several_people: bool = False) -> str:
         """Return what the engine says to "help": what one may say, a line each.
 
         :param language: a BCP 47 tag.
+        :param several_people: whether others read it; then what is refused there is left out.
         """
-        named = [f"help_{wish.value}" for wish in self._wishes if wish is not Wish.HELP]
+        refused = REFUSED_AMONG_OTHERS if several_people else ()
+        named = [
+            f"help_{wish.value}"
+            for wish, own in self._wishes.items()
+            if wish is not Wish.HELP and (own or wish not in refused)
+        ]
         lines = [self.words.say(name, language) for name in ("help", *named)]
         return "\n".join([*lines, *(f"• {phrase}" for phrase in self._shown)])
 

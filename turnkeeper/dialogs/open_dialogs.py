@@ -16,9 +16,9 @@ from botbuilder.dialogs import (
 )
 from botbuilder.schema import ActivityTypes
 
+from turnkeeper.dialogs.asking.notice import Notice, in_front
+from turnkeeper.dialogs.asking.question import Question, ask_again, open_question
 from turnkeeper.dialogs.fingerprint import fingerprint, fits
-from turnkeeper.dialogs.notice import Notice, in_front
-from turnkeeper.dialogs.question import Question, ask_again, open_question
 
 MARK: Final = "turnkeeper.dialogs"
 """The property of conversation state with what is remembered beside ``DialogState``."""
@@ -33,9 +33,11 @@ class Mark:
     :param asked_in: the number of the turn that asked it, or a lower one; 0 where it is not known.
     :param version: fingerprint of the root's stack, or "".
     :param confirming: whether the person was asked if they really want to be forgotten.
+    :param half_yes: how often they have said half a yes to that.
     :param aside: the state of the dialog that was begun aside, or None.
     :param aside_version: fingerprint of its stack, or "".
     :param failed: whether the last turn failed; see ``turnkeeper.adapters.turn_error``.
+    :param life: how often the conversation had ended when they were opened.
     """
 
     person: str = ""
@@ -43,9 +45,11 @@ class Mark:
     asked_in: int = 0
     version: str = ""
     confirming: bool = False
+    half_yes: int = 0
     aside: DialogState | None = None
     aside_version: str = ""
     failed: bool = False
+    life: int = 0
 
     @classmethod
     def of(cls, stored: dict[str, Any] | None) -> Self:

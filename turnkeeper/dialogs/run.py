@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from botbuilder.core import TurnContext
 from botbuilder.dialogs import Dialog, DialogContext, DialogSet, DialogState, DialogTurnResult
 from botbuilder.dialogs.memory import DialogStateManagerConfiguration
 
+from turnkeeper.channels import several_people_in
+from turnkeeper.dialogs.asking.whom import naming_whom
 from turnkeeper.dialogs.exchange import Exchange
 from turnkeeper.dialogs.interruptions import Interruptions
 from turnkeeper.dialogs.open_dialogs import MARK, Mark, OpenDialogs
@@ -24,13 +27,14 @@ _ROOTS: Final = 64
 """How many bots of one process are remembered; only tests have more than one or two."""
 
 
-async def run(
+async def run(  # noqa: PLR0913 - each is a choice of its own
     dialog: Dialog,
     context: TurnContext,
     conversation_state: ConversationState,
     *,
     interruptions: Interruptions = _STOCK,
     question_timeout: float | None = None,
+    name_in_groups: bool = True,
 ) -> DialogTurnResult:
     """Continue the open dialog with a turn's activity, or begin the root dialog.
 
@@ -46,6 +50,7 @@ async def run(
     :param interruptions: what people may say at any time; by default the engine's wishes.
     :param question_timeout: seconds after which an open question is no longer answered by the next
         message, by the host's clock; None for never. They do not run while it has not arrived.
+    :param name_in_groups: whether in a group a question says whom it asks, and how to answer.
     :returns: the result of the dialog; "empty" where none is open after an interruption.
     """
     # Made once: the parts of a root cost more than many a turn. It holds what its key names.
@@ -54,7 +59,7 @@ async def run(
         if len(_MADE) >= _ROOTS:
             del _MADE[next(iter(_MADE))]
         root = _MADE[key] = _Root(dialog, conversation_state, interruptions)
-    return await root.run(context, question_timeout)
+    return await root.run(context, question_timeout, name_in_groups=name_in_groups)
 
 
 class _Root:
@@ -75,24 +80,32 @@ class _Root:
             self._asides.add(aside)
         self._memory: Any = None
 
-    async def run(self, context: TurnContext, question_timeout: float | None) -> DialogTurnResult:
+    async def run(
+        self, context: TurnContext, question_timeout: float | None, *, name_in_groups: bool
+    ) -> DialogTurnResult:
         if self._memory is not None:
             context.turn_state[_MEMORY] = self._memory  # else the SDK makes it anew at each turn
         states = self._conversation_state
         loaded = states.loaded(context) or await states.cached(context)
         stack: DialogState | None = loaded.state.get("DialogState")
         stored: dict[str, Any] | None = loaded.state.get(MARK)
+        last, mark = last_reply(context), Mark.of(stored)
         state = stack or DialogState()
+        if mark.life != last.life:  # the conversation has ended since: nothing is open
+            state, mark = DialogState(), Mark(life=last.life)
         # As DialogSet.create_context() does, which imports a module each time.
         dialogs = DialogContext(self._dialogs, context, state)
         self._memory = context.turn_state.get(_MEMORY)
-        opened = OpenDialogs(context, self._dialog, dialogs, self._asides, Mark.of(stored))
+        opened = OpenDialogs(context, self._dialog, dialogs, self._asides, mark)
         transaction, address = transaction_in(context, states.storage.records)
-        exchange = Exchange(
-            opened, self._interruptions, states, address, last_reply(context), transaction.now()
-        )
+        exchange = Exchange(opened, self._interruptions, states, address, last, transaction.now())
         try:
-            result = await exchange.take(question_timeout)
+            if name_in_groups and several_people_in(context.activity):
+                say = partial(self._say, context)
+                with naming_whom(context, say, named=bool(address.owner)):
+                    result = await exchange.take(question_timeout)
+            else:
+                result = await exchange.take(question_timeout)
         finally:
             opened.let_go()
         # What was emptied meanwhile, as to forget the person, stays empty.
@@ -100,15 +113,19 @@ class _Root:
             if not dialogs.stack:  # what says nothing need not be stored
                 if stack is not None:
                     await self._dialog_state.delete(context)
-            elif stack is None:
+            elif stack is not state:
                 await self._dialog_state.set(context, state)
             # In a group it is kept: by it the erasure of a person finds the ledgers with their
             # name.
-            if (mark := exchange.mark()) or address.group:
-                await self._marks.set(context, mark)
+            if (remembered := exchange.mark()) or address.group:
+                await self._marks.set(context, remembered)
             elif stored is not None:
                 await self._marks.delete(context)
         return result
+
+    async def _say(self, context: TurnContext, name: str) -> str:
+        interruptions = self._interruptions
+        return interruptions.words.say(name, await interruptions.language_of(context))
 
 
 _MADE: Final[dict[tuple[int, int, int], _Root]] = {}

@@ -21,10 +21,12 @@ _ACCENTS = [
     if unicodedata.combining(chr(code)) >= _FIRST_ACCENT_CLASS
 ]
 _TATWEEL = "\u0640"  # stretches Arabic words
+# Of emoji: five tones of skin, and the mark of a picture in colour.
+_SHADES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff\ufe0f"
 _FOLDS = {
     # What stays as it is: translate() is slow on what it does not find. Letters up to Arabic; kana.
     **{code: chr(code) for code in chain(range(0x800), range(0x3000, 0x3100))},
-    **str.maketrans(dict.fromkeys([*_ACCENTS, _TATWEEL], "")),
+    **str.maketrans(dict.fromkeys([*_ACCENTS, _TATWEEL, *_SHADES], "")),
     **str.maketrans(dict.fromkeys("\u2018\u2019\u02bc", "'")),
     **str.maketrans(dict.fromkeys(",:-\u2010\u2011\u060c\u3001", " ")),
 }
@@ -51,6 +53,22 @@ def bare(text: str) -> str:
     while begin < end and not (words[end - 1].isalnum() or _is_mark(words[end - 1])):
         end -= 1
     return words[begin:end] or words
+
+
+def commanded(text: str) -> tuple[str, ...]:
+    """Return what a slash command says, without its slash: all of it, and its first word alone.
+
+    An underscore is a blank, which such a command cannot have: "/forget_me now" says "forget me
+    now" and "forget me".
+
+    :param text: what a person said.
+    :returns: nothing where it is no command.
+    """
+    if not text.startswith("/") or text[1:2].isspace():
+        return ()
+    words = text[1:].replace("_", " ")
+    first = text[1:].split(maxsplit=1)[:1]
+    return (words, *(word.replace("_", " ") for word in first))
 
 
 def _is_mark(char: str) -> bool:

@@ -12,16 +12,20 @@ from botbuilder.dialogs import DialogTurnResult, DialogTurnStatus
 from botbuilder.schema import Attachment
 
 from turnkeeper.channels import limits_of, several_people_in, units
-from turnkeeper.dialogs.interruptions import Interruptions
-from turnkeeper.dialogs.notice import Notice
+from turnkeeper.dialogs.asking.notice import Notice
+from turnkeeper.dialogs.interruptions import REFUSED_AMONG_OTHERS, Interruptions
 from turnkeeper.dialogs.open_dialogs import MARK, OpenDialogs
 from turnkeeper.dialogs.words import Wish, plain
-from turnkeeper.state.forgetting import export_person, forget_person
+from turnkeeper.state.people.forgetting import export_person, forget_person
 from turnkeeper.state.scope import ConversationState
+from turnkeeper.state.services import transaction_in
 
 _JSON: Final = "application/json"
 # In bytes. Connector services refuse an activity of more than 256 KB; base64 adds a third.
 _LARGEST_FILE: Final = 150_000
+
+_HALF_YESES: Final = 2
+"""How often half a yes is asked about; the next one is none."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,20 +58,25 @@ class Wishes:
         self._say = partial(interruptions.words.say, tag=language)
 
     async def grant(self, wish: Wish) -> Granted:
-        """Grant a wish."""
+        """Grant a wish, unless others read it and it is refused there."""
+        among_others = several_people_in(self._context.activity)
+        if among_others and wish in REFUSED_AMONG_OTHERS:
+            return self.notice("only_in_private")
         match wish:
             case Wish.HELP:
-                return Notice(plain(self._interruptions.help(self._language)), fixed=True)
+                told = self._interruptions.help(self._language, several_people=among_others)
+                return Notice(plain(told), fixed=True)
             case Wish.CANCEL:
                 return await self._cancel()
             case Wish.START_OVER:
                 await self._opened.close()
                 return await self._opened.begin_root(None, self.notice("start_over"))
             case Wish.FORGET:
-                self._opened.mark.confirming = True
+                self._opened.mark.confirming, self._opened.mark.half_yes = True, 0
                 return await self.ask_whether_sure()
             case Wish.EXPORT:
-                return await self._export()
+                storage = self._conversation_state.storage
+                return self._handed_out(await export_person(self._context, storage))
 
     def notice(self, name: str, *, of_questions: bool = False) -> Notice:
         """Return one of the engine's messages, to be told in front.
@@ -79,12 +88,35 @@ class Wishes:
 
     def confirms(self, text: str) -> bool:
         """Return whether a text is a clear yes."""
-        return self._interruptions.words.meaning(text, self._language) == "yes_phrases"
+        return self._meaning(text) == "yes_phrases"
 
-    async def ask_whether_sure(self) -> DialogTurnResult:
-        """Ask whether the person really wants to be forgotten."""
+    async def confirm(self, text: str, *, anew: bool) -> DialogTurnResult | None:
+        """Erase the person after a clear yes; after half a yes ask once more.
+
+        :param text: what the person answers.
+        :param anew: whether it is the wish to be forgotten once more.
+        :returns: None where the text is none of these, or was half a yes too often.
+        """
+        mark = self._opened.mark
+        match self._meaning(text):
+            case "yes_phrases":
+                return await self.erase()
+            case "half_yes_phrases" if mark.half_yes < _HALF_YESES:
+                mark.half_yes += 1
+                return await self.ask_whether_sure("half_yes")
+            case _ if anew:
+                mark.half_yes = 0
+                return await self.ask_whether_sure()
+            case _:
+                return None
+
+    async def ask_whether_sure(self, name: str = "ask_forget") -> DialogTurnResult:
+        """Ask whether the person really wants to be forgotten.
+
+        :param name: of the message that asks.
+        """
         self._opened.asks = True
-        await self._context.send_activity(plain(self._say("ask_forget"), question=True))
+        await self._context.send_activity(plain(self._say(name), question=True))
         return DialogTurnResult(DialogTurnStatus.Waiting)
 
     async def erase(self) -> DialogTurnResult:
@@ -103,20 +135,22 @@ class Wishes:
         await self._context.send_activity(plain(self._say("forgotten")))
         return DialogTurnResult(DialogTurnStatus.Cancelled)
 
+    async def knows_the_person(self) -> bool:
+        """Return whether anything is remembered of the person, wherever they said it."""
+        records = self._conversation_state.storage.records
+        transaction, address = transaction_in(self._context, records)
+        await transaction.load([address.user_key])
+        return transaction.body(address.user_key) is not None
+
+    def _meaning(self, text: str) -> str | None:
+        return self._interruptions.words.meaning(text, self._language)
+
     async def _cancel(self) -> Granted:
         if not self._opened.open:
             return self.notice("nothing_to_stop")
         await self._opened.close()
         await self._context.send_activity(plain(self._say("stopped")))
         return DialogTurnResult(DialogTurnStatus.Cancelled)
-
-    async def _export(self) -> Granted:
-        activity = self._context.activity
-        if several_people_in(activity):
-            return self.notice("only_in_private")
-        return self._handed_out(
-            await export_person(self._context, self._conversation_state.storage)
-        )
 
     def _handed_out(self, data: dict[str, Any]) -> Notice:
         """Return a person's data: a JSON file where the channel takes one, else text.

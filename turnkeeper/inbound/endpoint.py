@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from functools import partial
 from http import HTTPStatus
 from time import perf_counter
@@ -43,6 +43,7 @@ class Endpoint:
     :param taker: takes the activities.
     :param metrics: counts.
     :param bot_id: the bot's app id; "" in local mode.
+    :param trusted: channels whose ids are believed also where a page may choose them.
     :param local: refuses who is not on this machine; None where anybody may come.
     """
 
@@ -52,11 +53,13 @@ class Endpoint:
         metrics: Metrics,
         *,
         bot_id: str,
+        trusted: Container[str] = (),
         local: LocalMode | None,
     ) -> None:
         self._taker = taker
         self._metrics = metrics
         self._bot_id = bot_id
+        self._trusted = trusted
         self._local = local
         self._bodies = Bodies()
 
@@ -79,7 +82,7 @@ class Endpoint:
         began: float | None = perf_counter()
         try:
             activity = read_activity(body, request.headers.get("Content-Type"))
-            address = address_of(activity, self._bot_id)
+            address = address_of(activity, self._bot_id, self._trusted)
             ids = {"conversation": address.conversation, "activity": activity.id or ""}
             TurnIds.add(**ids)
             with span("turn", channel=address.channel, **ids):

@@ -54,6 +54,10 @@ class Ledger:
     :param answers: digest to the HTTP answer ``{"status": int, "body": JSON}`` of a turn.
     :param sent_ids: the id a reply had in the bot to the id the channel gave it; "" where the
         channel never took it.
+    :param alike: what may answer by itself has sent this, so often in turn; see
+        :mod:`turnkeeper.turn.hearing`.
+    :param several: whether several people talk in a conversation whose activities do not say so.
+    :param life: how often the conversation has ended: dialogs of an earlier life are closed.
     :param others: what another version keeps here; it is kept.
     """
 
@@ -62,6 +66,9 @@ class Ledger:
     earlier: EarlierDebt | None = None
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     sent_ids: dict[str, str] = field(default_factory=dict)
+    alike: tuple[str, int] = ("", 0)
+    several: bool = False
+    life: int = 0
     others: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -87,6 +94,9 @@ class Ledger:
                 earlier=EarlierDebt.from_json(owed) if owed else None,
                 answers=turns.pop("answers", None) or {},
                 sent_ids=turns.pop("sent_ids", None) or {},
+                alike=_alike_in(turns.pop("alike", None)),
+                several=turns.pop("several", None) is True,
+                life=int(turns.pop("life", 0)),
                 others=turns,
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -101,6 +111,12 @@ class Ledger:
             turns["answers"] = self.answers
         if self.sent_ids:
             turns["sent_ids"] = self.sent_ids
+        if self.alike[1]:
+            turns["alike"] = self.alike
+        if self.several:
+            turns["several"] = True
+        if self.life:
+            turns["life"] = self.life
         return f"{_HEAD}{json_text.encode(turns)}}}}}"
 
     def without_earlier(self) -> Ledger:
@@ -127,6 +143,18 @@ class Ledger:
             for old in list(self.answers)[:-ANSWERS]:
                 del self.answers[old]
 
+    def count(self, kind: str) -> None:
+        """Count a message of what may answer by itself.
+
+        :param kind: the same for messages that are alike; "" for a person's, which ends the row.
+        """
+        if kind or self.alike[1]:
+            self.alike = (kind, self.in_a_row(kind) + 1 if kind else 0)
+
+    def in_a_row(self, kind: str) -> int:
+        """Return how many messages of a kind were the last ones."""
+        return self.alike[1] if kind and kind == self.alike[0] else 0
+
     def note(self, fact: Fact, now: float, reply_ttl: float) -> bool:
         """Note a fact; return whether its effect is given up by that.
 
@@ -149,25 +177,26 @@ class Ledger:
     def erase(self) -> list[int]:
         """Forget all that is said of a person whose conversation it is.
 
-        Of the turns digests are left, so that none runs again; who sends, and until when to wait,
-        stays too.
+        Of the turns digests are left, so that none runs again; who sends, until when to wait, and
+        how often the conversation has ended stays too.
 
         :returns: the numbers of the turns that still owed something.
         """
         self.answers, self.sent_ids, self.earlier, self.others = {}, {}, None, {}
+        self.alike = ("", 0)
         gone = list(self.queue.open)
         self.queue.open, self.queue.unseen = {}, {}
         return gone
 
-    def erase_member(self, who: str) -> list[int]:
+    def erase_member(self, *who: str) -> list[int]:
         """Forget a person in a conversation of several; return the numbers of their turns.
 
         The answers go, which may name them.
 
-        :param who: digest of the person's key.
+        :param who: digests of the person's keys.
         """
-        self.answers = {}
-        return self.queue.erase(who)
+        self.answers, self.alike = {}, ("", 0)
+        return [number for one in who for number in self.queue.erase(one)]
 
     def channel_id(self, reply_id: str) -> str:
         """Return the channel's id of a reply the bot knows by ``reply_id``; any other as it is.
@@ -181,3 +210,11 @@ class Ledger:
             self.sent_ids[reply_id] = channel_id
             for old in list(self.sent_ids)[:-SENT_IDS]:
                 del self.sent_ids[old]
+
+
+def _alike_in(value: Any) -> tuple[str, int]:
+    """Return the kind and the number that a ledger holds."""
+    if value is None:
+        return "", 0
+    kind, number = value
+    return str(kind), int(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from turnkeeper.errors import UnreadableRecord
 from turnkeeper.ledger.effects import Effect, effect_from_json
@@ -20,6 +20,7 @@ class Owed:
     :param turn: its name in the ledger.
     :param service_url: where the channel listened when the turn was committed.
     :param effects: in order. A mark of the ledger says of each how it stands.
+    :param tenant: of Teams, to which it goes; "" where none was told, or in records up to 0.5.
     :param owner: of the record: the user-state key of the person whose turn it was, or "".
     """
 
@@ -27,6 +28,7 @@ class Owed:
     service_url: str
     effects: list[Effect]
     owner: str = ""
+    tenant: str = ""
 
     @classmethod
     def read(cls, key: str, record: Record) -> Owed:
@@ -40,12 +42,19 @@ class Owed:
                 raise UnreadableRecord(key, f"format {data['v']!r} is not known")
             owed = data["state"]["owed"]
             effects = [effect_from_json(effect) for effect in owed["effects"]]
-            return cls(str(owed["turn"]), str(owed["service_url"]), effects, record.owner)
+            turn, url, tenant = owed["turn"], owed["service_url"], owed.get("tenant", "")
+            return cls(str(turn), str(url), effects, record.owner, str(tenant))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
 
     def body(self) -> str:
         """Return the record's body."""
         effects = [effect.to_json() for effect in self.effects]
-        owed = {"turn": self.turn, "service_url": self.service_url, "effects": effects}
+        owed: dict[str, Any] = {
+            "turn": self.turn,
+            "service_url": self.service_url,
+            "effects": effects,
+        }
+        if self.tenant:
+            owed["tenant"] = self.tenant
         return json_text.encode({"v": FORMAT, "state": {"owed": owed}})

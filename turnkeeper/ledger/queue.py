@@ -197,6 +197,13 @@ class Queue:
         waits = self.not_before > now or not self.holder
         return Arrival.OWED if failed or waits else Arrival.SEEN
 
+    def rename(self, who: str, now_as: str) -> None:
+        """Know a person by another digest."""
+        for one in self.open.values():
+            one.who = now_as if one.who == who else one.who
+        if who in self.unseen:
+            self.unseen[now_as] = max(self.unseen.pop(who), self.unseen.get(now_as, 0))
+
     def erase(self, who: str) -> list[int]:
         """Take out the turns of a person; return their numbers. Holder, beat and wait stay."""
         gone = [number for number, one in self.open.items() if one.who == who]

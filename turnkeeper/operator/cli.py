@@ -13,8 +13,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from turnkeeper.address import stored_key, stored_name
+from turnkeeper.address import stored_name
 from turnkeeper.errors import BotError, SettingsError
+from turnkeeper.keys import stored_key
 from turnkeeper.operator import commands
 from turnkeeper.operator.terminal import one_line
 

@@ -16,8 +16,8 @@ from turnkeeper.operator import migration, new, owed
 from turnkeeper.operator.naming import names_of, replies_that_name
 from turnkeeper.operator.store import Store, at, find, opened
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
-from turnkeeper.state.erasure import erase, records_of
-from turnkeeper.state.export import export
+from turnkeeper.state.people.erasure import erase, records_of
+from turnkeeper.state.people.export import export
 from turnkeeper.state.reading import iso_time, pages
 
 _NAMED: Final = 10

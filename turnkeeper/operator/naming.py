@@ -11,7 +11,7 @@ from turnkeeper.address import ledger_of, stored_name
 from turnkeeper.errors import UnreadableRecord
 from turnkeeper.ledger.effects import Send, Update
 from turnkeeper.ledger.owed import Owed
-from turnkeeper.state.erasure import records_of
+from turnkeeper.state.people.erasure import records_of
 from turnkeeper.state.reading import pages
 from turnkeeper.storage import Record, RecordStorage
 from turnkeeper.wire import json_text

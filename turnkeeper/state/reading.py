@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from turnkeeper.address import is_ledger, ledger_of
 from turnkeeper.errors import UnreadableRecord
+from turnkeeper.keys import is_known_as
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.ledger.owed import Owed
 from turnkeeper.state.items import OBJECT
@@ -50,7 +51,7 @@ def state_of(key: str, record: Record, codec: Codec | None) -> dict[str, Any]:
         Owed.read(key, record)
         state = json.loads(record.body)["state"]
         return _with_activities(key, state, state["owed"])
-    if codec is None:
+    if codec is None or is_known_as(key):
         return _raw_state(key, record)
     # Decoded and encoded again, a record of an earlier format is shown as one of today.
     decoded = codec.decode_state(record.body, key=key)

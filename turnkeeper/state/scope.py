@@ -18,6 +18,7 @@ from botbuilder.core import BotState, TurnContext
 from turnkeeper.address import Address
 from turnkeeper.state.accessor import CachedState, StateProperty
 from turnkeeper.state.items import unreadable
+from turnkeeper.state.people.succession import carry_over, origin
 from turnkeeper.state.services import address_in, transaction_in
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import Record, RecordStorage
@@ -99,18 +100,18 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         return cached
 
     async def load(self, turn_context: TurnContext, force: bool = False) -> None:
-        """Read the state unless the turn has it.
-
-        :param force: read it anew and forget the turn's changes.
-        """
+        """Read the state unless the turn has it; forced, anew, without the turn's changes."""
         if not force and self._slot in turn_context.turn_state:
             return
         transaction, address = transaction_in(turn_context, self.storage.records)
         key = self._key_of(address)
         if force or not transaction.has(key):
             await transaction.load([key], again=force)
-        body, codec = transaction.body(key), self.storage.codec
-        state = codec.decode_state(body, key=key) if body is not None else {}
+        codec = self.storage.codec
+        if address.old_user_key:
+            await carry_over(transaction, address, codec)
+        body, lies_at = transaction.body(key), origin(transaction, address, key)
+        state = codec.decode_state(body, key=lies_at) if body is not None else {}
         turn_context.turn_state[self._slot] = CachedState(key, state, codec, body)
 
     async def save_changes(self, turn_context: TurnContext, force: bool = False) -> None:
@@ -129,6 +130,8 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         key = cached.key
         if not transaction.has(key):
             await transaction.load([key])
+        if address.old_user_key:
+            await carry_over(transaction, address, cached.codec)
         if cached.unread and self._is_unreadable(transaction.record(key), cached):
             return
         body = cached.body()

@@ -15,9 +15,10 @@ from botbuilder.core import TurnContext
 from botbuilder.core.bot_state import CachedBotState
 from botbuilder.schema import Activity
 
-from turnkeeper.address import Address, named_in
-from turnkeeper.channels.addressing import address_of
+from turnkeeper.address import Address
+from turnkeeper.channels.addressing import address_anew, address_of
 from turnkeeper.errors import SettingsError, TurnEnded
+from turnkeeper.keys import named_in
 from turnkeeper.state.accessor import CachedState
 from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.connection import url_of
@@ -170,7 +171,7 @@ def _services(context: TurnContext) -> Services:
         if services.activity is activity:
             return services
         # Bot code has given the context another one, which may be another person's.
-        address = address_of(activity, services.address.bot)
+        address = address_anew(activity, services.address)
         services = services._replace(activity=activity, address=address)
     elif services is TurnEnded:
         raise TurnEnded

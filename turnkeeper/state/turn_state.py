@@ -23,7 +23,8 @@ class TurnState(BotStateSet):  # type: ignore[misc]  # the SDK is untyped
 
     def storage_keys(self, address: Address) -> list[str]:
         """Return the keys of the records of a turn; one that is nobody's has none of a person."""
-        return [key for state in self.bot_states if (key := state.storage_key(address))]
+        keys = [key for state in self.bot_states if (key := state.storage_key(address))]
+        return [*keys, address.old_user_key] if address.old_user_key else keys
 
     async def load_all(self, turn_context: TurnContext, force: bool = False) -> None:
         """Read all states that the turn has in one round trip, unless they are read already."""
@@ -57,4 +58,9 @@ class UnknownStates(TurnState):
 
     def storage_keys(self, address: Address) -> list[str]:
         """Return the keys that the SDK gives to the records of a turn."""
-        return [address.conversation_key, *([address.user_key] if address.person else [])]
+        return [address.conversation_key, *(_of_person(address) if address.person else [])]
+
+
+def _of_person(address: Address) -> list[str]:
+    """Return the keys under which a person may be held; the older one is read beside the other."""
+    return [key for key in (address.user_key, address.old_user_key) if key]

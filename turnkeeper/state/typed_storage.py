@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 from botbuilder.core import Storage
 
-from turnkeeper.address import Address, named_in, owner_named_in
+from turnkeeper.address import Address
 from turnkeeper.errors import WriteConflict
+from turnkeeper.keys import named_in, owner_named_in
 from turnkeeper.state.items import decoded, e_tag_of, encoded, hold, unreadable
+from turnkeeper.state.people.succession import carry_over
 from turnkeeper.state.services import UnderWay, turn_under_way
 from turnkeeper.storage import ANY, Change, Record, RecordStorage
 from turnkeeper.storage.connection import Connection
@@ -116,11 +118,12 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
         wanted = list(dict.fromkeys(keys))
         found: dict[str, tuple[str, str | None]] = {}
         if turn := turn_under_way(self.records, wanted):
-            await turn.transaction.load(wanted)
+            lies_at = await self._begin(turn, wanted)
+            await turn.transaction.load(dict.fromkeys(lies_at.values()))
             for key in wanted:
-                body = turn.transaction.body(key)
+                body = turn.transaction.body(lies_at[key])
                 if body is not None:
-                    found[key] = (body, turn.transaction.e_tag(key))
+                    found[key] = (body, turn.transaction.e_tag(lies_at[key]))
         elif wanted:
             for key, record in (await self.records.fetch(wanted)).items():
                 found[key] = (record.body, record.e_tag)
@@ -166,10 +169,12 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
             raise TypeError("Keys are required when deleting")
         unwanted = list(dict.fromkeys(keys))
         if turn := turn_under_way(self.records, unwanted):
-            unread = {key for key in unwanted if not turn.transaction.has(key)}
-            await turn.transaction.load(unwanted)
+            lies_at = await self._begin(turn, unwanted)
+            gone = dict.fromkeys(lies_at.values())
+            unread = {key for key in gone if not turn.transaction.has(key)}
+            await turn.transaction.load(gone)
             turn.check()
-            for key in unwanted:
+            for key in gone:
                 if not self._is_unreadable(key, turn.transaction.record(key)):
                     turn.transaction.put_item(key, None, blindly=key in unread)
         elif unwanted:
@@ -182,8 +187,19 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
             _log.warning("not deleted: %s", error)
         return error is not None
 
+    async def _begin(self, turn: UnderWay, keys: Iterable[str]) -> dict[str, str]:
+        """Return where records lie that bot code names: who the turn's person is, the SDK's own
+        classes know by the channel's id alone.
+        """
+        if turn.address.old_user_key:
+            await carry_over(turn.transaction, turn.address, self.codec)
+        return {key: turn.address.key_of(key) for key in keys}
+
     async def _write_in(self, turn: UnderWay, items: list[Item]) -> None:
         transaction, address = turn.transaction, turn.address
+        lies_at = await self._begin(turn, (one.key for one in items))
+        named = {lies_at[one.key]: one.key for one in items}
+        items = [one._replace(key=lies_at[one.key]) for one in items]
         # What the turn has not read it overwrites, whoever else changes it meanwhile.
         blind = {one.key for one in items if one.e_tag is None and not transaction.has(one.key)}
         await transaction.load([one.key for one in items])
@@ -194,7 +210,7 @@ class TypedStorage(Storage):  # type: ignore[misc]  # the SDK is untyped
             if record := transaction.record(one.key):
                 self.codec.decode_state(record.body, key=one.key)
         for key, item, _, body in items:
-            ttl = self.lifetimes.of(key, address.channel)
+            ttl = self.lifetimes.of(named[key], address.channel)
             owner = _owner_of(key, transaction, address)
             transaction.put_item(key, body, owner=owner, ttl=ttl, blindly=key in blind)
             hold(item, transaction.e_tag(key))
@@ -208,6 +224,6 @@ def _owner_of(key: str, transaction: Transaction, address: Address) -> str:
     nobody's; a new one is the person's whose turn it is.
     """
     if named := owner_named_in(key, address.channel):
-        return named
+        return address.key_of(named)
     state = key in (address.conversation_key, address.place_key)
     return address.owner if state or not transaction.record(key) else ""

@@ -31,6 +31,7 @@ class Transaction:
     :param clock: seconds since the epoch.
     :ivar forgets: whether the commit erases the person of the turn.
     :ivar items: by the keys of records that others than the states have put, who is to be told.
+    :ivar carried: older keys of people from which the commit carries over what they have.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Transaction:
         self._records: dict[str, Record | None] = {}
         self._changes: dict[str, Change] = {}
         self._revisions: dict[str, Revision] = {}
+        self.carried: set[str] = set()
         self.forgets = False
         self._unchecked: set[str] = set()
         self.items: dict[str, list[tuple[str | None, Callable[[str], None]]]] = {}
@@ -53,11 +55,9 @@ class Transaction:
     async def load(self, keys: Iterable[str], *, again: bool = False) -> None:
         """Read records in one round trip, except those read before.
 
-        :param again: read all of them anew, but for those that were put: they would be written.
+        :param again: read all anew, but for those that were put: they would be written.
         """
-        wanted = [
-            key for key in keys if key not in self._records or (again and key not in self._changes)
-        ]
+        wanted = [key for key in keys if key not in (self._changes if again else self._records)]
         if wanted:
             found = await self.storage.fetch(wanted)
             # Meanwhile another task may have read one, and have put something for it.
@@ -75,10 +75,7 @@ class Transaction:
         return key in self._records
 
     def record(self, key: str) -> Record | None:
-        """The record as it was read; None where there is none.
-
-        :raises KeyError: the key was not loaded.
-        """
+        """The record as it was read; None where there is none. :raises KeyError: it was not."""
         return self._records[key]
 
     def body(self, key: str) -> str | None:
@@ -95,8 +92,6 @@ class Transaction:
         """The record's e_tag as this transaction sees it; None where there is none.
 
         Until the commit a record that was put has one that is good in this transaction alone.
-
-        :raises KeyError: the key was not loaded.
         """
         if key not in self._changes:
             record = self._records[key]
@@ -134,6 +129,10 @@ class Transaction:
         else:
             expires_at = None if body is None else self.expiry(ttl)
             self._changes[key] = Change(key, body, ANY if blindly else e_tag, owner, expires_at)
+
+    def stage(self, change: Change) -> None:
+        """Have a loaded record changed at the commit, unless something is put for it."""
+        self._changes.setdefault(change.key, change)
 
     def revise(self, key: str, revision: Revision) -> None:
         """Have a loaded record written as it is found at the commit.
@@ -183,7 +182,7 @@ class Transaction:
 
     def discard(self) -> None:
         """Forget everything that was put; what was read stays."""
-        for put in (self._changes, self._revisions, self.items):
+        for put in (self._changes, self._revisions, self.items, self.carried):
             put.clear()
         self.forgets = False
 
@@ -243,8 +242,5 @@ class Transaction:
         self.discard()
 
     def expiry(self, ttl: float | None) -> float | None:
-        """Return when what is written now expires.
-
-        :param ttl: in so many seconds; None for never.
-        """
+        """Return when what is written now expires: in so many seconds; None for never."""
         return None if ttl is None else full_hour(self._clock() + ttl)

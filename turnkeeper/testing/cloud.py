@@ -194,13 +194,14 @@ class Cloud(Services):
         :raises AssertionError: both states have it, or the bot runs elsewhere.
         """
         host = self.host
-        address = address_of(decode_activity(activity), self.app_id)
         if host is None or self._session is None:
             raise AssertionError("its state is not at hand: the bot runs elsewhere, or not at all")
         if isinstance(host, Host):
             states: list[ScopedState] = [host.user_state, host.conversation_state]
         else:
             states = [one for one in ScopedState.made() if one.storage.records is host.records]
+        settings = host.footing.settings if isinstance(host, StockAdapter) else host.settings
+        address = address_of(decode_activity(activity), self.app_id, settings.trusted_ids)
         values: dict[str, Any] = {}
         for key, state in ((state.storage_key(address), state) for state in states):
             found = (await state.storage.read([key])).get(key) or {} if key else {}

@@ -44,6 +44,8 @@ def standing(
         max_turns=settings.max_turns,
         conversation_ttl=settings.conversation_ttl,
         profile_ttl=settings.profile_ttl,
+        trusted_ids=settings.trusted_ids,
+        allowed_tenants=settings.allowed_tenants,
     )
     own = storage if isinstance(storage, RecordStorage) else None
     connector = partial(Connector, clock=clock.waited, sleep=clock.skip)

@@ -7,7 +7,8 @@ A story is a text file. Its lines, by how they begin:
             ``[joins]``, ``[opens]`` (a page with Web Chat), ``[installs]``, ``[uninstalls]``,
             ``[edits Grace]`` (the last message), ``[reacts]``, ``[deletes]``,
             ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
-            ``[says nothing]``
+            ``[says nothing]``; ``[remarks lunch?]`` is said to others, without the
+            bot's mention
 ``<``       a reply; without one the bot must stay silent. Further lines of the reply are indented
             by two spaces. Cards and files are shown as their text, buttons in a last line as
             ``[Help] [Cancel]``. ``{channel}`` is the channel's name, ``{*}`` anything at all.
@@ -38,10 +39,11 @@ _HAPPENING: Final = re.compile(
     r"@(locale \S+|zone \S+|scope (personal|groupChat|channel)|elsewhere|restart"
     r"|later [\d.]+ (seconds|minutes|hours|days|weeks))"
 )
+_PAGES: Final = ("directline", "webchat")
 _BRACKETS: Final = re.compile(r"\[\w[^\]]*\]")
 _ACTION: Final = re.compile(
     r"\[(?:(joins|opens|installs|uninstalls|reacts|deletes|says nothing)"
-    r"|(edits|attaches|submits|presses) (.+))\]"
+    r"|(edits|attaches|submits|presses|remarks) (.+))\]"
 )
 _DIRECTIONS: Final = re.compile("[\u200f\u2067-\u2069]")
 
@@ -152,7 +154,9 @@ class _Player:
         there = Conversation(self.channel, self.scope, f"conversation {self.conversations}")
         if step.sender not in self.people:
             name = step.sender or "User"
-            self.people[step.sender] = self.cloud.person(name, conversation=there)
+            # Who is the same in every conversation has an id that the service vouches for.
+            vouched = f"dl_{name}" if self.channel in _PAGES else name
+            self.people[step.sender] = self.cloud.person(name, conversation=there, id=vouched)
         person = self.people[step.sender]
         person.conversation = there
         person.locale, person.time_zone = self.client["locale"], self.client["time_zone"]
@@ -179,6 +183,7 @@ class _Player:
             "attaches": lambda: person.message("", attachments=[file]),
             "submits": lambda: person.submission(json.loads(rest)),
             "presses": lambda: person.press(rest),
+            "remarks": lambda: person.message(rest, mention=False),
             "says nothing": lambda: person.message(""),
         }
         return actions[what]()

@@ -25,7 +25,6 @@ from botframework.connector.auth import AuthenticationConstants, ClaimsIdentity
 
 from turnkeeper.address import Address
 from turnkeeper.auth.service_url import ServiceUrls
-from turnkeeper.channels.addressing import address_of
 from turnkeeper.connector.client import Connector
 from turnkeeper.delivery.senders import Senders
 from turnkeeper.errors import DeliveryOwed, ShuttingDown
@@ -70,7 +69,7 @@ class ProactiveTurns:
     :param metrics: counts these turns.
     :param take_turn: takes a turn.
     :param senders: send what it owes.
-    :param bot_id: the bot's app id; "" in local mode.
+    :param address_of: returns where an activity belongs.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - each is a part of its own
@@ -80,14 +79,14 @@ class ProactiveTurns:
         metrics: Metrics,
         take_turn: TakeTurn,
         senders: Senders,
-        bot_id: str,
+        address_of: Callable[[Activity], Address],
     ) -> None:
         self._connector = connector
         self._service_urls = service_urls
         self._metrics = metrics
         self._take_turn = take_turn
         self._senders = senders
-        self._bot_id = bot_id
+        self._address_of = address_of
         self._under_way: dict[asyncio.Future[None], asyncio.Task[Any] | None] = {}
         self._closed = False
 
@@ -164,7 +163,7 @@ class ProactiveTurns:
             # By a name of its own: nobody delivers it again, and a channel may give the first
             # activity of a conversation an id that it gave before.
             turn = secrets.token_hex(8)
-            address = address_of(activity, self._bot_id)
+            address = self._address_of(activity)
             taken = await self._take_turn(
                 identity, activity, audience, logic, turn, address=address
             )

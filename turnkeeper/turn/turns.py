@@ -20,15 +20,16 @@ from turnkeeper.ledger.effects import Effect
 from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.ledger.owed import Owed
 from turnkeeper.ledger.queue import MOST_OPEN
-from turnkeeper.ledger.upgrade import taken_over, taken_over_from_0_1
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
-from turnkeeper.storage import Change, RecordStorage
+from turnkeeper.state.people.succession import owner_of_ledger
+from turnkeeper.storage import RecordStorage
 from turnkeeper.storage.transaction import Transaction
+from turnkeeper.turn.hearing import HEARS_ALL, Hearing
 from turnkeeper.turn.naming import turn_of
+from turnkeeper.turn.opening import Opening, Openings, ends_conversation
 from turnkeeper.turn.order import TurnOrder
 from turnkeeper.turn.response import answers_over_http
-from turnkeeper.turn.unseen import LastReply
 
 TRIES: Final = 10
 """How often a turn is run when others keep changing the same records; then 503."""
@@ -60,8 +61,8 @@ class Taken:
     debt: Debt | None = None
 
 
-Run = Callable[[str, Transaction, LastReply], Awaitable[Outcome]]
-"""Runs the bot under a turn's name, a transaction, and what became of the last reply."""
+Run = Callable[[str, Transaction, Opening], Awaitable[Outcome]]
+"""Runs the bot under a turn's name and a transaction, with what the turn begins with."""
 
 
 class Turns:
@@ -71,6 +72,7 @@ class Turns:
     :param senders: send what turns owe.
     :param order: the turns under way in this process.
     :param metrics: counts duplicates and conflicts.
+    :param hearing: which messages the bot hears.
     :param ttl: seconds the ledger of a quiet conversation is kept; None for ever.
     :param clock: seconds since the epoch.
     """
@@ -82,6 +84,7 @@ class Turns:
         order: TurnOrder,
         metrics: Metrics,
         *,
+        hearing: Hearing = HEARS_ALL,
         ttl: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -89,6 +92,8 @@ class Turns:
         self._senders = senders
         self._order = order
         self._metrics = metrics
+        self._openings = Openings(storage, senders)
+        self._hearing = hearing
         self._ttl = ttl
         self._clock = clock
 
@@ -105,6 +110,7 @@ class Turns:
 
         A turn that changed nothing and says nothing is not entered in the ledger, unless that is
         since its person has not seen what was said last: a redelivery would be taken as an answer.
+        Nor is one that the bot does not hear.
 
         :param activity: authenticated, its service URL checked.
         :param address: the activity's.
@@ -122,6 +128,7 @@ class Turns:
         turn = turn or turn_of(activity)
         TurnIds.add(turn=turn)
         service_url = activity.service_url  # as checked: bot code may change the activity's
+        kind, ends = self._hearing.kind(activity), ends_conversation(activity)
         met = False
         async with self._order.turn(address.ledger_key, person):
             for tries in range(TRIES):
@@ -129,22 +136,24 @@ class Turns:
                     await asyncio.sleep(random.uniform(0, 0.004 * 2**tries))  # noqa: S311
                 transaction = Transaction(self._storage, hosted=True, clock=self._clock)
                 try:
-                    ledger = await self._read(transaction, activity, address, state_keys)
+                    opening = await self._openings.read(transaction, activity, address, state_keys)
+                    ledger = opening.ledger
                     if ledger.knows(turn):
                         self._metrics.duplicates.inc()
                         debt = self._senders.conversations.debt(address.ledger_key, turn)
                         return Taken(self._known(ledger, turn, activity), debt)
+                    if not self._hearing.hears(activity, kind, ledger):
+                        return Taken()
                     if len(ledger.queue.open) >= MOST_OPEN:
                         raise too_much_owed()
-                    known = self._knows(transaction, address)
-                    last = self._last_reply(ledger, address)
-                    erased = met and not known  # while the bot ran
-                    outcome = Outcome([]) if erased else await run(turn, transaction, last)
-                    met = met or known
-                    told = outcome.effects or outcome.answer or last.was_unseen
-                    if not (transaction.changed or told or erased):
+                    erased = met and not opening.known  # while the bot ran
+                    outcome = Outcome([]) if erased else await run(turn, transaction, opening)
+                    met = met or opening.known
+                    told = outcome.effects or outcome.answer or opening.last.was_unseen
+                    if not (transaction.changed or told or erased or ends):
                         return Taken()
-                    entry = self._entry(turn, address, outcome, last, service_url, transaction)
+                    enter = self._enter(turn, opening, outcome, kind, ends)
+                    entry = self._entry(turn, opening, outcome, service_url, transaction, enter)
                     debt = await self._commit(transaction, address.ledger_key, entry)
                 except WriteConflict:
                     self._metrics.conflicts.inc()
@@ -163,17 +172,6 @@ class Turns:
             )
         return answer
 
-    @staticmethod
-    def _knows(transaction: Transaction, address: Address) -> bool:
-        """Return whether the store knows the person: it has their profile, and their ledger.
-
-        Bot code may empty a profile; only an erasure takes the ledger of a conversation with it.
-        """
-        profile, ledger = address.user_key, transaction.record(address.ledger_key)
-        if not (transaction.has(profile) and transaction.record(profile)):
-            return bool(not address.group and ledger and ledger.owner == address.user_key)
-        return True
-
     async def _commit(self, transaction: Transaction, key: str, entry: Entry) -> Debt | None:
         """Commit a turn. Where the store's answer is lost, ask it whether the turn took effect."""
         try:
@@ -184,66 +182,41 @@ class Turns:
                 raise
             return None  # what it owes is found by the dispatcher
 
-    def _last_reply(self, ledger: Ledger, address: Address) -> LastReply:
-        who = digest(address.owner) if address.group else None
-        return LastReply(ledger.queue, who, self._storage.now())
-
-    async def _read(
-        self,
-        transaction: Transaction,
-        activity: Activity,
-        address: Address,
-        state_keys: Sequence[str],
-    ) -> Ledger:
-        """Read what a turn needs, and return the ledger.
-
-        What an earlier version owes in it is moved first, in a write of its own.
-
-        :raises WriteConflict: that was moved just now, by this process or another.
-        """
-        key, old_key = address.ledger_key, address.old_ledger_key
-        await transaction.load([key, old_key, *state_keys])
-        transaction.leave_unchecked(old_key)
-        record, old = transaction.record(key), transaction.record(old_key)
-        ledger = Ledger.read(key, record)
-        now, url, changes = self._storage.now(), activity.service_url, list[Change]()
-        if ledger.earlier:
-            debt = ledger.earlier
-            changes = list(taken_over(key, record, ledger, debt, now, service_url=url))
-        elif old:
-            recipient = activity.recipient
-            known_as = (recipient.id or "") if recipient else ""
-            changes = taken_over_from_0_1(address, record, old, now, url, known_as)
-        if changes:
-            await self._storage.commit(changes)
-            await self._senders.claim(key)
-            raise WriteConflict(key)
-        return ledger
-
     def _entry(  # noqa: PLR0913, PLR0917 - each is a part of the turn
         self,
         turn: str,
-        address: Address,
+        opening: Opening,
         outcome: Outcome,
-        last: LastReply,
         service_url: str,
         transaction: Transaction,
+        enter: Callable[[Ledger], Iterable[int]],
     ) -> Entry:
         """Return what the commit is to enter in the ledger, whatever that is by then."""
+        address = opening.address
         who = digest(address.owner) if address.owner else ""
+        owed = Owed(turn, service_url, outcome.effects, address.owner, address.tenant)
+        owner = owner_of_ledger(transaction, address)
+        return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))
+
+    def _enter(
+        self, turn: str, opening: Opening, outcome: Outcome, kind: str, ends: bool
+    ) -> Callable[[Ledger], Iterable[int]]:
+        """Return what enters the turn in a ledger."""
+        address, last = opening.address, opening.last
 
         def enter(ledger: Ledger) -> Iterable[int]:
             if ledger.knows(turn) or last.has_changed(ledger.queue, self._storage.now()):
                 raise WriteConflict(address.ledger_key)
             gone: Iterable[int] = ()
             if outcome.forgets:
-                person = digest(address.user_key)  # also where the activity itself is nobody's
-                gone = ledger.erase_member(person) if address.group else ledger.erase()
+                people = map(digest, address.user_keys)  # also where the activity is nobody's
+                gone = ledger.erase_member(*people) if address.group else ledger.erase()
             ledger.enter(turn, outcome.answer)
+            ledger.count(kind)
+            ledger.life += ends
+            ledger.several = ledger.several or opening.several
             if outcome.effects and last.was_asked:
-                ledger.queue.seen(who if address.group else None)
+                ledger.queue.seen(digest(address.owner) if address.group else None)
             return gone
 
-        owed = Owed(turn, service_url, outcome.effects, address.owner)
-        owner = "" if address.group else address.owner
-        return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))
+        return enter

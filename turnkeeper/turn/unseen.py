@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
 from botbuilder.core import TurnContext
 
+from turnkeeper.address import Address
+from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.ledger.queue import Arrival, Queue
 
 _SLOT: Final = "turnkeeper.unseen"
@@ -17,15 +19,31 @@ class LastReply:
     :param queue: as the turn has read it.
     :param who: digest of the person; None where all of the conversation is one person's.
     :param now: seconds since the epoch by the store's clock.
+    :param formerly: digest by which an earlier version knew them; "" for none.
+    :param life: how often the conversation has ended.
     :ivar was_asked: whether bot code has asked, of all that was said.
     """
 
-    def __init__(self, queue: Queue, who: str | None, now: float) -> None:
+    def __init__(
+        self, queue: Queue, who: str | None, now: float, formerly: str = "", life: int = 0
+    ) -> None:
         self._queue = queue
+        self.life = life
         self._who = who
+        self._formerly = formerly
+        self._join(queue)
         self._now = now
         self._told: dict[int, Arrival] = {}
         self.was_asked = False
+
+    @classmethod
+    def to(cls, address: Address, ledger: Ledger, now: float) -> Self:
+        """Return what became of the last thing that was said to the person of an address."""
+        queue, life = ledger.queue, ledger.life
+        if not address.group:
+            return cls(queue, None, now, life=life)
+        old = address.owner and address.old_user_key
+        return cls(queue, digest(address.owner), now, digest(old) if old else "", life)
 
     @property
     def number(self) -> int:
@@ -53,8 +71,9 @@ class LastReply:
     def has_changed(self, queue: Queue, now: float) -> bool:
         """Return whether bot code was told otherwise.
 
-        :param queue: as it is at the commit.
+        :param queue: as it is at the commit; it knows the person by one digest from then on.
         """
+        self._join(queue)
         return any(
             told is not queue.arrival(self._who, now, number) for number, told in self._told.items()
         )
@@ -77,6 +96,10 @@ class LastReply:
     def begin(self, context: TurnContext) -> None:
         """Have the functions of a context find it."""
         context.turn_state[_SLOT] = self
+
+    def _join(self, queue: Queue) -> None:
+        if self._formerly and self._who:
+            queue.rename(self._formerly, self._who)
 
 
 def last_reply(context: TurnContext) -> LastReply:

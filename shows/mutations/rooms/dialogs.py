@@ -111,7 +111,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         f"{ROOM}/wishes.py",
-        "        if several_people_in(activity):\n",
+        "        if among_others and wish in REFUSED_AMONG_OTHERS:\n",
         "        if False:\n",
         (f"{TESTS}/test_forgetting.py::test_where_others_read_it_nothing_is_exported",),
         "what is kept of a person is told where others read it",
@@ -124,7 +124,73 @@ MUTATIONS: Final = (
         "each time that a question is asked again its record grows by a card",
     ),
     Mutation(
-        f"{ROOM}/notice.py",
+        f"{ROOM}/wishes.py",
+        '            case "half_yes_phrases" if mark.half_yes < _HALF_YESES:\n',
+        '            case "half_yes_phrases":\n',
+        (f"{TESTS}/test_forgetting.py::test_who_says_no_more_than_half_a_yes_is_asked_twice",),
+        "who says ok is asked for ever whether they are sure",
+    ),
+    Mutation(
+        f"{ROOM}/wishes.py",
+        "                mark.half_yes += 1\n                return await",
+        "                return await self.erase()\n                return await",
+        (
+            (
+                f"{TESTS}/test_forgetting.py::"
+                "test_half_a_yes_is_asked_once_more_whatever_the_persons_language"
+            ),
+        ),
+        "half a yes erases a person",
+    ),
+    Mutation(
+        f"{ROOM}/interruptions.py",
+        "REFUSED_AMONG_OTHERS if several_people else ()",
+        "()",
+        (f"{TESTS}/test_forgetting.py::test_where_others_read_it_nothing_is_exported",),
+        "in a group the help names what is refused there",
+    ),
+    Mutation(
+        f"{ROOM}/spelling.py",
+        'return (words, *(word.replace("_", " ") for word in first))',
+        "return (words,)",
+        (
+            (
+                f"{TESTS}/test_commands.py::"
+                "test_start_begins_again_where_a_question_is_open[/start abc]"
+            ),
+        ),
+        "a slash command with an argument is an answer",
+    ),
+    Mutation(
+        f"{ROOM}/exchange.py",
+        "found.is_opening and not (self._opened.open or await wishes.knows_the_person())",
+        "False",
+        (f"{TESTS}/test_commands.py::test_from_somebody_new_start_is_a_first_message",),
+        "who opens the chat for the first time is told that it begins again",
+    ),
+    Mutation(
+        f"{ROOM}/run.py",
+        "if name_in_groups and several_people_in(context.activity):",
+        "if name_in_groups:",
+        (f"{TESTS}/test_whom.py::test_between_two_nothing_is_added",),
+        "who talks with the bot alone is called by name in each question",
+    ),
+    Mutation(
+        f"{ROOM}/asking/whom.py",
+        '        shown = name if is_plain else _MARKUP.sub(r"\\\\\\1", name)\n',
+        "        shown = name\n",
+        ((f"{TESTS}/test_whom.py::test_in_markdown_they_are_paragraphs_and_a_name_is_no_markup"),),
+        "a person's name is markup in the question of a group",
+    ),
+    Mutation(
+        f"{ROOM}/asking/whom.py",
+        "    if _SLOT in context.turn_state:\n        yield\n        return\n",
+        "",
+        (f"{TESTS}/test_whom.py::test_a_dialog_run_by_a_dialog_says_it_once",),
+        "a question names twice whom it asks",
+    ),
+    Mutation(
+        f"{ROOM}/asking/notice.py",
         "    handlers.insert(0, handler)\n",
         "    handlers.append(handler)\n",
         (f"{TESTS}/test_notices.py::test_the_bots_own_handlers_see_the_whole_message",),

@@ -6,8 +6,8 @@ from typing import Final
 
 from shows.mutations.mutation import Mutation
 
-ERASURE: Final = "turnkeeper/state/erasure.py"
-EXPORT: Final = "turnkeeper/state/export.py"
+ERASURE: Final = "turnkeeper/state/people/erasure.py"
+EXPORT: Final = "turnkeeper/state/people/export.py"
 READING: Final = "turnkeeper/state/reading.py"
 ERASURE_TESTS: Final = "tests/turnkeeper/contract/test_erasure.py"
 ERASING_TESTS: Final = "tests/turnkeeper/state/test_erasing.py"
@@ -18,7 +18,7 @@ MUTATIONS: Final = (
     Mutation(
         ERASURE,
         (
-            "    for key, record in (await storage.fetch([owner])).items():\n"
+            "    for key, record in (await storage.fetch(people)).items():\n"
             "        yield key, record\n"
         ),
         "",
@@ -34,11 +34,11 @@ MUTATIONS: Final = (
         ERASURE,
         (
             "    before = ledger.body()\n"
-            "    numbers = ledger.erase() if own else ledger.erase_member(digest(owner))\n"
+            "    numbers = ledger.erase() if own else ledger.erase_member(*map(digest, people))\n"
         ),
         (
             "    before, ledger = ledger.body(), Ledger(queue=ledger.queue)\n"
-            "    numbers = ledger.erase() if own else ledger.erase_member(digest(owner))\n"
+            "    numbers = ledger.erase() if own else ledger.erase_member(*map(digest, people))\n"
         ),
         (f"{ERASURE_TESTS}::test_forget_me_finds_the_ledgers_of_version_0_1[memory]",),
         "what was said before a person was erased is taken again",
@@ -47,8 +47,7 @@ MUTATIONS: Final = (
         ERASURE,
         (
             "    for key in ledgers:\n"
-            "        transaction.revise(key, partial(_without_person, storage, key, "
-            "address.user_key))\n"
+            "        transaction.revise(key, partial(_without_person, storage, key, people))\n"
         ),
         "",
         (f"{ERASURE_TESTS}::test_forget_me_erases_the_person_wherever_it_is_said[memory]",),
@@ -75,19 +74,19 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ERASURE,
-        "    while own := [key async for key, _ in records_of(storage, owner)]:",
-        "    if own := [key async for key, _ in records_of(storage, owner)]:",
+        "    while own := [key async for key, _ in records_of(storage, *people)]:",
+        "    if own := [key async for key, _ in records_of(storage, *people)]:",
         (f"{ERASING_TESTS}::test_what_is_written_while_a_person_is_erased_goes_too",),
         "what is written while a person is erased stays",
     ),
     Mutation(
         ERASURE,
         (
-            "        transaction.revise(key, partial(_without_person, storage, key, owner, "
+            "        transaction.revise(key, partial(_without_person, storage, key, people, "
             "for_good=True))\n"
         ),
         (
-            "        for change in _without_person(storage, key, owner, transaction.record(key)):\n"
+            "        for change in _without_person(storage, key, people, transaction.record(key)):\n"
             "            await storage.commit([change])\n"
         ),
         (f"{ERASURE_TESTS}::test_erase_tries_again_where_a_group_goes_on_talking",),
@@ -101,8 +100,8 @@ MUTATIONS: Final = (
         "a group's ledger that cannot be read is deleted",
     ),
     Mutation(
-        "turnkeeper/state/erasure.py",
-        "ledger.erase() if own else ledger.erase_member(digest(owner))",
+        "turnkeeper/state/people/erasure.py",
+        "ledger.erase() if own else ledger.erase_member(*map(digest, people))",
         "ledger.erase()",
         (
             "tests/turnkeeper/contract/test_erasure.py::test_erase_drops_answers_of_groups_and_keeps_what_others_are_owed",
@@ -173,8 +172,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "turnkeeper/turn/turns.py",
-        "                person = digest(address.user_key)",
-        "                person = who",
+        "                people = map(digest, address.user_keys)",
+        "                people = [who]",
         ((f"{OWED_TESTS}::test_who_uninstalls_is_forgotten_and_not_who_joined[memory-True]"),),
         "who uninstalls in a group is still sent what is owed",
     ),

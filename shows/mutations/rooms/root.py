@@ -9,7 +9,7 @@ from shows.mutations.mutation import Mutation
 PARTS: Final = "turnkeeper/parts.py"
 FOOTING: Final = "turnkeeper/adapters/footing.py"
 HOST: Final = "turnkeeper/host.py"
-FORGETTING: Final = "turnkeeper/state/forgetting.py"
+FORGETTING: Final = "turnkeeper/state/people/forgetting.py"
 ADDRESS: Final = "turnkeeper/address.py"
 DEADLINES: Final = "turnkeeper/deadlines.py"
 HOST_TESTS: Final = "tests/turnkeeper/test_host.py"
@@ -100,8 +100,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         FOOTING,
-        "ServiceUrls(settings.service_hosts, local=settings.local_mode),",
-        "ServiceUrls(settings.service_hosts, local=False),",
+        "settings.service_hosts, local=settings.local_mode, tenants=",
+        "settings.service_hosts, local=False, tenants=",
         (f"{PARTS_TESTS}::test_no_connection_to_a_channel_stays_open",),
         "in local mode the bot posts to channels' hosts",
     ),
@@ -188,8 +188,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ADDRESS,
-        "apart = _PRIVATE not in native_id and not native_id.startswith(_HASHED)",
-        "apart = not native_id.startswith(_HASHED)",
+        "apart = PRIVATE not in native_id and not native_id.startswith(HASHED)",
+        "apart = not native_id.startswith(HASHED)",
         ("tests/turnkeeper/state/test_private_state.py",),
         "a conversation's name shows what a person has in another one",
     ),

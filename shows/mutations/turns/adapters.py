@@ -120,10 +120,10 @@ MUTATIONS: Final = (
     Mutation(
         CLOUD,
         (
-            "            self._slots.arrived()\n"
+            "        self._service_urls.tenants.check(address.channel, address.tenant)\n"
             "        activity.service_url = self._service_urls.check(activity.service_url)\n"
         ),
-        "            self._slots.arrived()\n",
+        "        self._service_urls.tenants.check(address.channel, address.tenant)\n",
         (f"{HOSTILE_TESTS}::test_local_mode_sends_nothing_to_other_machines",),
         "replies go to any host that an activity names",
     ),

@@ -90,7 +90,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         ENDPOINT,
-        "address = address_of(activity, self._bot_id)",
+        "address = address_of(activity, self._bot_id, self._trusted)",
         "address = address_of(activity)",
         (f"{HOST_TESTS}::test_an_activity_for_two_bots_on_one_store_runs_in_both[sqlite]",),
         "two bots on one store take an activity for a duplicate of each other's",

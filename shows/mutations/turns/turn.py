@@ -119,9 +119,9 @@ MUTATIONS: Final = (
         "an invoke that is delivered again gets 409 though its answer is kept",
     ),
     Mutation(
-        TURNS,
-        'owner = "" if address.group else address.owner',
-        "owner = address.owner",
+        "turnkeeper/state/people/succession.py",
+        'return "" if address.group or left else address.owner',
+        'return "" if left else address.owner',
         (f"{ERASURE_TESTS}::test_forget_me_erases_the_person_wherever_it_is_said[memory]",),
         "a group's ledger belongs to who spoke last",
     ),

@@ -10,7 +10,7 @@ from botbuilder.schema import Activity, ConversationAccount
 
 from tests.turnkeeper.models import TYPES, Known, Talk
 from tests.turnkeeper.turn.world import Process, World, message
-from turnkeeper.state.erasure import stage_erasure
+from turnkeeper.state.people.erasure import stage_erasure
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.services import address_in, forget_states, transaction_in
 from turnkeeper.state.turn_state import TurnState

@@ -26,7 +26,7 @@ from tests.turnkeeper.turn.world import Process
 from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.ledger.open_turn import Open
 from turnkeeper.ledger.queue import Queue
-from turnkeeper.state.erasure import erase, records_of
+from turnkeeper.state.people.erasure import erase, records_of
 from turnkeeper.storage import ANY, Change, MemoryStorage, RecordStorage
 
 DAY = 86_400.0

@@ -38,8 +38,8 @@ from turnkeeper.ledger.earlier import EarlierDebt
 from turnkeeper.ledger.effects import Delay
 from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.ledger.owed import Owed
-from turnkeeper.state.erasure import erase, records_of
-from turnkeeper.state.export import export
+from turnkeeper.state.people.erasure import erase, records_of
+from turnkeeper.state.people.export import export
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import ANY, Change, MemoryStorage, Record, RecordStorage
 from turnkeeper.wire.codec import Codec

@@ -123,7 +123,7 @@ async def test_it_begins_again_there_if_a_dialog_is_gone(
 
 async def test_in_a_group_with_one_state_nobody_answers_the_question_of_another() -> None:
     host = new_host(group_state="conversation")
-    async with Cloud(host, bot_with(host, Colours())) as cloud:
+    async with Cloud(host, bot_with(host, Colours(), name_in_groups=False)) as cloud:
         group = Conversation("directline", "groupChat")
         ada, bob = (cloud.person(name, conversation=group) for name in ("Ada", "Bob"))
         assert await ada.says("hi") == ["Colour?"]
@@ -138,7 +138,8 @@ async def test_nor_where_nothing_says_that_it_is_a_group(cloud: Cloud, ada: Pers
     assert await bob.says("blue") == ["blue!"]
 
 
-async def test_in_a_group_each_has_a_question_of_their_own(cloud: Cloud) -> None:
+async def test_in_a_group_each_has_a_question_of_their_own(cloud: Cloud, deploy: Deploy) -> None:
+    await deploy(name_in_groups=False)
     # On Teams a mention would be part of the answers.
     group = Conversation("directline", "groupChat")
     ada, bob = (cloud.person(name, conversation=group) for name in ("Ada", "Bob"))

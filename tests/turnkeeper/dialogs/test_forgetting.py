@@ -25,6 +25,21 @@ KEPT = "All right, I keep everything as it is."
 PRIVATE = "I tell you that only in a chat between the two of us. Please ask me there."
 
 
+HALF = 'To erase everything, say "yes". Anything else keeps it.'
+HALF_YESES = {
+    "en": ["y", "Y!", "yup", "sure", "ok", "OK.", "Okay", "of course", "👍", "👍🏽", "ok 👍"],
+    "de": ["j", "ja klar", "Klar!", "sicher", "in Ordnung", "gerne"],
+    "fr": ["o", "ouais", "d’accord", "D'accord.", "bien sûr"],
+    "es": ["s", "vale", "¡Claro!", "claro que sí", "de acuerdo"],
+    "ja": ["オッケー", "ｵｯｹｰ", "いいよ。", "もちろん"],
+    "ar": ["تمام", "موافق", "أكيد", "اوكي", "طيب"],
+}
+NOT_EVEN_HALF = [
+    *("no", "n", "nope", "maybe", "not ok", "not sure", "yes but later", "ok later", "👎", "k?y"),
+    *("nein", "non", "いいえ", "لا", "cancel", "Yes or no?", "start over", "/start", ""),
+]
+
+
 class Remembering(Colours):
     """Keeps each colour of a person at once, and once more when it is cancelled."""
 
@@ -71,7 +86,7 @@ async def test_a_clear_yes_erases_the_person_and_closes_all(
     assert await ada.says("hi") == ["Colour?"]
 
 
-@pytest.mark.parametrize("no", ["no", "cancel", "Yes or no?", "ok", "sure", "start over", ""])
+@pytest.mark.parametrize("no", NOT_EVEN_HALF)
 async def test_anything_else_keeps_all_and_the_open_question_is_asked_again(
     ada: Person, no: str
 ) -> None:
@@ -79,6 +94,62 @@ async def test_anything_else_keeps_all_and_the_open_question_is_asked_again(
     assert await ada.says(no) == [f"{KEPT}\nColour?"]
     assert await ada.state("colours") == ["red"]
     assert await ada.says("blue") == ["blue!"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(lang, text) for lang, texts in HALF_YESES.items() for text in texts]
+)
+async def test_half_a_yes_is_asked_once_more_whatever_the_persons_language(
+    host: Host, ada: Person, language: str, text: str
+) -> None:
+    await ada.says("forget me")
+    assert await ada.says(text) == [HALF]
+    ada.locale = language
+    [asked] = await ada.says(text)
+    assert (asked == HALF) is (language == "en")
+    assert "red" in await everything(host)
+    assert await ada.says("はい") != []
+    assert "red" not in await everything(host)
+
+
+async def test_who_says_no_more_than_half_a_yes_is_asked_twice(ada: Person) -> None:
+    await ada.says("forget me")
+    assert await ada.says("ok") == [HALF]
+    assert await ada.says("sure") == [HALF]
+    assert await ada.says("ok") == [f"{KEPT}\nColour?"]
+    assert await ada.state("colours") == ["red"]
+    assert await ada.says("forget me") == [SURE]
+    assert await ada.says("ok") == [HALF]
+    assert await ada.says("forget me") == [SURE]
+    assert [await ada.says("ok") for _ in range(2)] == [[HALF]] * 2
+
+
+async def test_half_a_yes_does_not_erase_after_a_no(ada: Person) -> None:
+    await ada.says("forget me")
+    assert await ada.says("ok") == [HALF]
+    assert await ada.says("maybe") == [f"{KEPT}\nColour?"]
+    assert await ada.says("yes") == ["yes!"]
+
+
+async def test_half_a_yes_is_an_answer_to_any_other_question(ada: Person) -> None:
+    assert await ada.says("ok") == ["ok!"]
+
+
+async def test_half_a_yes_is_remembered_over_a_restart(
+    ada: Person, deploy: Deploy, dialog: Dialog
+) -> None:
+    await ada.says("forget me")
+    for said, told in (("y", HALF), ("y", HALF), ("yes", FORGOTTEN)):
+        await deploy(dialog)
+        assert await ada.says(said) == [told]
+
+
+async def test_what_is_asked_once_more_runs_out_too(cloud: Cloud, ada: Person) -> None:
+    await ada.says("blue")
+    await ada.says("forget me")
+    await ada.says("ok")
+    cloud.clock.move(minutes=11)
+    assert await ada.says("yes") == [f"{KEPT}\nColour?"]
 
 
 async def test_with_nothing_open_all_is_kept_and_nothing_asked(ada: Person) -> None:
@@ -146,7 +217,7 @@ async def test_in_a_group_nothing_is_left_of_a_persons_place(
 
 async def test_in_a_group_with_one_state_nobody_confirms_for_another() -> None:
     host = new_host(group_state="conversation")
-    async with Cloud(host, bot_with(host, Colours())) as cloud:
+    async with Cloud(host, bot_with(host, Colours(), name_in_groups=False)) as cloud:
         group = Conversation("directline", "groupChat")
         ada, bob = (cloud.person(name, conversation=group) for name in ("Ada", "Bob"))
         await ada.says("hi")
@@ -211,7 +282,23 @@ async def test_what_is_too_long_for_the_channel_is_left_to_the_operator(
 
 
 @pytest.mark.parametrize("scope", ["groupChat", "channel"])
-async def test_where_others_read_it_nothing_is_exported(cloud: Cloud, scope: str) -> None:
+async def test_where_others_read_it_nothing_is_exported(
+    cloud: Cloud, deploy: Deploy, dialog: Dialog, scope: str
+) -> None:
+    await deploy(dialog, name_in_groups=False)
     ada = cloud.person("Ada", scope=scope)
     await ada.says("hi")
     assert await ada.says("export my data") == [f"{PRIVATE}\nColour?"]
+    [told] = await ada.says("help")
+    assert told.endswith("\n• Forget me – to have all of it erased\nColour?")
+    assert "Export" not in told
+
+
+async def test_the_help_still_names_an_export_of_the_bots_own(cloud: Cloud, deploy: Deploy) -> None:
+    async def by_mail(_: Interrupted) -> str:
+        return "It comes by mail."
+
+    await deploy(interruptions=Interruptions({Wish.EXPORT: by_mail}), name_in_groups=False)
+    ada = cloud.person("Ada", scope="groupChat")
+    assert "• Export my data" in (await ada.says("help"))[0]
+    assert await ada.says("export my data") == ["It comes by mail."]

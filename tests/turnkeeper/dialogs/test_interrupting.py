@@ -28,7 +28,7 @@ HELP = """At any time you can say:
 • Cancel – to stop a question
 • Export my data – to get everything I keep about you
 • Forget me – to have all of it erased"""
-STOPPED = "All right, let us leave it there. Whenever you want to go on, type anything."
+STOPPED = "OK, I'll stop asking. Say anything when you want to pick this up again."
 NOTHING = 'There is nothing to stop right now. Type "help" to see what you can say.'
 
 
@@ -64,7 +64,7 @@ class TestTheEnginesWishes:
         ada = cloud.person("Ada", locale="de-AT")
         await ada.says("hi")
         assert await ada.says("cancel") == [
-            "Gut, lassen wir es dabei. Wenn Sie weitermachen möchten, schreiben Sie etwas."
+            "Gut, ich frage nicht weiter. Schreiben Sie etwas, wenn Sie weitermachen möchten."
         ]
 
     async def test_one_that_is_switched_off_is_an_answer(self, ada: Person, deploy: Deploy) -> None:

@@ -61,7 +61,7 @@ async def test_a_choice_is_an_answer(ada: Person, deploy: Deploy) -> None:
         await ada.says("hi")
         assert await ada.says(said) == [f"answered {answer}"]
     await ada.says("hi")
-    assert (await ada.says("quit"))[0].startswith("All right, let us leave it there.")
+    assert (await ada.says("quit"))[0].startswith("OK, I'll stop asking.")
 
 
 @pytest.mark.parametrize(

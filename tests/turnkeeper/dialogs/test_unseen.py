@@ -26,12 +26,12 @@ from tests.turnkeeper.dialogs.talk import FORGOTTEN, KEPT, REFUSED, SURE, Talk
 from turnkeeper.dialogs import Interrupted, Interruptions
 from turnkeeper.errors import DeliveryRefused
 
-STOPPED = "All right, let us leave it there. Whenever you want to go on, type anything."
+STOPPED = "OK, I'll stop asking. Say anything when you want to pick this up again."
 
 
 @pytest.fixture
 async def talk() -> AsyncIterator[Talk]:
-    talk = Talk(Colours(), question_timeout=3600)
+    talk = Talk(Colours(), question_timeout=3600, name_in_groups=False)
     yield talk
     await talk.end()
 
@@ -373,6 +373,18 @@ async def test_in_a_group_a_yes_waits_for_the_confirmation(talk: Talk) -> None:
     await talk.recovers()
     assert await talk.says("yes") == [SURE]
     assert await talk.says("yes", person="bob") == [SURE]
+    assert await talk.says("yes") == [FORGOTTEN]
+
+
+@pytest.mark.parametrize("said", ["yes", "ok"])
+async def test_neither_a_yes_nor_half_of_one_is_to_a_confirmation_that_is_still_coming(
+    talk: Talk, said: str
+) -> None:
+    talk.is_busy()
+    await talk.says("forget me")
+    assert await talk.says(said) == []
+    await talk.recovers()
+    assert talk.told == [SURE]
     assert await talk.says("yes") == [FORGOTTEN]
 
 

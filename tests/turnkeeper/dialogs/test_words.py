@@ -66,17 +66,23 @@ def test_every_phrase_is_understood_by_who_speaks_another_language(language: str
 def test_what_a_message_quotes_is_understood(language: str) -> None:
     [quoted] = QUOTED.findall(MESSAGES[language]["nothing_to_stop"])
     assert wish_in(quoted.strip(), language) is Wish.HELP
-    [quoted] = QUOTED.findall(MESSAGES[language]["ask_forget"])
-    assert bare(quoted.strip()) in map(bare, phrases(language, "yes_phrases"))
+    for name in ("ask_forget", "half_yes"):
+        [quoted] = QUOTED.findall(MESSAGES[language][name])
+        assert bare(quoted.strip()) in map(bare, phrases(language, "yes_phrases"))
 
 
 @EACH
 def test_the_help_names_every_other_wish_in_words_that_are_understood(language: str) -> None:
     lines = STOCK.help(language).splitlines()[1:]
     said = [line.removeprefix("• ").split(" – ")[0] for line in lines]
-    assert [wish_in(phrase, language) for phrase in said] == [
-        wish for wish in Wish if wish is not Wish.HELP
-    ]
+    named = [wish for wish in Wish if wish is not Wish.HELP]
+    assert [wish_in(phrase, language) for phrase in said] == named
+
+
+@EACH
+def test_where_others_read_it_the_help_leaves_out_what_is_refused_there(language: str) -> None:
+    whole, told = STOCK.help(language), STOCK.help(language, several_people=True)
+    assert set(whole.splitlines()) - set(told.splitlines()) == {MESSAGES[language]["help_export"]}
 
 
 @EACH
@@ -96,15 +102,24 @@ def test_no_phrase_has_two_meanings_in_all_languages() -> None:
     assert {phrase: names for phrase, names in meanings.items() if len(names) > 1} == {}
 
 
-UNCLEAR = """
-ok|okay|sure|y|yup|sicher|in Ordnung|j|gerne|bien sûr|d'accord|o|claro|vale|de acuerdo|seguro|s|
-大丈夫です|いいです|أكيد|بالتأكيد|موافق|حسنا
+NO = """
+n|no|nope|nah|not ok|not okay|not sure|maybe|yes but later|ok but later|later|wait|unsure|👎|
+nein|ne|nee|vielleicht|noch nicht|ja aber später|non|nan|peut-être|pas encore|
+no sé|quizás|tal vez|todavía no|いいえ|いや|ううん|だめ|たぶん|大丈夫です|いいです|結構です|
+لا|كلا|ربما|ليس الآن
 """.replace("\n", "")
+RECOGNIZED = "true|y|yup|sure|ok|agree|👍|👌"
+"""What the SDK's ``ConfirmPrompt`` takes for a yes, beside clear ones."""
 
 
 def test_only_a_clear_yes_confirms_what_cannot_be_undone() -> None:
-    yes = {bare(phrase) for lang in MESSAGES for phrase in phrases(lang, "yes_phrases")}
-    assert not yes & {bare(text) for text in UNCLEAR.split("|")}
+    yes, half = (
+        {bare(phrase) for lang in MESSAGES for phrase in phrases(lang, name)}
+        for name in ("yes_phrases", "half_yes_phrases")
+    )
+    assert not yes & half
+    assert not (yes | half) & {bare(text) for text in NO.split("|")}
+    assert half >= set(RECOGNIZED.split("|"))
 
 
 @pytest.mark.parametrize(

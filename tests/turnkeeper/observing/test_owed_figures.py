@@ -12,7 +12,7 @@ from tests.turnkeeper.turn.world import Process, World, message
 from turnkeeper.background.dispatcher import Dispatcher
 from turnkeeper.errors import WriteConflict
 from turnkeeper.ledger.ledger import digest
-from turnkeeper.state.erasure import erase
+from turnkeeper.state.people.erasure import erase
 from turnkeeper.storage import Change
 
 ADA = owner_of("ada")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from turnkeeper.state.erasure import erase
+from turnkeeper.state.people.erasure import erase
 from turnkeeper.storage import ANY, Change, MemoryStorage
 
 ADA = "msteams/users/ada"

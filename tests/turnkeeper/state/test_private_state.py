@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from tests.turnkeeper.models import TYPES, Known
 from turnkeeper import Host, PrivateConversationState, Settings
-from turnkeeper.address import Address, named_in, stored_key
+from turnkeeper.address import Address
 from turnkeeper.channels import text_for_bot
-from turnkeeper.state.erasure import erase
+from turnkeeper.keys import named_in, stored_key
+from turnkeeper.state.people.erasure import erase
 from turnkeeper.testing import Clock, Cloud, Person
 
 DAY = 86_400.0

@@ -6,7 +6,7 @@ import pytest
 
 from tests.turnkeeper.clock import Clock
 from turnkeeper.errors import SettingsError, UnreadableRecord
-from turnkeeper.state.erasure import erase
+from turnkeeper.state.people.erasure import erase
 from turnkeeper.storage import Change, MemoryStorage
 from turnkeeper.storage.format import FORMAT, KEY, format_of, mark
 from turnkeeper.storage.namespace import Namespace

@@ -16,7 +16,7 @@ from tests.turnkeeper.contract.remembering import process_on, says
 from tests.turnkeeper.turn.world import Process, World, log_of, message
 from turnkeeper.errors import RequestRefused
 from turnkeeper.ledger.queue import Arrival
-from turnkeeper.state.erasure import erase
+from turnkeeper.state.people.erasure import erase
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.turn.turns import TRIES
 from turnkeeper.turn.unseen import last_reply, unseen

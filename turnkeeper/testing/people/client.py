@@ -44,16 +44,17 @@ class Client:
     def message(self, text: str, *, mention: bool = True, **fields: Any) -> Activity:
         """Return a message as the channel's client makes it, not yet sent.
 
-        :param mention: whether it mentions the bot where others are; in the groups and channels of
-            Teams a bot is told of no other messages, unless it asked for all of them.
+        :param mention: whether it mentions the bot where others are; of no other messages Teams
+            tells a bot, unless it asked for all of them.
         :param fields: further ones, set as they are; None drops one.
         """
         entities: list[dict[str, Any]] = []
+        if self.conversation.scope != "personal" and mention:
+            name = BOT["name"]
+            mark = f"<at>{name}</at>" if self.conversation.is_teams else f"@{name}"
+            entities.append({"type": "mention", "mentioned": BOT, "text": mark})
+            text = f"{mark} {text}".rstrip()
         if self.conversation.is_teams:
-            if self.conversation.scope != "personal" and text and mention:
-                mark = f"<at>{BOT['name']}</at>"
-                entities.append({"type": "mention", "mentioned": BOT, "text": mark})
-                text = f"{mark} {text}"
             client = {"locale": self.locale, "platform": "Web", "timezone": self.time_zone}
             entities.append({"type": "clientInfo", "country": "US"} | client)
         else:
@@ -71,7 +72,7 @@ class Client:
 
     def submission(self, value: Any, **fields: Any) -> Activity:
         """Return a message without text, as a card's submit button makes it, not yet sent."""
-        message = self.message("", textFormat=None, value=value, **fields)
+        message = self.message("", mention=False, textFormat=None, value=value, **fields)
         del message["text"]
         return message
 

@@ -21,7 +21,7 @@ from turnkeeper.delivery.lease import LeaseClock
 from turnkeeper.errors import BotError
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.settings import Settings
-from turnkeeper.state.erasure import erase
+from turnkeeper.state.people.erasure import erase
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.turn_state import TurnState
 from turnkeeper.state.typed_storage import TypedStorage

@@ -7,8 +7,8 @@ from typing import Any
 from botbuilder.core import TurnContext
 from botbuilder.schema import ChannelAccount
 
-from turnkeeper.state.erasure import stage_erasure
-from turnkeeper.state.export import export
+from turnkeeper.state.people.erasure import stage_erasure
+from turnkeeper.state.people.export import export
 from turnkeeper.state.services import address_in, forget_states, transaction_in
 from turnkeeper.state.typed_storage import TypedStorage
 
@@ -34,5 +34,5 @@ async def export_person(context: TurnContext, storage: TypedStorage) -> dict[str
 
     :param storage: where the bot's states are.
     """
-    person = address_in(context).user_key
-    return await export(storage.records, person, storage.codec, replies=False)
+    person, *older = address_in(context).user_keys
+    return await export(storage.records, person, storage.codec, *older, replies=False)

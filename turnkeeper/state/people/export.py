@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from turnkeeper.address import is_ledger, ledger_of
-from turnkeeper.state.erasure import records_of
+from turnkeeper.state.people.erasure import records_of
 from turnkeeper.state.reading import readable
 from turnkeeper.storage import RecordStorage
 from turnkeeper.wire.codec import Codec
 
 
 async def export(
-    storage: RecordStorage, owner: str, codec: Codec | None, *, replies: bool = True
+    storage: RecordStorage, owner: str, codec: Codec | None, *older: str, replies: bool = True
 ) -> dict[str, Any]:
     """Everything stored about a person, as plain JSON.
 
@@ -21,12 +21,14 @@ async def export(
 
     :param owner: the person's user-state key.
     :param codec: the bot's; None where its types are not known.
+    :param older: further user-state keys of the person; those carried over are known.
     :param replies: False tells only how many replies are held. For the person, who has
         them: an export is a reply too, and each would hold those before it.
     :returns: ``{"user": owner, "exported_at": ISO time, "records": [...]}``, the records as
         :func:`turnkeeper.state.reading.readable` shows them, also those that are unreadable.
     """
-    records = [readable(key, record, codec) async for key, record in records_of(storage, owner)]
+    found = records_of(storage, owner, *older)
+    records = [readable(key, record, codec) async for key, record in found]
     if not replies:
         for record in records:
             _count_replies(record)

@@ -1,6 +1,7 @@
 """Erasing what the bot holds about one person.
 
-A person is named by the key of the user state, ``channel/users/id``. It is the owner of the
+A person is named by the key of the user state, see :class:`turnkeeper.address.Address`, or by an
+older one (:mod:`turnkeeper.state.people.identities`). It is the owner of the
 profile, of the person's places in conversations, and of the ledgers of one-to-one conversations.
 The ledger of a group belongs to several people and has no owner. It knows a person by a digest, and
 may hold their name in its answers, which are kept for deliveries that come twice; these go when one
@@ -10,7 +11,7 @@ given up of it, and all that was given up in a conversation of their own.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -23,12 +24,13 @@ from turnkeeper.address import (
     ledger_of,
     ledger_prefixes,
     ledgers_of,
-    named_in,
     owed_key,
     stored_name,
 )
 from turnkeeper.errors import BotError, UnreadableRecord
+from turnkeeper.keys import named_in
 from turnkeeper.ledger.ledger import Ledger, digest
+from turnkeeper.state.people.identities import identities, named_with
 from turnkeeper.state.reading import pages
 from turnkeeper.storage import ANY, Change, Record, RecordStorage
 from turnkeeper.storage.transaction import Transaction
@@ -37,18 +39,20 @@ from turnkeeper.wire.codec import Codec
 _KEPT: Final = 86400.0
 
 
-async def records_of(storage: RecordStorage, owner: str) -> AsyncIterator[tuple[str, Record]]:
+async def records_of(storage: RecordStorage, *owners: str) -> AsyncIterator[tuple[str, Record]]:
     """Every record of a person, with its key.
 
-    :param owner: the person's user-state key.
+    :param owners: user-state keys of the person; one is enough where the others were carried over.
     """
-    # The profile first: the SDK's own BotState writes it without an owner.
-    for key, record in (await storage.fetch([owner])).items():
+    people = await identities(storage, *owners)
+    # The profiles first: the SDK's own BotState writes them without an owner.
+    for key, record in (await storage.fetch(people)).items():
         yield key, record
-    async for page in pages(storage, owner=owner):
-        for key, record in page:
-            if key != owner:
-                yield key, record
+    for owner in people:
+        async for page in pages(storage, owner=owner):
+            for key, record in page:
+                if key not in people:
+                    yield key, record
 
 
 async def stage_erasure(transaction: Transaction, address: Address, codec: Codec) -> None:
@@ -67,12 +71,14 @@ async def stage_erasure(transaction: Transaction, address: Address, codec: Codec
     :param address: the turn's; its person is erased.
     :param codec: reads what conversations the person's record names.
     """
+    owned: list[str] = []
     own: list[str] = []
     replies: list[str] = []
     ledgers, theirs = set[str](), set[str]()
     storage = transaction.storage
     conversations = {stored_name(address.conversation)}
-    async for key, record in records_of(storage, address.user_key):
+    async for key, record in records_of(storage, *address.user_keys):
+        owned.append(key)
         if named := ledger_of(key):
             ledgers.add(named[0])
             replies.append(key)
@@ -82,6 +88,7 @@ async def stage_erasure(transaction: Transaction, address: Address, codec: Codec
             own.append(key)
         conversations |= _conversations_named_in(key, record, address, codec)
     own += transaction.put_for(address.user_key)
+    people = named_with(await identities(storage, *address.user_keys), owned)
     ledgers |= theirs
     if not address.group:
         theirs.add(address.ledger_key)
@@ -98,7 +105,7 @@ async def stage_erasure(transaction: Transaction, address: Address, codec: Codec
     for key in replies:  # a sender may delete one meanwhile
         transaction.put(key, None, blindly=True)
     for key in ledgers:
-        transaction.revise(key, partial(_without_person, storage, key, address.user_key))
+        transaction.revise(key, partial(_without_person, storage, key, people))
 
 
 async def erase(storage: RecordStorage, owner: str) -> int:
@@ -114,29 +121,31 @@ async def erase(storage: RecordStorage, owner: str) -> int:
     """
     await storage.due(limit=1)  # the storage learns the store's clock by that
     erased: set[str] = set()
-    while own := [key async for key, _ in records_of(storage, owner)]:
+    people = {owner, *await identities(storage, owner)}
+    while own := [key async for key, _ in records_of(storage, *people)]:
+        people |= named_with([owner], own)
         ledgers = {key for key in own if is_ledger(key)}
         own += await _given_up_in(storage, ledgers)
         ledgers |= {named[0] for key in own if (named := ledger_of(key))}
-        await _revise(storage, ledgers, owner, [key for key in own if not is_ledger(key)])
+        await _revise(storage, ledgers, people, [key for key in own if not is_ledger(key)])
         erased.update(own)
     for prefix in ledger_prefixes(owner.partition("/")[0]):
         async for page in pages(storage, prefix=prefix, owner=""):
-            concerned = [key for key, record in page if _may_name(record, owner)]
-            await _revise(storage, concerned, owner, [])
+            concerned = [key for key, record in page if _may_name(record, people)]
+            await _revise(storage, concerned, people, [])
     while await storage.sweep():
         pass
     return len(erased)
 
 
 async def _revise(
-    storage: RecordStorage, ledgers: Iterable[str], owner: str, gone: Sequence[str]
+    storage: RecordStorage, ledgers: Iterable[str], people: Collection[str], gone: Sequence[str]
 ) -> None:
     """Write ledgers without a person, and delete other records of theirs."""
     for key in ledgers:  # first, so that nobody looks for what is owed and finds it gone
         transaction = Transaction(storage)
         await transaction.load([key])
-        transaction.revise(key, partial(_without_person, storage, key, owner, for_good=True))
+        transaction.revise(key, partial(_without_person, storage, key, people, for_good=True))
         await transaction.commit()
     for start in range(0, len(gone), 500):
         await storage.commit([Change(key, None, ANY) for key in gone[start : start + 500]])
@@ -153,8 +162,9 @@ async def _given_up_in(storage: RecordStorage, ledgers: Iterable[str]) -> list[s
     return keys
 
 
-def _may_name(record: Record, owner: str) -> bool:
-    return '"answers"' in record.body or digest(owner) in record.body
+def _may_name(record: Record, people: Collection[str]) -> bool:
+    body = record.body
+    return '"answers"' in body or any(digest(owner) in body for owner in people)
 
 
 def _conversations_named_in(key: str, record: Record, address: Address, codec: Codec) -> set[str]:
@@ -167,7 +177,7 @@ def _conversations_named_in(key: str, record: Record, address: Address, codec: C
     if place.conversation and place.person:
         return {place.conversation}
     named: set[str] = set()
-    if key == address.user_key:
+    if key in address.user_keys:
         with suppress(UnreadableRecord):
             for value in codec.decode_state(record.body).values():
                 if callable(conversations := getattr(value, "conversations", None)):
@@ -185,25 +195,32 @@ def _ids_of(cls: type, conversations: Callable[[], Iterable[str]]) -> list[str]:
 
 
 def _without_person(
-    storage: RecordStorage, key: str, owner: str, record: Record | None, *, for_good: bool = False
+    storage: RecordStorage,
+    key: str,
+    people: Collection[str],
+    record: Record | None,
+    *,
+    for_good: bool = False,
 ) -> Iterator[Change]:
     """Yield the changes that take a person out of a ledger, with what they are still owed.
 
     What has been taken stays known, who sends, and until when to wait.
 
+    :param people: the user-state keys that the person is, or was, known by.
     :param for_good: a ledger of the person's own is nobody's from then on, or gone.
     """
     if record is None:
         return
-    own = record.owner == owner
+    own = record.owner in people
     try:
         ledger = Ledger.read(key, record)
     except UnreadableRecord:
         if own:
             yield Change(key, None, record.e_tag)
         return  # a group's is never written over
+    own = own and not ledger.several
     before = ledger.body()
-    numbers = ledger.erase() if own else ledger.erase_member(digest(owner))
+    numbers = ledger.erase() if own else ledger.erase_member(*map(digest, people))
     for number in numbers:
         yield Change(owed_key(key, number), None, ANY)
     now, queue = storage.now(), ledger.queue

@@ -1,0 +1,1 @@
+"""How a question is asked: with what is said in front of it, again, and of whom."""
