@@ -66,6 +66,8 @@ MESSAGES: Mapping[str, frozenset[str]] = {
         "name_patterns": "name",
         "own_name_patterns": "name",
         "no_names": "",
+        "sentences": "",
+        "own_sentences": "",
     }.items()
 }
 
@@ -143,3 +145,12 @@ def catalogue(folder: Path, language: str) -> Mapping[str, str] | None:
         _log.warning("The catalogue of %s is passed over: %s", language, error)
         return None
     return {**(catalogue(folder, SOURCE_LANGUAGE) or {}), **own}
+
+
+def other_languages(folder: Path) -> Mapping[str, str]:
+    """Return what is understood of languages that the bot does not speak.
+
+    :param folder: holds ``other_languages.po``, or no such file.
+    """
+    path = folder / "other_languages.po"
+    return read_catalogue(path) if path.exists() else {}

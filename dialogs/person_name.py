@@ -32,6 +32,18 @@ _LOOSE_JOINERS = re.compile(
 # Tags and mentions, and the entities that some clients turn into them.
 _MARKUP = re.compile(r"[<>]|&#?\w+;")
 
+# Of Latin, Arabic, Greek and Armenian, alone, in pairs with others, and as emoji.
+_QUESTION_MARKS = re.compile("[?¿？؟\u037e\u055e⁇⁈⁉‽⸮﹖❓❔]")
+# Of the web, of mail, and of a call: "example.com", "tel:112". Not all that has a dot: "St.John".
+_ADDRESS = re.compile(
+    r"://|\bwww\.|\w@[\w-]+\.|\b(?:mailto|tel|sip|data|javascript):\S|[\w-]\.[a-z]{2,}/"
+    r"|[\w-]{2}\.(?:com|org|net|edu|gov|info|biz|io|dev|app)\b"
+    r"|^\S+\.(?:at|au|ca|ch|de|es|eu|fr|it|jp|nl|uk|us)$",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(r"\s*/")
+# A telephone number has more digits, and so have other numbers that people are asked for.
+_MOST_DIGITS = 6
 
 _PATTERNS = ("rename_patterns", "name_patterns")
 _NOT_NAMES = ("hello_phrases", "yes_phrases", "no_phrases")
@@ -51,9 +63,9 @@ class Refusal(Enum):
 def name_in(text: str, language: str = "") -> str:
     """Return the part of an answer that is the name: "Ada" in "I'm Ada".
 
-    The sentences are those of every language we ship. Those that would be part of a name
-    elsewhere count only in their own language. What has none of these forms is a name as it
-    stands; what has one and gives no name is "": "My name is not important".
+    The sentences are those of every language we ship, and of some others. Those that would be
+    part of a name elsewhere count only in their own language. What has none of these forms is a
+    name as it stands; what has one and gives no name is "": "My name is not important".
 
     :param text: the answer without the bot's own mention.
     :param language: the person's, which goes before the others.
@@ -74,15 +86,16 @@ def new_name_in(text: str, language: str) -> str | None:
     :param language: the person's, which goes before the others.
     """
     new = phrases().name_in(text, language, ("rename_patterns",))
-    name = clean_name(new) if new else None
+    name = _judged(new, text, language) if new else None
     return name if isinstance(name, str) else None
 
 
 def answered_name(text: str, language: str) -> str | Refusal:
     """Return the clean name in an answer to the question for it, or why it is refused.
 
-    A greeting, a yes or a no of the person's language is none: "My name is Hi" gives "Hi". Nor is
-    what a sentence such as "call me back" has in place of a name.
+    A greeting, a yes or a no of the person's language is none: "My name is Hi" gives "Hi". Nor are
+    what a sentence such as "call me back" has in place of a name, questions, commands, addresses,
+    long numbers, and the sentences of all languages that are no introduction.
 
     :param text: the answer without the bot's own mention.
     :param language: the person's.
@@ -92,14 +105,14 @@ def answered_name(text: str, language: str) -> str | Refusal:
     name = name_in(text, language)
     if text and not name:
         return Refusal.NOT_A_NAME
-    return clean_name(name)
+    return _judged(name, text, language)
 
 
 def clean_name(text: str) -> str | Refusal:
     """Return a name as it is kept, or why it is refused. Never raises.
 
     A name is trimmed, its inner white space folded, in Unicode NFC, 1 to 100 characters (code
-    points) long, and has a letter or a digit of any script. What shows nothing is left out;
+    points) long, and has a letter of any script. What shows nothing is left out;
     control characters and whatever could be taken for markup are refused. A clean name stays as
     it is when it is cleaned again.
 
@@ -118,6 +131,21 @@ def clean_name(text: str) -> str | Refusal:
         return Refusal.TOO_LONG
     if _MARKUP.search(name):
         return Refusal.WITH_MARKUP
-    if not any(map(str.isalnum, name)):
+    if not any(map(str.isalpha, name)):
         return Refusal.WITHOUT_LETTERS
     return name
+
+
+def _judged(name: str, text: str, language: str) -> str | Refusal:
+    """Return the clean name, or why it is refused, whose text is none of what is no name."""
+    clean = clean_name(name)
+    # A clean name is short, and so is what was said around it: no look at it takes long.
+    if isinstance(clean, str) and (
+        _QUESTION_MARKS.search(text)
+        or _ADDRESS.search(text)
+        or _COMMAND.match(text)
+        or sum(map(str.isdigit, text)) > _MOST_DIGITS
+        or phrases().is_sentence(clean, language)
+    ):
+        return Refusal.NOT_A_NAME
+    return clean

@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 import regex  # type: ignore[import-untyped]
 
-from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages
+from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages, other_languages
+from dialogs.said.sentences import Sentences
 from turnkeeper.dialogs import bare, folded
 
+# Stands for all languages that the bot does not speak.
+_OTHER_LANGUAGES = "other languages"
 # No phrase, and no name in a sentence, is longer. What is longer costs nothing to pass over.
 _LONGEST = 160
 _LONGEST_GREETING = 30
@@ -55,7 +58,8 @@ class Phrases:
 
     Phrases are the messages called ``…_phrases``, alternatives separated by ``|``. Patterns are
     those called ``…_patterns``, with a slot for the name in each alternative. What may stand there
-    and is no name is called ``no_names``.
+    and is no name is called ``no_names``, and what is said in place of a name ``sentences``, or
+    ``own_sentences`` where it is that in its own language alone.
 
     :param catalogues: the messages of every language.
     """
@@ -64,6 +68,8 @@ class Phrases:
         self._meanings: dict[str, dict[str, str]] = {}
         self._patterns: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._no_names: dict[str, list[_NoName]] = {}
+        sentences: list[str] = []
+        self._own_sentences: dict[str, Sentences] = {}
         self._languages = tuple(catalogues)
         self._spoken: dict[str, list[str]] = {}
         for language, messages in catalogues.items():
@@ -78,6 +84,11 @@ class Phrases:
                     ]
                 elif name == "no_names":
                     self._no_names[language] = [_NoName.read(ending) for ending in text.split("|")]
+                elif name == "sentences":
+                    sentences += text.split("|")
+                elif name == "own_sentences":
+                    self._own_sentences[language] = Sentences(text.split("|"))
+        self._sentences = Sentences(sentences)
         # Blanks and punctuation around and in a phrase may be many, but not without end.
         self._longest_phrase = 2 * max(map(len, self._meanings), default=0)
         names = [name for name in MESSAGES if name.endswith("_patterns")]
@@ -108,10 +119,22 @@ class Phrases:
     def own_meaning(self, text: str, language: str) -> str | None:
         """Return the message one of whose phrases in one language a text is as a whole, or None.
 
+        A phrase of a language that the bot does not speak is one of every language.
+
         :param text: what a person said.
         :param language: theirs.
         """
-        return self._found(text).get(language)
+        found = self._found(text)
+        return found.get(language) or found.get(_OTHER_LANGUAGES)
+
+    def is_sentence(self, text: str, language: str) -> bool:
+        """Return whether a text is one of the sentences that are said in place of a name.
+
+        :param text: what a person said; a long one takes its time.
+        :param language: theirs.
+        """
+        own = self._own_sentences.get(language)
+        return self._sentences.one_is(text) or bool(own and own.one_is(text))
 
     def name_in(
         self, text: str, language: str, patterns: Sequence[str], own: str = ""
@@ -189,7 +212,8 @@ class Phrases:
 @lru_cache
 def phrases(folder: Path = LOCALES) -> Phrases:
     """Return the phrases of all languages under a folder, read once."""
-    return Phrases({language: catalogue(folder, language) or {} for language in languages(folder)})
+    spoken = {language: catalogue(folder, language) or {} for language in languages(folder)}
+    return Phrases({**spoken, _OTHER_LANGUAGES: other_languages(folder)})
 
 
 def _sides(pattern: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from dialogs.buttons import suggest
 from dialogs.messages import Words, message, words_of_person
 from dialogs.person_name import LONGEST_NAME, Refusal, answered_name
 from state.models import UserProfile
-from turnkeeper.channels import text_for_bot
+from turnkeeper.channels import pressed, text_for_bot
 from turnkeeper.dialogs import Wish
 
 # From this refusal on, the bot offers to stop.
@@ -116,6 +116,8 @@ class UserProfileDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has n
         words = await self._words(context)
         text = text_for_bot(context.activity)
         name = answered_name(text, words.language)
+        if pressed(context.activity):
+            name = Refusal.NOT_A_NAME  # a button that the bot did not offer
         if isinstance(name, str):
             prompt.recognized.value = name
             return True

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.catalogue import LOCALES, MESSAGES, catalogue, languages, placeholders_in
+from dialogs.catalogue import (
+    LOCALES,
+    MESSAGES,
+    catalogue,
+    languages,
+    other_languages,
+    placeholders_in,
+)
 from dialogs.catalogue import read_catalogue as read
 from dialogs.messages import Words
 from dialogs.person_name import Refusal, answered_name, clean_name, name_in, new_name_in
@@ -127,6 +134,29 @@ def test_a_name_is_no_wish_and_stays_as_it_is(language: str, name: str) -> None:
     assert key_of(name, language) is (Wish.HELP if name == "Help" else None)
     for text in (name, f"{name} Lovelace", f"Marie {name}"):
         assert name_in(text, language) == text
+
+
+def test_what_is_understood_of_other_languages_is_usable() -> None:
+    path = LOCALES / "other_languages.po"
+    text = path.read_text("utf-8")
+    assert sorted(read(path)) == sorted(re.findall(r'^msgid "(.+)"$', text, re.MULTILINE))
+    assert not BIDI_CONTROLS.search(text)
+    for pattern in read(path)["name_patterns"].split("|"):
+        assert pattern.count("{name}") == 1
+        assert pattern.strip() != "{name}"
+        assert name_in(pattern.format(name="Grace Hopper"), "en") == "Grace Hopper", pattern
+
+
+def test_a_folder_may_know_no_other_languages(tmp_path: Path) -> None:
+    assert other_languages(tmp_path) == {}
+
+
+@EACH
+def test_no_sentence_is_listed_twice(language: str) -> None:
+    messages = catalogue(LOCALES, language) or {}
+    for name in ("sentences", "own_sentences"):
+        said = messages[name].split("|")
+        assert len(said) == len(set(said))
 
 
 def test_every_message_is_said_somewhere() -> None:

@@ -12,7 +12,7 @@ from turnkeeper.testing import Cloud, Conversation
 RENAMED = "All right, I will call you Ada from now on."
 THANKS = "Thanks Ada. To see conversation data, type anything."
 KEPT = 'I still call you Adda. Edit the message once more, or say "Change my name".'
-REFUSED = f"That does not look like a name. Please type your name.\n{KEPT}"
+REFUSED = f"That does not look like a name. I need just the name, such as Ada.\n{KEPT}"
 
 
 @pytest.mark.parametrize("scope", ["personal", "groupChat", "channel"])

@@ -71,7 +71,7 @@ async def test_no_message_is_longer_than_its_channel_takes(
         assert reply["inputHint"] in ("acceptingInput", "expectingInput")
 
 
-@pytest.mark.parametrize("name", ["**Ada**", "[Ada](https://example.com)", "_Ada_", "{{DATE}}"])
+@pytest.mark.parametrize("name", ["**Ada**", "[Ada](x)", "_Ada_", "{{DATE}}"])
 async def test_in_a_card_a_name_is_shown_as_it_is(name: str) -> None:
     replies = await conversation("msteams", "en", "x", name, "who am I")
     attachments: Any = replies[-1]["attachments"]

@@ -8,6 +8,7 @@ from turnkeeper.channels.limits import Limits, fit, limits_of
 from turnkeeper.channels.mentions import text_for_bot, unwrap
 from turnkeeper.channels.names import channel_name
 from turnkeeper.channels.place import Place, Scope, place_of, several_people_in, tenant_of
+from turnkeeper.channels.said.payload import pressed
 from turnkeeper.channels.shortening import shortened, units
 from turnkeeper.channels.time_zone import UTC_ZONE, Zone, sent_at, zone_named, zone_told_by
 
@@ -25,6 +26,7 @@ __all__ = [
     "is_for_bot",
     "limits_of",
     "place_of",
+    "pressed",
     "sent_at",
     "several_people_in",
     "shortened",

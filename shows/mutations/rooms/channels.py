@@ -16,6 +16,7 @@ MARKDOWN: Final = "turnkeeper/channels/markdown.py"
 ADDRESSING: Final = "turnkeeper/channels/addressing.py"
 NAMES: Final = "turnkeeper/channels/names.py"
 ENTITIES: Final = "turnkeeper/channels/entities.py"
+PAYLOAD: Final = "turnkeeper/channels/said/payload.py"
 MENTIONS_TESTS: Final = "tests/turnkeeper/channels/test_mentions.py"
 TO_THE_LETTER_TESTS: Final = "tests/turnkeeper/channels/test_to_the_letter.py"
 LIMITS_TESTS: Final = "tests/turnkeeper/channels/test_limits.py"
@@ -24,6 +25,7 @@ MARKDOWN_TESTS: Final = "tests/turnkeeper/channels/test_markdown.py"
 SHORTENING_TESTS: Final = "tests/turnkeeper/channels/test_shortening.py"
 SCOPES_TESTS: Final = "tests/turnkeeper/channels/test_scopes.py"
 TIME_ZONE_TESTS: Final = "tests/turnkeeper/channels/test_time_zone.py"
+PAYLOAD_TESTS: Final = "tests/turnkeeper/channels/said/test_payload.py"
 TURN_STATE_TESTS: Final = "tests/turnkeeper/state/test_turn_state.py"
 
 MUTATIONS: Final = (
@@ -193,5 +195,26 @@ MUTATIONS: Final = (
         "    if entities:\n        for entity",
         (f"{MENTIONS_TESTS}::test_odd_entities_are_no_mention_and_no_error",),
         "entities of another shape are an error",
+    ),
+    Mutation(
+        PAYLOAD,
+        '("message", "quick_reply")',
+        '("quick_reply",)',
+        (f"{PAYLOAD_TESTS}::test_a_text_that_a_button_sent_is_told_from_one_that_was_written",),
+        "a quick reply of Facebook is taken for what a person wrote",
+    ),
+    Mutation(
+        PAYLOAD,
+        "value is not None and value is not False",
+        "value is not None",
+        (f"{PAYLOAD_TESTS}::test_what_a_person_wrote_is_no_payload",),
+        "a text that Web Chat says no button sent is taken for a payload",
+    ),
+    Mutation(
+        PAYLOAD,
+        "if isinstance(channel, str) else ()",
+        "if channel else ()",
+        (f"{PAYLOAD_TESTS}::test_any_data_can_be_asked",),
+        "a channel of no known shape is an error",
     ),
 )

@@ -1,0 +1,1 @@
+"""What a person says in place of an answer."""

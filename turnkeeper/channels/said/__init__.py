@@ -1,0 +1,1 @@
+"""What a person said, without what the channel wraps around it."""
