@@ -5,7 +5,7 @@ VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
 .PHONY: help install tools run test test-examples test-python lint format bench wheel lock clean \
-	show-own-bot show-wheel show-two-houses show-mutations show-machine show-instructions show-samples show-owed
+	show-own-bot show-wheel show-two-houses show-mutations show-machine show-instructions show-samples show-owed show-told
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ show-instructions: tools ## Count a greeting's instructions and moves between fi
 
 show-owed: tools ## What is owed is done: the figures of docs/owed-figures.md (ONLY=wait: one of them)
 	$(PYTHON) -m shows.owed $(ONLY)
+
+show-told: tools ## What is told in one place of what a person did in another: the name alone
+	$(PYTHON) -m shows.told
 
 show-mutations: tools ## Plant faults in the engine and show which tests find them (ONLY=turn: of a room)
 	$(PYTHON) -m shows.mutations $(ONLY)

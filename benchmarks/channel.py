@@ -20,7 +20,7 @@ from benchmarks.activities import Line, message
 from benchmarks.servers import BenchmarkFailed
 from benchmarks.sink import Sink, message_size
 
-_PATH: Final = "/_connector"
+_PATH: Final = "/connector"
 _SLOWEST: Final = 120.0  # seconds one run may take
 
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from botbuilder.core import ActivityHandler, TurnContext
 from botbuilder.dialogs import Dialog
-from botbuilder.schema import Activity, ChannelAccount
+from botbuilder.schema import Activity, ActivityTypes, ChannelAccount
 
-from dialogs.messages import Words, words_of_person
+from bots.edits import Edits
+from dialogs.messages import Words, sender_of, words_of_person
 from dialogs.welcome import welcome_message
 from state.models import ConversationData
 from turnkeeper import ConversationState, UserState, dialogs
@@ -17,6 +18,7 @@ from turnkeeper.channels import fit, limits_of, place_of
 from turnkeeper.errors import UnreadableRecord
 
 _DELETE_USER_DATA: Final = ("deleteUserData", "emulator")  # others forge it
+_JOIN: Final = "webchat/join"  # the event that pages send which show Web Chat
 _BOT_STATE: Final = "https://www.botframework.com/schemas/botState"
 
 
@@ -49,10 +51,11 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
     ) -> None:
         self._conversation_state = conversation_state
         self._user_state = user_state
-        profiles = user_state.create_property("UserProfile")
+        self._profiles = user_state.create_property("UserProfile")
         self._default_locale = default_locale
-        self._words = words_of_person(profiles, default_locale)
+        self._words = words_of_person(self._profiles, default_locale)
         self._data = conversation_state.create_property("ConversationData")
+        self._edits = Edits(conversation_state, self._profiles, self._words, interruptions)
         self._forget = forget
         self._forget_on_uninstall = forget_on_uninstall
         self._dialog = dialog
@@ -66,6 +69,7 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
 
     async def on_message_activity(self, turn_context: TurnContext) -> None:
         """Continue the person's dialog, or begin it."""
+        name = await self._name_of_sender(turn_context)
         await dialogs.run(
             self._dialog,
             turn_context,
@@ -73,8 +77,27 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
             interruptions=self._interruptions,
             question_timeout=self._question_timeout,
         )
+        # Whoever was forgotten has no name, and leaves no answer.
+        if await self._name_of_sender(turn_context) not in ("", name):
+            await self._edits.remember(turn_context)
         if turn_context.activity.channel_id == "emulator":
             await self._send_bot_state(turn_context)
+
+    async def on_message_update_activity(self, turn_context: TurnContext) -> None:
+        """Take an edit of the last answer for the answer. Other edits change nothing."""
+        if not await self._edits.is_of_answer(turn_context):
+            return
+        if await self._edits.is_awaited(turn_context):
+            turn_context.activity.type = ActivityTypes.message.value
+            await self.on_message_activity(turn_context)
+        elif reply := await self._edits.corrected(turn_context):
+            await turn_context.send_activity(reply)
+
+    async def on_event(self, turn_context: TurnContext) -> None:
+        """Welcome a person who opens a page with Web Chat."""
+        activity = turn_context.activity
+        if activity.name == _JOIN and not place_of(activity).several_people:
+            await self._welcome(turn_context)
 
     async def on_members_added_activity(
         self, members_added: list[ChannelAccount], turn_context: TurnContext
@@ -90,6 +113,14 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         ):
             await self._welcome(turn_context)
 
+    async def on_members_removed_activity(
+        self, members_removed: list[ChannelAccount], turn_context: TurnContext
+    ) -> None:
+        """Note that the bot was removed: whoever adds it again is welcomed again."""
+        bot = turn_context.activity.recipient
+        if bot and any(member.id == bot.id for member in members_removed):
+            await self._part(turn_context)
+
     async def on_installation_update_add(self, turn_context: TurnContext) -> None:
         """Welcome those for whom the bot was installed (Teams)."""
         if turn_context.activity.action == "add":  # the SDK calls this for "add-upgrade" too
@@ -98,11 +129,14 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
     async def on_installation_update_remove(self, turn_context: TurnContext) -> None:
         """Erase the person who removed the app (Teams), if the settings say so.
 
-        From a group or a team the app is removed by one for all; nobody is erased then.
+        Whoever installs it again is welcomed again. From a group or a team the app is removed by
+        one for all; nobody is erased then.
         """
         activity = turn_context.activity
-        removed = activity.action == "remove"  # the SDK calls this for "remove-upgrade" too
-        if removed and self._forget_on_uninstall and not place_of(activity).several_people:
+        if activity.action != "remove":  # the SDK calls this for "remove-upgrade" too
+            return
+        await self._part(turn_context)
+        if self._forget_on_uninstall and not place_of(activity).several_people:
             await self._erase(turn_context)
 
     async def on_teams_signin_token_exchange(self, turn_context: TurnContext) -> None:
@@ -115,7 +149,7 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
             await self._erase(turn_context)
 
     async def _erase(self, context: TurnContext) -> None:
-        if self._forget:
+        if self._forget and sender_of(context.activity):
             await self._forget(context)
 
     async def _fit_limits(
@@ -141,8 +175,25 @@ class DialogBot(ActivityHandler):  # type: ignore[misc]  # the SDK is untyped
         if data.welcomed:
             return
         data.welcomed = True
-        words = await self._words(context)
-        await context.send_activity(welcome_message(words, context.activity))
+        words, name = await self._words(context), await self._name_of_newcomer(context)
+        await context.send_activity(welcome_message(words, context.activity, name))
+
+    async def _part(self, context: TurnContext) -> None:
+        data = await self._data.get(context)
+        if data:
+            data.welcomed = False
+
+    async def _name_of_newcomer(self, context: TurnContext) -> str:
+        """Return the name of a person who joins, "" if the bot does not know it."""
+        activity, sender = context.activity, sender_of(context.activity)
+        joins = activity.type != ActivityTypes.conversation_update or any(
+            member.id == sender for member in activity.members_added or ()
+        )
+        return await self._name_of_sender(context) if sender and joins else ""
+
+    async def _name_of_sender(self, context: TurnContext) -> str:
+        profile = await self._profiles.get(context)
+        return profile.name if profile else ""
 
     async def _send_bot_state(self, context: TurnContext) -> None:
         """Show the Emulator what the bot remembers, as the SDK's DialogExtensions does."""

@@ -16,7 +16,7 @@ _CARD = "application/vnd.microsoft.card.adaptive"
 
 
 def about(words: Words, profile: UserProfile) -> Iterator[str]:
-    """Yield what the bot holds about a person, a line each.
+    """Yield what the bot tells a person about themselves, a line each; of visits personal ones.
 
     :param words: the person's language.
     :param profile: of a person with a name.
@@ -27,10 +27,10 @@ def about(words: Words, profile: UserProfile) -> Iterator[str]:
         yield words("about_language", language=language)
     if profile.time_zone:
         yield words("about_zone", zone=profile.time_zone)
-    if profile.last_seen_at is not None:
+    if profile.last_visit_at is not None:
         zone = zone_named(profile.time_zone) or UTC_ZONE
-        when = words.moment(datetime.fromtimestamp(profile.last_seen_at, UTC), zone)
-        yield words("about_visit", when=when, where=profile.last_channel)
+        when = words.moment(datetime.fromtimestamp(profile.last_visit_at, UTC), zone)
+        yield words("about_visit", when=when, where=profile.last_visit_channel)
     if profile.aad_object_id:
         person, tenant = profile.aad_object_id, profile.tenant_id or "-"
         yield words("about_entra", person=person, tenant=tenant)

@@ -20,10 +20,12 @@ MESSAGES: Mapping[str, frozenset[str]] = {
     for name, placeholders in {
         "welcome_person": "",
         "welcome_group": "",
+        "welcome_known": "name",
         "ask_name": "",
         "ask_new_name": "",
         "thanks": "name",
         "renamed": "name",
+        "name_kept": "name",
         "name_missing": "",
         "name_without_letters": "",
         "name_too_long": "limit",

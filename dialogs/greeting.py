@@ -18,9 +18,11 @@ from turnkeeper.channels import (
     shortened,
     text_for_bot,
     units,
+    without_controls,
 )
 
 LONGEST_ECHO = 2000  # UTF-16 code units of what a person sent
+_MARKS = 16  # of what tells directions apart: three a line, two around what was sent
 
 
 def greeting_text(  # noqa: PLR0913 - what is told is made of these
@@ -40,6 +42,8 @@ def greeting_text(  # noqa: PLR0913 - what is told is made of these
     rest = "\n" + words("received_at", when=when) + "\n" + words("received_from", where=where)
     what, longest = _what_was_sent(words, activity), limits_of(activity).longest_text
     text = first + words("sent", name=name, what=what) + rest
+    if words.right_to_left or not what.isascii():
+        longest -= _MARKS
     # A code point is one or two units: most texts need no counting.
     if 2 * len(what) <= LONGEST_ECHO and 2 * len(text) <= longest:
         return text
@@ -51,19 +55,18 @@ def greeting_text(  # noqa: PLR0913 - what is told is made of these
 def welcome_back_text(words: Words, profile: UserProfile, activity: Activity, zone: Zone) -> str:
     """Return the line for a person who comes back.
 
-    Where others read it, it does not tell where and when the person was before: it may be a team
-    or a chat that is none of their business.
+    Only in a personal chat it tells where and when the person was before, and only of another
+    personal chat: a group is none of the business of anybody elsewhere.
 
     :param words: the person's language.
-    :param profile: of a person with a name who was seen before.
+    :param profile: of a person with a name, from before this message.
     :param activity: their message.
     :param zone: the person's own, now.
     """
-    if several_people_in(activity):
+    if several_people_in(activity) or profile.last_visit_at is None:
         return words("welcome_back_group", name=profile.name)
-    seen_at = datetime.fromtimestamp(profile.last_seen_at or 0, UTC)
-    when = words.moment(seen_at, zone)
-    return words("welcome_back", name=profile.name, when=when, where=profile.last_channel)
+    when = words.moment(datetime.fromtimestamp(profile.last_visit_at, UTC), zone)
+    return words("welcome_back", name=profile.name, when=when, where=profile.last_visit_channel)
 
 
 def place_text(words: Words, activity: Activity) -> str:
@@ -104,7 +107,8 @@ def _one_line(text: str) -> str:
     """Return a text without line breaks and control characters, else as it stands."""
     if text.isprintable():
         return text.strip()
-    line = " ".join(text.splitlines())
+    # What turns the direction would do so to the rest of the line.
+    line = without_controls(" ".join(text.splitlines()))
     # A lone surrogate cannot be sent as UTF-8.
     whole = line.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return "".join(char for char in whole if char >= " " and not "\x7f" <= char <= "\x9f").strip()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 
 from botbuilder.core import StatePropertyAccessor, TurnContext
 from botbuilder.dialogs import (
@@ -13,14 +12,12 @@ from botbuilder.dialogs import (
     DialogTurnResult,
     DialogTurnStatus,
 )
-from botbuilder.schema import Activity
 
 from dialogs.greeting import greeting_text, place_text, welcome_back_text
 from dialogs.messages import message, words_of_person
 from dialogs.user_profile_dialog import UserProfileDialog
 from dialogs.visits import Visits
 from state.models import ConversationData, UserProfile
-from turnkeeper.channels import UTC_ZONE, zone_named
 
 
 class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
@@ -32,7 +29,8 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     :param profile_accessor: the ``UserProfile`` property of user state.
     :param data_accessor: the ``ConversationData`` property of conversation state.
     :param clock: seconds since the epoch.
-    :param welcome_back_after: seconds of silence after which a person is welcomed back.
+    :param welcome_back_after: seconds of silence, in all places, after which a person is welcomed
+        back.
     :param default_locale: spoken where neither the activity nor the profile tells a locale.
     """
 
@@ -73,6 +71,7 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     async def on_continue_dialog(self, inner_dc: DialogContext) -> DialogTurnResult:
         """Go on with the answer."""
         result = await super().on_continue_dialog(inner_dc)
+        await self._answered(inner_dc.context)
         return await self._noted(inner_dc.context, result)
 
     async def _lacks(self, context: TurnContext, profile: UserProfile) -> bool:
@@ -96,21 +95,19 @@ class MainDialog(ComponentDialog):  # type: ignore[misc]  # the SDK has no types
     async def _greet(self, context: TurnContext, profile: UserProfile) -> None:
         activity, words = context.activity, await self._words_of(context)
         visit = self._visits.visit(context)
-        moment, zone = visit.moment, visit.zone or zone_named(profile.time_zone) or UTC_ZONE
+        zone = visit.zone_to_tell(profile)
         first = ""
-        if self._is_back(profile, activity, moment):
+        silence = visit.silence_before(profile)
+        if silence is not None and silence >= self._welcome_back_after:
             first = f"{welcome_back_text(words, profile, activity, zone)}\n"
-        when, where = words.moment(moment, zone), place_text(words, activity)
+        when, where = words.moment(visit.moment, zone), place_text(words, activity)
         text = greeting_text(words, profile.name, activity, when=when, where=where, first=first)
         await self._visits.note(context, words, visit, where)
         await context.send_activity(message(text))
 
-    def _is_back(self, profile: UserProfile, activity: Activity, moment: datetime) -> bool:
-        """Whether a person comes back: to another conversation, or after a silence."""
-        if profile.last_seen_at is None:
-            return False
-        silence = moment.timestamp() - profile.last_seen_at
-        return (
-            silence >= self._welcome_back_after
-            or activity.conversation.id != profile.last_conversation
-        )
+    async def _answered(self, context: TurnContext) -> None:
+        """Keep which message the answer was: an edit of it is another answer."""
+        if answer_id := context.activity.id:
+            data = await self._data.get(context) or ConversationData()
+            data.answer_id = answer_id
+            await self._data.set(context, data)

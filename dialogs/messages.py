@@ -21,14 +21,11 @@ from botbuilder.core import StatePropertyAccessor, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, InputHints, TextFormatTypes
 
 from dialogs.catalogue import LOCALES, SOURCE_LANGUAGE, catalogue, languages
-from turnkeeper.channels import Zone
+from turnkeeper.channels import Zone, has_right_to_left, isolated
 
 # A language, then any script, region and variants (BCP 47), with "-" or the "_" of POSIX.
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8}){0,4}")
 _LONGEST_TAG = 39
-# First-strong isolate and its end (Unicode Standard Annex #9): what is between them takes its own
-# direction and leaves that of the text around it alone.
-_ISOLATED = "\u2068{}\u2069"
 # Plain strings: an enum looks its value up each time.
 _MESSAGE, _PLAIN = ActivityTypes.message.value, TextFormatTypes.plain.value
 _EXPECTING, _ACCEPTING = InputHints.expecting_input.value, InputHints.accepting_input.value
@@ -88,14 +85,18 @@ class Words:
     def __call__(self, name: str, /, **values: object) -> str:
         """Return a message with its placeholders filled in. Values are never taken for patterns.
 
-        In a language that runs from right to left each value is isolated, so that names and
-        times of the other direction stay readable.
+        A value of the other direction than the language is isolated, so that both stay in order;
+        in a language that runs from right to left each value is.
 
         :param name: a name of ``dialogs.catalogue.MESSAGES``.
         :param values: one for each placeholder.
         """
-        if values and self.right_to_left:
-            values = {key: _ISOLATED.format(value) for key, value in values.items()}
+        if self.right_to_left:
+            values = {key: isolated(str(value)) for key, value in values.items()}
+        else:
+            for key, value in values.items():
+                if isinstance(value, str) and has_right_to_left(value):
+                    values[key] = isolated(value)
         return self._messages[name].format_map(values)
 
     def moment(self, moment: datetime, zone: Zone) -> str:
@@ -109,7 +110,7 @@ class Words:
 
     def _moment(self, moment: datetime, zone: Zone) -> str:
         text = self._pattern.apply(moment.astimezone(zone.tzinfo), self._dates)
-        return self("moment_in_zone", moment=text, zone=zone.label)
+        return self("moment_in_zone", moment=text, zone=zone.label_at(moment))
 
     def language_name(self, locale: str) -> str:
         """Return what a locale is called in these words: "German (Austria)"; "" if it is unknown.

@@ -12,11 +12,16 @@ class UserProfile:
     :param name: the name as the person gave it, NFC, 1 to 100 characters; "" until given.
     :param time_zone: the last known IANA zone or fixed offset ("Europe/Paris", "UTC+09:00"), or "".
     :param locale: the last known BCP 47 locale, or "".
-    :param last_seen_at: seconds since the epoch of the person's last message, or None.
-    :param last_channel: where it was, in words ("Microsoft Teams (msteams), group chat"), or "".
-    :param last_conversation: the id of the conversation it was in, or "".
+        It is that of personal chats, as are the two of the last visit: what a group tells of
+        a person stays there.
+    :param last_seen_at: seconds since the epoch of the person's last message anywhere, or None.
+    :param last_channel: no longer written. Records of earlier versions have the place of the last
+        message in it, which may be a group, so it is told nowhere.
+    :param last_conversation: the id of the conversation of the last message, or "".
     :param aad_object_id: the Entra object id of the person, where the channel tells it.
     :param tenant_id: the Entra tenant of the person, where the channel tells it.
+    :param last_visit_at: seconds since the epoch of the last message in a personal chat, or None.
+    :param last_visit_channel: where it was, in words ("Microsoft Teams (msteams)"), or "".
     """
 
     name: str = ""
@@ -27,6 +32,8 @@ class UserProfile:
     last_conversation: str = ""
     aad_object_id: str = ""
     tenant_id: str = ""
+    last_visit_at: float | None = None
+    last_visit_channel: str = ""
 
     def complete(self) -> bool:
         """Return whether the person has told all that the bot asks."""
@@ -47,7 +54,10 @@ class ConversationData:
 
     :param welcomed: whether the conversation has had its welcome.
     :param asked: whether the person was asked here for what is missing in their profile.
+    :param answer_id: the id of the person's last answer to the question for the name, or of the
+        message that gave it unasked; "" if there is none.
     """
 
     welcomed: bool = False
     asked: bool = False
+    answer_id: str = ""

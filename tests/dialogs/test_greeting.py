@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from config import Config
 from dialogs.greeting import greeting_text
 from dialogs.messages import Words
+from dialogs.visits import Visit
+from state.models import UserProfile
 from tests.dialogs.person import NOW, Person
 
 NAMES = {
@@ -118,7 +120,7 @@ async def test_of_a_very_long_text_a_screen_is_enough(text: str) -> None:
     person = Person("msteams")
     await person.introduces_herself()
     first = (await person.says(text)).splitlines()[0]
-    assert first.endswith("…")
+    assert first.endswith(("…", "…\u2069"))
     assert len(first.encode("utf-16-le")) / 2 <= 2_050
 
 
@@ -182,18 +184,79 @@ async def test_the_silence_is_configurable() -> None:
     assert (await person.says("hi again")).startswith("Welcome back, Ada!")
 
 
-async def test_a_person_is_welcomed_back_in_a_new_conversation() -> None:
+async def test_a_person_is_told_of_the_last_personal_chat_and_of_no_group() -> None:
     person = Person("msteams")
-    person.goes_to("19:a", conversation_type="groupChat")
+    person.goes_to("a:1", conversation_type="personal")
     await person.introduces_herself()
+    person.later(minutes=30)
+    person.goes_to("19:a", conversation_type="groupChat")
+    await person.says("hi all", local_timezone="Asia/Tokyo")
+    person.later(minutes=30)
     person.goes_to("a:1", conversation_type="personal")
     assert await person.says("hi again", local_timezone="Europe/Paris") == (
         "Welcome back, Ada! You were last here on Tuesday, November 24, 2026, 6:44:54 AM "
-        "(Europe/Paris), on Microsoft Teams (msteams), group chat.\n"
+        "(Europe/Paris), on Microsoft Teams (msteams).\n"
         "Ada sent: hi again\n"
-        "Message received at: Tuesday, November 24, 2026, 6:44:54 AM (Europe/Paris)\n"
+        "Message received at: Tuesday, November 24, 2026, 7:44:54 AM (Europe/Paris)\n"
         "Message received from: Microsoft Teams (msteams)"
     )
+
+
+async def test_who_was_in_groups_alone_is_told_of_no_visit() -> None:
+    person = Person("msteams")
+    person.goes_to("19:a", conversation_type="groupChat")
+    await person.introduces_herself()
+    person.later(hours=1)
+    person.goes_to("a:1", conversation_type="personal")
+    assert (await person.says("hi again")).startswith("Welcome back, Ada!\nAda sent: hi again\n")
+
+
+@pytest.mark.parametrize("others", ["personal", "groupChat", "channel"])
+async def test_a_person_seen_a_moment_ago_elsewhere_is_not_welcomed_back(others: str) -> None:
+    person = Person("msteams")
+    person.goes_to("19:a;messageid=1", conversation_type="channel")
+    await person.introduces_herself()
+    person.later(seconds=5)
+    for thread in ("19:a;messageid=2", "19:a;messageid=1", "19:b"):
+        person.goes_to(thread, conversation_type=others)
+        assert (await person.says("hi again")).startswith("Ada sent: hi again\n")
+
+
+async def test_where_others_read_it_the_time_is_in_utc() -> None:
+    person = Person("msteams")
+    person.goes_to("a:1", conversation_type="personal")
+    await person.introduces_herself()
+    await person.says("hi", local_timezone="Asia/Tokyo")
+    person.goes_to("19:a", conversation_type="groupChat")
+    line = (await person.says("hi", local_timezone="Europe/Paris")).splitlines()[1]
+    assert line.endswith(" 5:44:54 AM (UTC)")
+    person.goes_to("a:1", conversation_type="personal")
+    assert (await person.says("hi")).splitlines()[1].endswith("(Asia/Tokyo)")
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=300)])
+async def test_a_message_stamped_ahead_of_now_hides_no_silence(ahead: timedelta) -> None:
+    person = Person()
+    await person.introduces_herself()
+    line = (await person.says("hello", timestamp=person.now + ahead)).splitlines()[1]
+    assert line == "Message received at: Tuesday, November 24, 2026, 5:44:54 AM (UTC)"
+    person.later(minutes=30)
+    assert (await person.says("hi again")).startswith("Welcome back, Ada!")
+
+
+async def test_a_message_that_comes_late_takes_no_silence_back() -> None:
+    person = Person()
+    await person.introduces_herself()
+    person.later(minutes=29)
+    await person.says("hello")
+    await person.says("sent before", timestamp=person.now - timedelta(hours=5))
+    person.later(minutes=1)
+    assert (await person.says("hi again")).startswith("Ada sent: hi again\n")
+
+
+def test_the_last_time_of_an_old_record_may_lie_ahead_of_now() -> None:
+    ahead = UserProfile(name="Ada", last_seen_at=NOW.timestamp() + 1e6)
+    assert Visit(NOW, None, personal=True).silence_before(ahead) == 0
 
 
 @pytest.mark.parametrize(
@@ -213,6 +276,7 @@ async def test_where_others_read_it_nothing_is_told_of_where_and_when_a_person_w
     person.goes_to("19:open", **others)
     lines = (await person.says("hi again", local_timezone="Europe/Paris")).splitlines()
     assert lines[:2] == ["Welcome back, Ada!", "Ada sent: hi again"]
+    assert lines[2].endswith("(UTC)")
     assert len(lines) == 4
     person.later(minutes=30)
     assert (await person.says("hi")).splitlines()[0] == "Welcome back, Ada!"
@@ -232,8 +296,20 @@ async def test_the_profile_keeps_what_the_last_message_told() -> None:
     assert (profile.time_zone, profile.locale) == ("Asia/Tokyo", "en-GB")
     assert (profile.aad_object_id, profile.tenant_id) == ("ada-in-entra", "contoso")
     assert profile.last_seen_at == person.now.timestamp()
-    assert profile.last_channel == "Microsoft Teams (msteams)"
+    assert profile.last_visit_at == person.now.timestamp()
+    assert profile.last_visit_channel == "Microsoft Teams (msteams)"
     assert profile.last_conversation == "a:1"
+
+
+async def test_of_a_message_in_a_group_the_profile_keeps_no_place_and_no_zone() -> None:
+    person = Person("msteams")
+    person.goes_to("19:a", conversation_type="groupChat")
+    await person.introduces_herself()
+    await person.says("hello", local_timezone="Asia/Tokyo")
+    profile = person.profile
+    assert profile is not None
+    assert profile.last_seen_at == person.now.timestamp()
+    assert (profile.time_zone, profile.last_visit_at, profile.last_visit_channel) == ("", None, "")
 
 
 @pytest.mark.parametrize("kind", ["typing", "messageUpdate", "conversationUpdate", "event"])

@@ -72,17 +72,12 @@ async def test_everything_is_there_after_a_restart(cloud: Cloud) -> None:
     assert GREETING.fullmatch((await person.says("hello"))[0])
 
 
-async def test_a_known_person_is_welcomed_back_in_a_new_conversation(cloud: Cloud) -> None:
+async def test_a_known_person_is_greeted_at_once_in_a_new_conversation(cloud: Cloud) -> None:
     person = cloud.person(channel="msteams")
     await person.says("hi")
     await person.says("Ada")
     person.conversation = Conversation("msteams")
-    text = (await person.says("hello"))[0]
-    assert re.match(
-        r"Welcome back, Ada! You were last here on .+ \(UTC\), on Microsoft Teams \(msteams\)\.\n"
-        r"Ada sent: hello\n",
-        text,
-    )
+    assert (await person.says("hello"))[0].startswith("Ada sent: hello\n")
 
 
 async def test_people_of_a_group_do_not_answer_for_each_other(cloud: Cloud) -> None:
@@ -127,7 +122,7 @@ async def test_ids_of_any_form_are_escaped_in_the_connectors_paths(cloud: Cloud)
     person = cloud.person(conversation=Conversation("directline", id="../a b/ü|?#%2F"))
     assert await person.says("hi", id="..") == ["What is your name?"]
     assert cloud.connector.requests[-1].raw_path == (
-        "/_connector/v3/conversations/..%2Fa%20b%2F%C3%BC%7C%3F%23%252F/activities/%2E%2E"
+        "/connector/v3/conversations/..%2Fa%20b%2F%C3%BC%7C%3F%23%252F/activities/%2E%2E"
     )
 
 

@@ -11,10 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dialogs.catalogue import LOCALES, languages
-from dialogs.messages import Words
+from dialogs.messages import Words, message
 from dialogs.person_name import Refusal, answered_name
 from tests.bot import cloud_around, interruptions
-from turnkeeper.channels import limits_of, units
+from turnkeeper.channels import fit, limits_of, units
 from turnkeeper.testing import shown
 
 CHANNELS = st.sampled_from(["emulator", "msteams", "sms", "facebook", "groupme", "kiosk"])
@@ -48,9 +48,11 @@ async def test_any_answer_is_a_name_or_is_told_what_to_change(
     name = answered_name(answer, words.language)
     if isinstance(name, Refusal):
         values = {"limit": 100} if name is Refusal.TOO_LONG else {}
-        assert reply["text"] == words(name.value, **values)
+        told = message(words(name.value, **values))
     else:
-        assert reply["text"] == words("thanks", name=name)
+        told = message(words("thanks", name=name))
+    fit(told, limits_of(Activity(channel_id=channel)), words.tag)
+    assert reply["text"] == told.text
     assert reply["textFormat"] == "plain"
 
 
@@ -115,9 +117,27 @@ async def test_in_a_language_from_right_to_left_values_are_isolated() -> None:
     assert "\u2068Ada\u2069" in texts[1]
     assert "\u2068hello\u2069" in texts[2]
     for text in texts:
-        assert text.count("\u2068") == text.count("\u2069")
-    others = await conversation("emulator", "en", "x", "علي", "hello")
-    assert "\u2068" not in "".join(str(reply["text"]) for reply in others)
+        assert text.count("\u2067") + text.count("\u2068") == text.count("\u2069")
+        for line in text.splitlines():
+            assert line.startswith("\u200f\u2067")
+            assert line.endswith("\u2069")
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "es", "fr", "ja"])
+@pytest.mark.parametrize("name", ["علي", "עברית", "עברית 7", "Ada (עברית)", "(עברית) [7]"])
+async def test_in_others_a_name_of_the_other_direction_is_isolated(locale: str, name: str) -> None:
+    replies = await conversation("emulator", locale, "x", name, f"{name}, hello")
+    assert f"\u2068{name}\u2069" in str(replies[1]["text"])
+    assert f"\u2068{name}\u2069" in str(replies[2]["text"])
+    assert f"\u2068{name}, hello\u2069" in str(replies[2]["text"])
+    assert "\u2067" not in str(replies[2]["text"])
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "es", "fr", "ja"])
+@pytest.mark.parametrize("name", ["Ada", "花子", "Åse 7", "Ada (7)"])
+async def test_other_names_stay_without_marks(locale: str, name: str) -> None:
+    for reply in await conversation("emulator", locale, "x", name, "hello"):
+        assert not set("\u200f\u2067\u2068\u2069") & set(str(reply["text"]))
 
 
 async def test_a_channel_that_speaks_is_told_in_the_persons_language() -> None:

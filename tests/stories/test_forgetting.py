@@ -45,7 +45,7 @@ def found(text: str) -> list[str]:
 
 def person(cloud: Cloud, scope: str = "personal", channel: str = "msteams") -> Person:
     """Return a person whose name the channel knows too."""
-    return cloud.person("Lovelace", conversation=Conversation(channel, scope, "c"), id="p")
+    return cloud.person("Lovelace", conversation=Conversation(channel, scope, "c"), id="dl_p")
 
 
 @pytest.mark.parametrize("scope", ["personal", "groupChat", "channel"])
@@ -71,7 +71,7 @@ async def test_a_name_in_the_answers_of_other_groups_is_forgotten_too(
 ) -> None:
     alone = person(cloud)
     for group in ("first", "second"):
-        ada = cloud.person("A", conversation=Conversation("msteams", "groupChat", group), id="p")
+        ada = cloud.person("A", conversation=Conversation("msteams", "groupChat", group), id="dl_p")
         if not asked_there:
             await ada.says(f"call me {NAMES[0]}")
         for text in ("hi", NAMES[0], "hello"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from turnkeeper.channels.addressed import is_echo, is_for_bot
+from turnkeeper.channels.direction import has_right_to_left, isolated, without_controls
 from turnkeeper.channels.limits import Limits, fit, limits_of
 from turnkeeper.channels.names import channel_name
 from turnkeeper.channels.place import Place, Scope, place_of, several_people_in, tenant_of
@@ -20,6 +21,8 @@ __all__ = [
     "Zone",
     "channel_name",
     "fit",
+    "has_right_to_left",
+    "isolated",
     "is_echo",
     "is_for_bot",
     "limits_of",
@@ -33,6 +36,7 @@ __all__ = [
     "units",
     "unwrap",
     "utterance",
+    "without_controls",
     "zone_named",
     "zone_told_by",
 ]

@@ -1,4 +1,4 @@
-"""The limits of each channel: how long, with which buttons, cards, files and voice."""
+"""The limits of each channel: how long, with which buttons, cards, files, voice and format."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from botbuilder.schema import Activity, ActivityTypes
+from botbuilder.schema import Activity, ActivityTypes, TextFormatTypes
 
+from turnkeeper.channels.direction import in_order
+from turnkeeper.channels.markdown import as_markdown, in_playground
 from turnkeeper.channels.place import several_people_in
 from turnkeeper.channels.shortening import shortened, units
 
+# Plain strings: an enum looks its value up each time.
+_MESSAGE, _PLAIN = ActivityTypes.message.value, TextFormatTypes.plain.value
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -24,6 +28,8 @@ class Limits:
     :param cards: whether it shows Adaptive Cards that the bot may use.
     :param files: whether a file may come as an attachment with a ``data:`` URI.
     :param speaks: whether it reads messages aloud.
+    :param markdown: whether it takes a text without buttons for Markdown, whatever ``textFormat``
+        says.
     """
 
     longest_text: int = 1600
@@ -31,6 +37,7 @@ class Limits:
     cards: bool = False
     files: bool = False
     speaks: bool = False
+    markdown: bool = False
 
 
 UNKNOWN: Final = Limits()
@@ -66,6 +73,13 @@ _TABLE: Final = {
     "webchat": Limits(16_000, suggestions=100, files=True),
 }
 _IN_GROUPS: Final = {name: replace(limits, suggestions=0) for name, limits in _TABLE.items()}
+# Microsoft 365 Agents Playground 0.2.28 plays these. A text with suggested actions it shows plain,
+# line breaks lost; where it plays Web Chat it shows no suggested actions. Of a file it shows none.
+_PLAYED: Final = {
+    name: replace(limits, files=False, markdown=True)
+    for name, limits in (_TABLE | {n: _IN_GROUPS[n] for n in ("directline", "webchat")}).items()
+}
+_PLAYED_IN_GROUPS: Final = {name: replace(one, suggestions=0) for name, one in _PLAYED.items()}
 
 
 def limits_of(activity: Activity) -> Limits:
@@ -76,25 +90,35 @@ def limits_of(activity: Activity) -> Limits:
 
     :param activity: any incoming activity.
     """
-    table = _IN_GROUPS if several_people_in(activity) else _TABLE
+    if in_playground(activity):
+        table = _PLAYED_IN_GROUPS if several_people_in(activity) else _PLAYED
+    else:
+        table = _IN_GROUPS if several_people_in(activity) else _TABLE
     channel = activity.channel_id
     return table.get(channel.casefold(), UNKNOWN) if isinstance(channel, str) else UNKNOWN
 
 
 def fit(reply: Activity, limits: Limits, language: str) -> None:
-    """Make a message fit its channel: short enough, and with a voice where the channel speaks.
+    """Make a message fit its channel: short enough, in order, with a voice where it speaks.
+
+    In a plain text lines that run from right to left are marked as such; where the channel takes
+    it for Markdown it becomes Markdown that shows the same.
 
     :param reply: any activity about to be sent; it is changed.
     :param limits: the channel's.
     :param language: the BCP 47 tag of what the message says.
     """
-    if reply.type != ActivityTypes.message or not reply.text:
+    if reply.type != _MESSAGE or not reply.text:
         return
     # A code point is one or two units: most texts need no counting.
     if 2 * len(reply.text) > limits.longest_text and units(reply.text) > limits.longest_text:
         reply.text = shortened(reply.text, limits.longest_text)
     if limits.speaks and not reply.speak:
         reply.speak = spoken(reply.text, language)
+    if reply.text_format == _PLAIN:
+        reply.text = _marked(reply.text, limits.longest_text)
+        if limits.markdown and not reply.suggested_actions:
+            reply.text, reply.text_format = as_markdown(reply.text), TextFormatTypes.markdown.value
 
 
 def spoken(text: str, language: str) -> str:
@@ -107,3 +131,12 @@ def spoken(text: str, language: str) -> str:
         '<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" '
         f"xml:lang={quoteattr(language)}>{escape(_NOT_XML.sub(' ', text))}</speak>"
     )
+
+
+def _marked(text: str, longest: int) -> str:
+    """Return a text with its right-to-left lines marked, still short enough."""
+    marked, limit = in_order(text), longest
+    while marked is not text and units(marked) > longest:
+        limit = limit * longest // units(marked)
+        marked = in_order(shortened(text, limit))
+    return marked

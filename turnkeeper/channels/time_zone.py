@@ -18,7 +18,6 @@ _OFFSET = re.compile(r"UTC([+-])(\d\d):(\d\d)")
 _LONGEST_NAME = 64
 _FARTHEST_OFFSET = timedelta(hours=14)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()  # seconds since the epoch
-_FARTHEST_AHEAD = timedelta(days=366).total_seconds()
 
 
 class Zone(NamedTuple):
@@ -30,6 +29,21 @@ class Zone(NamedTuple):
 
     tzinfo: tzinfo
     label: str
+
+    def label_at(self, moment: datetime) -> str:
+        """Return the label, with the offset where clocks show the same time twice.
+
+        So the hour before the clocks are set back can be told from the one after:
+        "America/New_York, UTC-04:00".
+
+        :param moment: an aware datetime, not at the very ends of the calendar.
+        """
+        local = moment.astimezone(self.tzinfo)
+        offset = local.utcoffset()
+        if offset is None or local.replace(fold=1 - local.fold).utcoffset() == offset:
+            return self.label
+        at = _zone_at(offset)
+        return f"{self.label}, {at.label}" if at else self.label
 
 
 UTC_ZONE = Zone(UTC, "UTC")
@@ -66,7 +80,7 @@ def zone_named(name: object) -> Zone | None:
 def sent_at(activity: Activity, now: float) -> datetime:
     """Return when an activity was sent, in UTC: its ``timestamp`` if that can be true, else now.
 
-    A missing or naive timestamp, one before 2000 or one more than a year ahead is not believed.
+    A missing or naive timestamp, one before 2000 or one that is ahead of now is not believed.
 
     :param activity: any incoming activity.
     :param now: seconds since the epoch.
@@ -75,7 +89,7 @@ def sent_at(activity: Activity, now: float) -> datetime:
     if not isinstance(stamp, datetime) or stamp.utcoffset() is None:
         return datetime.fromtimestamp(now, UTC)
     # Compared before it is converted: the conversion overflows at both ends of the calendar.
-    if not _EARLIEST <= stamp.timestamp() <= now + _FARTHEST_AHEAD:
+    if not _EARLIEST <= stamp.timestamp() <= now:
         return datetime.fromtimestamp(now, UTC)
     return stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC)
 

@@ -68,7 +68,7 @@ class Cloud(Services):
         app_password: str = "",
         certificate: bytes | None = None,
         port: int = 0,
-        path: str = "/_connector",
+        path: str = "/connector",
         token_lifetime: float = 3600.0,
     ) -> None:
         if (host is None) is not (bot is None) or not isinstance(host, Host | StockAdapter | None):

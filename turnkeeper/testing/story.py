@@ -4,9 +4,11 @@ A story is a text file. Its lines, by how they begin:
 
 ``#``       a comment
 ``>``       what the person sends; ``Ada>`` where there are several. In brackets is what is no text:
-            ``[joins]``, ``[installs]``, ``[uninstalls]``, ``[edits Grace]``, ``[reacts]``,
-            ``[deletes]``, ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
-            ``[says nothing]``; ``[remarks lunch?]`` is said to others, without the bot's mention
+            ``[joins]``, ``[opens]`` (a page with Web Chat), ``[installs]``, ``[uninstalls]``,
+            ``[edits Grace]`` (the last message), ``[reacts]``, ``[deletes]``,
+            ``[attaches image/png]``, ``[submits {"x": 1}]``, ``[presses Yes]``,
+            ``[says nothing]``; ``[remarks lunch?]`` is said to others, without the
+            bot's mention
 ``<``       a reply; without one the bot must stay silent. Further lines of the reply are indented
             by two spaces. Cards and files are shown as their text, buttons in a last line as
             ``[Help] [Cancel]``. ``{channel}`` is the channel's name, ``{*}`` anything at all.
@@ -41,10 +43,10 @@ _HAPPENING: Final = re.compile(
 )
 _BRACKETS: Final = re.compile(r"\[\w[^\]]*\]")
 _ACTION: Final = re.compile(
-    r"\[(?:(joins|installs|uninstalls|reacts|deletes|says nothing)"
+    r"\[(?:(joins|opens|installs|uninstalls|reacts|deletes|says nothing)"
     r"|(edits|attaches|submits|presses|remarks) (.+))\]"
 )
-_ISOLATES: Final = re.compile("[\u2068\u2069]")
+_DIRECTIONS: Final = re.compile("[\u200f\u2067-\u2069]")
 
 
 @dataclass
@@ -177,9 +179,10 @@ class _Player:
         likes = [{"type": "like"}]
         actions: dict[str, Callable[[], Activity]] = {
             "joins": person.joining,
+            "opens": lambda: person.activity("event", name="webchat/join"),
             "installs": person.installation,
             "uninstalls": lambda: person.installation(action="remove"),
-            "edits": lambda: person.activity("messageUpdate", text=rest),
+            "edits": lambda: person.edit(rest),
             "reacts": lambda: person.activity("messageReaction", reactionsAdded=likes),
             "deletes": lambda: person.activity("messageDelete"),
             "attaches": lambda: person.message("", attachments=[file]),
@@ -210,7 +213,7 @@ def shown(reply: Activity) -> str:
             lines.append(b64decode(url.partition("base64,")[2]).decode(errors="replace"))
     if buttons := buttons_in([reply]):
         lines.append(" ".join(f"[{title}]" for title in buttons))
-    return _ISOLATES.sub("", "\n".join(lines))
+    return _DIRECTIONS.sub("", "\n".join(lines))
 
 
 def _texts_in(block: Any) -> Iterator[str]:

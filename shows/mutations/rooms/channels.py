@@ -17,6 +17,8 @@ LIMITS: Final = "turnkeeper/channels/limits.py"
 SHORTENING: Final = "turnkeeper/channels/shortening.py"
 PLACE: Final = "turnkeeper/channels/place.py"
 TIME_ZONE: Final = "turnkeeper/channels/time_zone.py"
+DIRECTION: Final = "turnkeeper/channels/direction.py"
+MARKDOWN: Final = "turnkeeper/channels/markdown.py"
 ADDRESSING: Final = "turnkeeper/channels/addressing.py"
 NAMES: Final = "turnkeeper/channels/names.py"
 ENTITIES: Final = "turnkeeper/channels/entities.py"
@@ -27,6 +29,8 @@ UNWRAPPING_TESTS: Final = "tests/turnkeeper/channels/said/test_unwrapping.py"
 UTTERANCE_TESTS: Final = "tests/turnkeeper/channels/said/test_utterance.py"
 TO_THE_LETTER_TESTS: Final = "tests/turnkeeper/channels/test_to_the_letter.py"
 LIMITS_TESTS: Final = "tests/turnkeeper/channels/test_limits.py"
+DIRECTION_TESTS: Final = "tests/turnkeeper/channels/test_direction.py"
+MARKDOWN_TESTS: Final = "tests/turnkeeper/channels/test_markdown.py"
 SHORTENING_TESTS: Final = "tests/turnkeeper/channels/test_shortening.py"
 SCOPES_TESTS: Final = "tests/turnkeeper/channels/test_scopes.py"
 TIME_ZONE_TESTS: Final = "tests/turnkeeper/channels/test_time_zone.py"
@@ -143,6 +147,55 @@ MUTATIONS: Final = (
         "in a group buttons are suggested that answer for others",
     ),
     Mutation(
+        TIME_ZONE,
+        "if offset is None or local.replace(fold=1 - local.fold).utcoffset() == offset:",
+        "if True:",
+        (f"{TIME_ZONE_TESTS}::test_an_hour_that_comes_twice_shows_its_offset",),
+        "two times of the hour that comes twice are told alike",
+    ),
+    Mutation(
+        DIRECTION,
+        "elif not depth and kind in _STRONG:",
+        "elif kind in _STRONG:",
+        (f"{DIRECTION_TESTS}::test_a_line_runs_as_its_first_strong_character_outside_of_isolates",),
+        "a name turns the line that it is in",
+    ),
+    Mutation(
+        DIRECTION,
+        'return f"{_RIGHT_TO_LEFT_MARK}{_RIGHT_TO_LEFT}{line}{_END}"',
+        'return f"{_RIGHT_TO_LEFT}{line}{_END}"',
+        (f"{DIRECTION_TESTS}::test_each_line_that_runs_from_right_to_left_is_isolated_and_marked",),
+        "a channel that looks at the first character takes a line for one from the left",
+    ),
+    Mutation(
+        LIMITS,
+        "while marked is not text and units(marked) > longest:",
+        "while False:",
+        (f"{DIRECTION_TESTS}::test_what_is_marked_still_fits",),
+        "a text is longer than its channel takes by its marks",
+    ),
+    Mutation(
+        LIMITS,
+        "if limits.markdown and not reply.suggested_actions:",
+        "if limits.markdown:",
+        (f"{MARKDOWN_TESTS}::test_a_text_with_buttons_it_shows_plain",),
+        "the Playground shows backslashes above buttons",
+    ),
+    Mutation(
+        MARKDOWN,
+        'return "  \\n".join(',
+        'return "\\n".join(',
+        (f"{MARKDOWN_TESTS}::test_there_lines_break_and_nothing_is_markup",),
+        "in the Playground lines run together",
+    ),
+    Mutation(
+        MARKDOWN,
+        'return urlsplit(url).path.rstrip("/") == _PLAYGROUND_PATH',
+        "return True",
+        (f"{MARKDOWN_TESTS}::test_nothing_else_is_taken_for_it",),
+        "a channel is taken for the Playground",
+    ),
+    Mutation(
         SHORTENING,
         '_CLUSTER = regex.compile(r"\\X")',
         '_CLUSTER = regex.compile(r".", regex.DOTALL)',
@@ -186,9 +239,9 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TIME_ZONE,
-        "if not _EARLIEST <= stamp.timestamp() <= now + _FARTHEST_AHEAD:",
+        "if not _EARLIEST <= stamp.timestamp() <= now:",
         "if not _EARLIEST <= stamp.timestamp():",
-        (f"{TIME_ZONE_TESTS}::test_a_missing_or_absurd_timestamp_means_now",),
+        (f"{TIME_ZONE_TESTS}::test_a_missing_or_absurd_timestamp_or_one_ahead_of_now_means_now",),
         "a message may come from the year 3000",
     ),
     Mutation(

@@ -116,7 +116,7 @@ def test_a_zero_offset_is_utc() -> None:
     assert zone_told_by(Activity(local_timestamp=NOW)) == UTC_ZONE
 
 
-@pytest.mark.parametrize("stamp", [NOW, NOW - timedelta(days=900), NOW + timedelta(days=300)])
+@pytest.mark.parametrize("stamp", [NOW, NOW - timedelta(days=900), NOW - timedelta(seconds=1)])
 def test_a_message_was_sent_at_its_timestamp(stamp: datetime) -> None:
     assert sent_at(Activity(timestamp=stamp.astimezone(TOKYO)), NOW.timestamp()) == stamp
 
@@ -129,10 +129,12 @@ def test_a_message_was_sent_at_its_timestamp(stamp: datetime) -> None:
         datetime(2026, 11, 24, 5, 44, 54),  # noqa: DTZ001 - a naive one is the case
         datetime(1, 1, 1, tzinfo=TOKYO),
         datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-12))),
+        NOW + timedelta(seconds=1),
+        NOW + timedelta(days=300),
         NOW + timedelta(days=367),
     ],
 )
-def test_a_missing_or_absurd_timestamp_means_now(stamp: object) -> None:
+def test_a_missing_or_absurd_timestamp_or_one_ahead_of_now_means_now(stamp: object) -> None:
     assert sent_at(Activity(timestamp=stamp), NOW.timestamp()) == NOW
 
 
@@ -140,3 +142,23 @@ def test_a_missing_or_absurd_timestamp_means_now(stamp: object) -> None:
 def test_any_timestamp_gives_a_moment_that_can_be_told(stamp: datetime) -> None:
     moment = sent_at(Activity(timestamp=stamp), NOW.timestamp())
     assert moment.astimezone(TOKYO).year >= 2000
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "label"),
+    [
+        ("2026-11-01T05:30Z", "America/New_York", "America/New_York, UTC-04:00"),
+        ("2026-11-01T06:30Z", "America/New_York", "America/New_York, UTC-05:00"),
+        ("2026-11-01T04:59:59Z", "America/New_York", "America/New_York"),
+        ("2026-11-01T07:00Z", "America/New_York", "America/New_York"),
+        ("2026-03-08T07:00Z", "America/New_York", "America/New_York"),
+        ("2026-10-25T00:30Z", "Europe/London", "Europe/London, UTC+01:00"),
+        ("2026-10-25T01:30Z", "Europe/London", "Europe/London, UTC"),
+        ("2026-11-01T05:30Z", "UTC-05:00", "UTC-05:00"),
+        ("2026-11-01T05:30Z", "UTC", "UTC"),
+    ],
+)
+def test_an_hour_that_comes_twice_shows_its_offset(moment: str, zone: str, label: str) -> None:
+    known = zone_named(zone)
+    assert known is not None
+    assert known.label_at(datetime.fromisoformat(moment)) == label

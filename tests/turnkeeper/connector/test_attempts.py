@@ -53,7 +53,7 @@ async def test_what_the_channel_takes_has_its_id(
     assert await connector.attempt_update(url, "c", "7", message("c")) == Taken("7")
     assert await connector.attempt_delete(url, "c", "7") == Taken(None)
     seen = [(one.method, one.raw_path, one.body) for one in cloud.connector.requests]
-    root = "/_connector/v3/conversations/c/activities"
+    root = "/connector/v3/conversations/c/activities"
     assert seen == [
         ("POST", f"{root}/in%7C1", body),
         ("PUT", f"{root}/7", message("c")),

@@ -81,7 +81,7 @@ async def test_a_message_arrives_as_it_was_and_its_id_comes_back(
     assert request.body == body
     assert (request.method, request.raw_path) == (
         "POST",
-        "/_connector/v3/conversations/c/activities",
+        "/connector/v3/conversations/c/activities",
     )
     assert request.headers["content-type"] == "application/json; charset=utf-8"
     assert "authorization" not in request.headers
@@ -116,7 +116,7 @@ async def test_any_id_reaches_its_own_conversation(
     assert cloud.connector.transcript(strange).updated[0]["id"] == strange
     assert len(cloud.connector.transcripts) == 1
     for request in cloud.connector.requests:
-        path = request.raw_path.removeprefix("/_connector/v3/conversations/")
+        path = request.raw_path.removeprefix("/connector/v3/conversations/")
         assert path.count("/") <= 2
         assert not {".", ".."} & set(path.split("/"))
 
@@ -157,7 +157,7 @@ async def test_a_conversation_is_begun_and_its_id_comes_back(
         body = json.dumps(parameters).encode()
         assert await connector.create_conversation(cloud.service_url, body) == expected
     request = cloud.connector.requests[0]
-    assert (request.method, request.raw_path) == ("POST", "/_connector/v3/conversations")
+    assert (request.method, request.raw_path) == ("POST", "/connector/v3/conversations")
     assert json.loads(request.body) == group
 
 

@@ -27,7 +27,7 @@ from turnkeeper.testing import Answer, Cloud
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "s3cret"  # noqa: S105 - of the test
 BOT = ChannelAccount(id="28:bot")
-CREATE = "/_connector/v3/conversations"
+CREATE = "/connector/v3/conversations"
 Logic = Callable[[TurnContext], Awaitable[None]]
 
 

@@ -69,7 +69,7 @@ class Transcript:
 class Connector:
     """Keeps what bots post, in order.
 
-    :param path: the path of the service URL, such as ``/_connector``.
+    :param path: the path of the service URL, such as ``/connector``.
     :param token_is_good: says whether a bearer token is one the login service issued and
         still stands; None to ask for no token (local mode).
     :param clock: tells the seconds since 1970.

@@ -35,7 +35,7 @@ class Services:
         *,
         certificate: bytes | None = None,
         port: int = 0,
-        path: str = "/_connector",
+        path: str = "/connector",
         token_lifetime: float = 3600.0,
         clock: Callable[[], float] = time.time,
     ) -> None:

@@ -50,6 +50,7 @@ class Person(Client):
         self.last: list[Activity] = []
         self._heard: set[str] = set()
         self._said: Activity | None = None
+        self._said_id = ""  # of the last message
         self._said_ids: set[str] = set()  # but for those under way
         person = str(uuid.uuid4()) if id is None else id
         language, zone = locale or "en-US", time_zone or "UTC"
@@ -90,6 +91,21 @@ class Person(Client):
         if title not in buttons:
             raise AssertionError(f"no button {title!r} among {sorted(buttons)}")
         return buttons[title].pressed(self, inputs)
+
+    def edit(self, text: str) -> Activity:
+        """Return an edit of the last message, not yet sent; see :meth:`edits`."""
+        if not self._said_id:
+            raise AssertionError(f"{self.name} has sent no message yet")
+        return self.message(text, type="messageUpdate", id=self._said_id)
+
+    async def edits(self, text: str, bot_url: str = "") -> list[str]:
+        """Edit the last message that was sent; return the texts of the replies.
+
+        :param text: what it says from now on.
+        :param bot_url: the process to send it to, if not the person's own.
+        :raises AssertionError: no message was sent yet, or the bot answered with an error.
+        """
+        return await self._tell(self.edit(text), bot_url)
 
     async def repeats(self, bot_url: str = "") -> list[str]:
         """Have the channel deliver the last activity again; return the texts of what comes of it.
@@ -167,6 +183,8 @@ class Person(Client):
         before = {one["id"] for one in self._unheard()}
         activity_id = activity.get("id", "")
         self._said = activity
+        if activity.get("type") == "message":
+            self._said_id = activity_id
         self._said_ids.discard(activity_id)
         try:
             answered = await self.cloud.post_to_bot(bot_url or self.bot_url, activity)
