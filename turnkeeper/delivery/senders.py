@@ -108,7 +108,6 @@ class Senders:
                 raise
             debt = composed.committed(transaction.record(key), begun)
         self._receipts.release(conversation)
-        conversation.service_url = entry.owed.service_url or conversation.service_url
         self._go_on(conversation)
         return debt
 
