@@ -79,6 +79,7 @@ class StockAdapter(HostedAdapter):
             metrics=metrics,
             max_turns=settings.max_turns,
             conversation_ttl=settings.conversation_ttl,
+            reply_ttl=settings.reply_ttl,
             clock=self.clock,
         )
         self.lifecycle = Lifecycle(self._open_parts, lambda: self.faults)
