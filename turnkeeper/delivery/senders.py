@@ -119,7 +119,7 @@ class Senders:
         if self.holds(key):
             watch = self._deadlines.watch(seconds, partial(_settle, debt.settled, False))
             try:
-                return await debt.settled
+                return await asyncio.shield(debt.settled)  # others may wait for it too
             finally:
                 self._deadlines.unwatch(watch)
         with suppress(TimeoutError):
