@@ -28,14 +28,6 @@ SETTINGS: Final = (
 MUTATIONS: Final = (
     Mutation(
         SENDER,
-        "                conversation.unreadable.add(n)\n                if n not in told:\n"
-        '                    _log.error("replies are lost: %s", error)\n',
-        "                conversation.unreadable.add(n)\n                break\n",
-        (UNREADABLE,),
-        "what cannot be read keeps what comes after it from being read",
-    ),
-    Mutation(
-        SENDER,
         "                conversation.unreadable.add(n)\n",
         "                conversation.unreadable.add(min(turns))\n",
         (UNREADABLE,),
