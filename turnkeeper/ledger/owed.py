@@ -70,6 +70,6 @@ def _is_whole(effect: Effect) -> bool:
     if isinstance(effect, Delay):
         return isinstance(effect.ms, int | float)
     texts = [getattr(effect, name) for name in effect.__dataclass_fields__]
-    if not all(isinstance(text, str) for text in texts):
+    if not all(isinstance(text, str | None) for text in texts):  # as earlier versions had them
         return False
     return isinstance(effect, Delete) or isinstance(json_text.decode(effect.body), dict)
