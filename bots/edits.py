@@ -9,7 +9,7 @@ from dialogs.messages import WordsOf, message
 from dialogs.person_name import LONGEST_NAME, Refusal, answered_name, new_name_in
 from state.models import ConversationData
 from turnkeeper import ConversationState
-from turnkeeper.channels import text_for_bot
+from turnkeeper.channels import utterance
 from turnkeeper.dialogs import Interruptions
 
 
@@ -59,7 +59,7 @@ class Edits:
         if profile is None or not profile.name:
             return None
         words = await self._words_of(context)
-        name = self._name_in(text_for_bot(context.activity), words.language)
+        name = self._name_in(utterance(context.activity), words.language)
         if name == profile.name:
             return None
         if isinstance(name, str):

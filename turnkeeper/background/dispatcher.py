@@ -12,7 +12,7 @@ from typing import Final
 from turnkeeper.address import ledger_of, ledger_part, owed_prefix
 from turnkeeper.delivery.lease import LEASE
 from turnkeeper.delivery.senders import Senders
-from turnkeeper.errors import StorageError, UnreadableRecord
+from turnkeeper.errors import StorageError, StorageUnavailable, UnreadableRecord
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.storage import RecordStorage
@@ -119,6 +119,8 @@ class Dispatcher:
             if not self._away:
                 _log.warning("nobody looks for what is owed: %s", error)
             self._away = True
+        except Exception:  # whatever it is: with no look at all, nobody would send any more
+            _log.exception("a look at what is owed has failed")
 
     def _is_ours(self, key: str) -> bool:
         wanted = self._everywhere() or key in self._senders.own
@@ -136,27 +138,37 @@ class Dispatcher:
             try:
                 queue = Ledger.read(key, record).queue
             except UnreadableRecord as error:
-                if key not in self._unreadable:
-                    _log.error("nothing can be sent: %s", error)
-                self._unreadable.add(key)
+                self._tell(key, error)
                 continue
             if not queue.holder:
                 free.append(key)
             elif key not in self._watched:
                 holder = (queue.holder, queue.beat)
                 self._watched[key] = _Watched(holder, asyncio.create_task(self._watch(key, holder)))
-        claims = await asyncio.gather(
-            *(self._senders.claim(key) for key in free), return_exceptions=True
-        )
-        for claim in claims:
-            if isinstance(claim, BaseException):
-                raise claim
+        await asyncio.gather(*map(self._claim, free))
+
+    async def _claim(self, key: str, watched: tuple[str, int] = ("", 0)) -> None:
+        """Claim a conversation; one that cannot be claimed keeps nobody else waiting."""
+        try:
+            await self._senders.claim(key, watched)
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            self._tell(key, error)
+
+    def _tell(self, key: str, error: Exception) -> None:
+        """Log, once, that an operator has to mend a ledger."""
+        if key not in self._unreadable:
+            names_it = isinstance(error, UnreadableRecord)
+            what = str(error) if names_it else key
+            _log.error("nothing can be sent: %s", what, exc_info=None if names_it else error)
+        self._unreadable.add(key)
 
     async def _watch(self, key: str, holder: tuple[str, int]) -> None:
         """Claim a conversation whose holder does not beat for a lease, by this machine's count."""
         try:
             await asyncio.sleep(LEASE)
-            with suppress(StorageError):
-                await self._senders.claim(key, holder)
+            with suppress(StorageUnavailable):
+                await self._claim(key, holder)
         finally:
             del self._watched[key]

@@ -76,6 +76,7 @@ class Conversation:
     :ivar debts: what turns of this process owe, by number.
     :ivar unreadable: numbers whose records cannot be read; they stay.
     :ivar service_url: where the channel listens, by the newest turn.
+    :ivar heard: the number from which on a turn tells that anew.
     """
 
     def __init__(self, key: str, clock: LeaseClock, reply_ttl: float) -> None:
@@ -92,6 +93,7 @@ class Conversation:
         self.debts: dict[int, Debt] = {}
         self.unreadable: set[int] = set()
         self.service_url = ""
+        self.heard = 0
         self.begun: list[float] = []  # when the last effects were begun, for their pace
         self._clock = clock
         self._reply_ttl = reply_ttl
@@ -138,7 +140,7 @@ class Conversation:
         queue = self.ledger.queue
         if self.token and queue.holder != self.token:
             self.token = ""
-        for number in [number for number in self.owed if number not in queue.open]:
+        for number in [n for n, one in self.owed.items() if not queue.is_open(n, one.turn)]:
             del self.owed[number]
         for number in [number for number in self.debts if number not in queue.open]:
             settled = self.debts.pop(number).settled

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
 from turnkeeper.delivery.conversation import Conversation, Debt
 from turnkeeper.delivery.lease import LeaseClock
+from turnkeeper.errors import UnreadableRecord
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.storage import RecordStorage
 
@@ -68,10 +70,13 @@ class Conversations:
         elsewhere = [one for one in self if one.is_sent_elsewhere]
         found = await storage.fetch([one.key for one in elsewhere]) if elsewhere else {}
         for one in elsewhere:
-            if one.is_sent_elsewhere:
-                one.learn(Ledger.read(one.key, found.get(one.key)), found.get(one.key))
-                one.known = False  # it was read outside of the lock
-                self.drop(one)
+            record = found.get(one.key)
+            with suppress(UnreadableRecord):  # whoever is to send there tells the operator
+                ledger = Ledger.read(one.key, record)
+                if one.is_sent_elsewhere:
+                    one.learn(ledger, record)
+                    one.known = False  # it was read outside of the lock
+                    self.drop(one)
 
     def owed(self, now: float) -> tuple[int, float]:
         """Return how many turns owe something, and for how many seconds the oldest has.

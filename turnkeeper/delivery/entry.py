@@ -109,6 +109,8 @@ class Composition:
         conversation.learn(self._ledger, record)
         if self._token:
             conversation.beaten(begun)
+        conversation.service_url = self._entry.owed.service_url or conversation.service_url
+        conversation.heard = self._ledger.queue.next
         if not number:
             return None
         conversation.owed[number] = self._entry.owed

@@ -94,31 +94,45 @@ class Sender:
 
     async def _owed(self, conversation: Conversation, number: int) -> Owed | None:
         """Return what a number owes; None where that is not to be sent after all."""
-        if number in conversation.owed:
-            return conversation.owed[number]
-        keys = {n: owed_key(conversation.key, n) for n in conversation.ledger.queue.open}
-        found = await self._storage.fetch(list(keys.values()))
-        try:
-            for n, key in keys.items():
-                if key in found and n not in conversation.owed:
-                    conversation.owed[n] = Owed.read(key, found[key])
-        except UnreadableRecord as error:
-            conversation.unreadable.add(number)
-            _log.error("replies are lost: %s", error)
-        newest = conversation.owed.get(max(keys, default=0))
-        if newest and not conversation.service_url:
-            conversation.service_url = newest.service_url
+        newest = max(conversation.ledger.queue.open)
+        known = newest < conversation.heard or newest in conversation.owed
+        if not known or number not in conversation.owed:
+            await self._read_owed(conversation)
         if number not in conversation.owed:
             # Somebody has erased it, or has sent it, since its ledger was read. Or it is lost.
             conversation.known = False
             await self._receipts.beat(conversation)
             if conversation.token and (one := conversation.ledger.queue.open.get(number)):
-                _log.error("%s: what it owes is not there, or not readable", keys[number])
+                key = owed_key(conversation.key, number)
+                _log.error("%s: what it owes is not there, or not readable", key)
                 for index in [n for n, mark in enumerate(one.marks) if mark >= 0]:
                     self._metrics.given_up.inc()
                     fact = Refused(Place(number, one.turn, index))
                     await self._receipts.note(conversation, fact)
         return conversation.owed.get(number)
+
+    async def _read_owed(self, conversation: Conversation) -> None:
+        """Read what is owed and not known, and by the newest of it where the channel listens.
+
+        What cannot be read is no hindrance to what can.
+        """
+        turns, told = conversation.ledger.queue.open, conversation.unreadable
+        keys = {n: owed_key(conversation.key, n) for n in turns if n not in conversation.owed}
+        found = await self._storage.fetch(list(keys.values()))
+        conversation.unreadable = set()
+        for n, key in keys.items():
+            if key not in found:
+                continue
+            try:
+                conversation.owed[n] = Owed.read(key, found[key]).checked(key, turns[n])
+            except UnreadableRecord as error:
+                conversation.unreadable.add(n)
+                if n not in told:
+                    _log.error("replies are lost: %s", error)
+        newest = max(conversation.owed, default=0)
+        if newest and newest >= conversation.heard:
+            conversation.service_url = conversation.owed[newest].service_url
+            conversation.heard = newest
 
     async def _try(self, conversation: Conversation, owed: Owed, place: Place) -> Fact | None:
         """Try one effect; return what the channel answered, None where nothing was begun."""

@@ -108,7 +108,6 @@ class Senders:
                 raise
             debt = composed.committed(transaction.record(key), begun)
         self._receipts.release(conversation)
-        conversation.service_url = entry.owed.service_url or conversation.service_url
         self._go_on(conversation)
         return debt
 
@@ -120,7 +119,7 @@ class Senders:
         if self.holds(key):
             watch = self._deadlines.watch(seconds, partial(_settle, debt.settled, False))
             try:
-                return await debt.settled
+                return await asyncio.shield(debt.settled)  # others may wait for it too
             finally:
                 self._deadlines.unwatch(watch)
         with suppress(TimeoutError):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from turnkeeper.errors import UnreadableRecord
-from turnkeeper.ledger.effects import Effect, effect_from_json
+from turnkeeper.ledger.effects import Delay, Delete, Effect, effect_from_json
+from turnkeeper.ledger.open_turn import Open
 from turnkeeper.storage import Record
 from turnkeeper.wire import json_text
 
@@ -42,10 +43,23 @@ class Owed:
                 raise UnreadableRecord(key, f"format {data['v']!r} is not known")
             owed = data["state"]["owed"]
             effects = [effect_from_json(effect) for effect in owed["effects"]]
+            if not all(map(_is_whole, effects)):
+                raise UnreadableRecord(key, "an effect is not whole")
             turn, url, tenant = owed["turn"], owed["service_url"], owed.get("tenant", "")
             return cls(str(turn), str(url), effects, record.owner, str(tenant))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UnreadableRecord(key, f"not readable ({type(error).__name__})") from error
+
+    def checked(self, key: str, turn: Open) -> Owed:
+        """Return it, if it is what the ledger says of it.
+
+        :param key: of its record.
+        :param turn: what the ledger has under its number.
+        :raises UnreadableRecord: it is not. To send by it would be to send for ever.
+        """
+        if (self.turn, len(self.effects)) != (turn.turn, len(turn.marks)):
+            raise UnreadableRecord(key, "not what its ledger says of it")
+        return self
 
     def body(self) -> str:
         """Return the record's body."""
@@ -58,3 +72,13 @@ class Owed:
         if self.tenant:
             owed["tenant"] = self.tenant
         return json_text.encode({"v": FORMAT, "state": {"owed": owed}})
+
+
+def _is_whole(effect: Effect) -> bool:
+    """Return whether a stored effect can be carried out."""
+    if isinstance(effect, Delay):
+        return isinstance(effect.ms, int | float)
+    texts = [getattr(effect, name) for name in effect.__dataclass_fields__]
+    if not all(isinstance(text, str | None) for text in texts):  # as earlier versions had them
+        return False
+    return isinstance(effect, Delete) or isinstance(json_text.decode(effect.body), dict)

@@ -110,6 +110,11 @@ class Queue:
                 return number, index
         return None
 
+    def is_open(self, number: int, turn: str) -> bool:
+        """Return whether a number is open, and of the turn of this name."""
+        one = self.open.get(number)
+        return one is not None and one.turn == turn
+
     def take(self, token: str) -> None:
         """Make a token the holder's; or beat, where it is already."""
         self.holder = token

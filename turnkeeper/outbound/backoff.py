@@ -22,6 +22,7 @@ _PASSING_CLIENT_ERRORS = frozenset({408, 412, 423, 425, 429})
 _BASE = 0.5  # seconds: the longest wait before the first repetition
 _NEW = 60.0  # seconds that a failure is new
 _OFTEN = 5.0  # seconds: the longest wait while it is
+_LONGEST_WISH = 86_400.0  # seconds
 _RARELY, _SELDOM = 30.0, 60.0  # seconds: the shortest and the longest wait later on
 
 
@@ -92,6 +93,9 @@ class Backoff:
 def retry_after(header: str | None, now: float) -> float | None:
     """The seconds that a ``Retry-After`` header asks for; None if it says nothing sensible.
 
+    It is a day at most. Who asks for more has mistaken a date, or milliseconds, for seconds, and a
+    conversation is not to be silent for years by that.
+
     :param header: a number of seconds or an HTTP date (RFC 9110, section 10.2.3).
     :param now: seconds since 1970.
     """
@@ -99,9 +103,10 @@ def retry_after(header: str | None, now: float) -> float | None:
         return None
     text = header.strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return min(float(text), _LONGEST_WISH)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+        wish = parsedate_to_datetime(text).timestamp() - now
+        return min(max(0.0, wish), _LONGEST_WISH)
     except (ValueError, OverflowError):
         return None
 

@@ -28,8 +28,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         DISPATCHER,
-        "await self._senders.claim(key, holder)",
-        "await self._senders.claim(key)",
+        "await self._claim(key, holder)",
+        "await self._claim(key)",
         (
             f"{DISPATCHER_TESTS}::test_what_a_process_that_died_owes_is_sent_by_another_in_five_seconds",
         ),
@@ -58,8 +58,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         DISPATCHER,
-        ("                if key not in self._unreadable:\n                    _log"),
-        ("                if key:\n                    _log"),
+        "        if key not in self._unreadable:\n",
+        "        if key:\n",
         (
             f"{DISPATCHER_TESTS}::test_a_ledger_that_cannot_be_read_is_named_once_and_keeps_nobody_waiting",
         ),
@@ -103,5 +103,26 @@ MUTATIONS: Final = (
         "                pass\n",
         (f"{DISPATCHER_TESTS}::test_an_end_leaves_no_watch_behind",),
         "a dispatcher that ends goes on watching",
+    ),
+    Mutation(
+        DISPATCHER,
+        "            self._tell(key, error)\n\n",
+        "            raise\n\n",
+        (f"{DISPATCHER_TESTS}::test_nor_does_one_that_is_none_though_it_can_be_read",),
+        "a conversation that cannot be claimed keeps all others from being sent",
+    ),
+    Mutation(
+        "turnkeeper/delivery/conversations.py",
+        "            with suppress(UnreadableRecord):",
+        "            with suppress():",
+        (f"{DISPATCHER_TESTS}::test_nor_does_one_in_which_its_own_turns_owe_something",),
+        "an unreadable ledger in which a process's own turns owe ends its looks",
+    ),
+    Mutation(
+        DISPATCHER,
+        "        except Exception:  # whatever",
+        "        except ZeroDivisionError:  # whatever",
+        (f"{DISPATCHER_TESTS}::test_a_look_that_fails_for_a_reason_of_its_own_is_not_the_last",),
+        "a look that fails in another way is the last one",
     ),
 )

@@ -303,6 +303,62 @@ async def test_a_ledger_that_cannot_be_read_is_named_once_and_keeps_nobody_waiti
     assert (await store.fetch([key("bad")]))[key("bad")].body == '{"v":99}'
 
 
+async def test_nor_does_one_in_which_its_own_turns_owe_something(
+    store: Store, world: World, one: Process
+) -> None:
+    world.channel.down = True
+    await one.take(message("a", conversation="bad"))
+    await store.change("bad", lambda ledger: ledger.queue.take("of another life"))
+    await asyncio.sleep(10)
+    world.channel.down = False
+    await store.commit([Change(key("bad"), '{"v":99}', ANY)])
+    await owe(store, key())
+    await one.dispatch()
+    await asyncio.sleep(PAUSE + 0.5)  # the first look is at all; the next are not
+    await owe(store, key("later"))
+    await asyncio.sleep(2 * PAUSE)
+    assert world.channel.received == {"c": ["late"], "later": ["late"]}
+
+
+async def test_nor_does_one_that_is_none_though_it_can_be_read(
+    store: Store, world: World, one: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    await owe(store, key("bad"))
+    body = (await store.fetch([key("bad")]))[key("bad")].body
+    odd = body.replace('"queue":{', '"queue":{"not_before":"soon",')
+    await store.commit([Change(key("bad"), odd, ANY, due_in=0.0)])
+    await owe(store, key())
+    await one.dispatch()
+    await asyncio.sleep(2 * LOOKS)
+    assert world.channel.received == {"c": ["late"]}
+    await owe(store, key("later"))
+    await asyncio.sleep(2 * PAUSE)
+    assert world.channel.received["later"] == ["late"]
+    said = [one for one in caplog.records if "msteams/ledgers/bad/" in one.getMessage()]
+    assert len(said) == 1
+    assert said[0].levelname == "ERROR"
+
+
+async def test_a_look_that_fails_for_a_reason_of_its_own_is_not_the_last(
+    store: Store,
+    world: World,
+    one: Process,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def wrong(**_: object) -> None:
+        raise TypeError("as a store of somebody's own may be")
+
+    await owe(store, key())
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "due", wrong)
+        await one.dispatch()
+        await asyncio.sleep(3)
+    await until_owed_nothing(store)
+    assert world.channel.received == {"c": ["late"]}
+    assert {one.levelname for one in caplog.records} == {"ERROR"}
+
+
 async def test_a_store_that_is_away_is_looked_at_again_and_that_is_said_once(
     store: Store, world: World, one: Process, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -52,6 +53,18 @@ async def test_waits_that_the_channel_asks_for_take_no_time() -> None:
     async with Cloud(make_adapter(), make_bot(), clock=Clock()) as cloud:
         cloud.faults.next(Answer(429, retry_after=3))
         assert await cloud.person("Ada").says("hi") == ["Your name?"]
+
+
+async def test_replies_are_given_up_when_its_settings_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPLY_TTL", "60")
+    adapter, clock = make_adapter(), Clock()
+    async with Cloud(adapter, make_bot(), clock=clock) as cloud:
+        cloud.faults.always(Answer(503))
+        assert (await cloud.post_to_bot("", cloud.person().message("hi"))).status == 201
+        clock.move(minutes=2)
+        async with asyncio.timeout(10):
+            while not await adapter.records.scan(prefix="given-up/"):  # noqa: ASYNC110 - tried soon
+                await asyncio.sleep(0.01)
 
 
 async def test_one_that_is_open_stays_as_it_is() -> None:
