@@ -15,14 +15,16 @@ BOT = {"id": "28:bot", "name": "Test Bot"}
 REPLIES = ("17", "18")
 
 
-def message(text: str | None = "lunch?", channel: str = "slack", **fields: Any) -> Any:
+def message(
+    text: str | None = "lunch?", channel: str = "slack", sender: Any = None, **fields: Any
+) -> Any:
     """Return a message in a group as a channel sends it, decoded."""
     group = {"id": "g", "isGroup": True}
     told = {
         "type": "message",
         "channelId": channel,
         "text": text,
-        "from": {"id": "ada"},
+        "from": sender or {"id": "ada"},
         "recipient": BOT,
         "conversation": group,
     }
@@ -66,6 +68,17 @@ def test_what_colleagues_say_to_each_other_is_not(channel: str, text: str) -> No
         message("/help", "telegram"),
         message("/help@Test Bot".replace(" ", ""), "telegram", recipient={"id": "TestBot"}),
         message(None, value={"x": 1}),
+        message("Yes", value={"x": 1}),
+        message("@mytestbot Ada", "telegram", recipient={"id": "mytestbot", "name": "My Bot"}),
+        message("/help@mytestbot\nx", "telegram", recipient={"id": "mytestbot"}),
+        message(
+            "Ada",
+            "telegram",
+            channelData={
+                "edited_message": {"reply_to_message": {"from": {"is_bot": True, "id": 5}}}
+            },
+            recipient={"id": "5"},
+        ),
         message("GO", channelData={"Payload": {"a": 1}}),
         message("hi", deliveryMode="expectReplies"),
         message("hi", conversation={"id": "p"}),
@@ -90,6 +103,11 @@ def test_what_mentions_it_or_replies_to_it_or_comes_from_a_button_is(told: Any) 
         message("/help", "slack"),
         message("mail test@Test Bot", "line"),
         message("@Test Bots", "line"),
+        message(
+            "<at>Test Bot</at> hi",
+            "msteams",
+            entities=[mention({"id": "28:other", "name": "Test Bot"}, text="<at>Test Bot</at>")],
+        ),
         message("hi", entities=[mention(mentioned=5), mention(mentioned=None)]),
         message(
             "Ada",
@@ -109,10 +127,10 @@ def test_what_is_for_others_is_not(told: Any) -> None:
     ("told", "is_own"),
     [
         (message("hi", "facebook", channelData={"message": {"is_echo": True}}), True),
-        (message("hi", **{"from": BOT}), True),
+        (message("hi", sender=BOT), True),
         (message("hi"), False),
         (message("hi", recipient=None), False),
-        (message(None, type="event", **{"from": BOT}), False),
+        (message(None, type="event", sender=BOT), False),
         (message("hi", "facebook", channelData={"message": {"is_echo": "true"}}), False),
     ],
 )
