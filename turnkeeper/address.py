@@ -24,7 +24,6 @@ HASHED: Final = "sha256:"
 VISITORS: Final = "visitors"
 """The segment of people whose ids the page chose."""
 
-_LEDGERS: Final = ("ledgers", "turns")  # of this version, and of 0.1
 _OWED: Final = ("owed", "given-up")
 _OWED_PARTS: Final = 5
 PRIVATE: Final = "/users/"
@@ -111,6 +110,10 @@ class Address(NamedTuple):
             *(bot, channel, conversation, person, group),
             *(ledger, old_ledger, whole, place, user, owner, old_user, tenant),
         )
+
+    def held_as(self, key: str) -> Self:
+        """Return the address of the same person, where they are held under another user key."""
+        return self._replace(user_key=key, owner=self.owner and key, old_user_key=self.user_key)
 
     def beside(self) -> Self:
         """Return the address with a place for the person as in a group, beside the first sender."""
@@ -204,11 +207,6 @@ def visitor_key(channel: str, conversation: str, person: str) -> str:
 @lru_cache(maxsize=4096)
 def _quoted(name: str) -> str:
     return quote(name, safe="")
-
-
-def ledger_prefixes(channel: str) -> list[str]:
-    """Return what the keys of all ledgers of a channel begin with."""
-    return [f"{channel}/{kind}/" for kind in _LEDGERS]
 
 
 def is_ledger(key: str) -> bool:

@@ -20,6 +20,7 @@ from turnkeeper.address import (
 )
 
 _KINDS_OF_ONE_ID: Final = frozenset({"conversations", "turns", "users"})
+_LEDGERS: Final = ("ledgers", "turns")  # of this version, and of 0.1
 _KNOWN_AS: Final = "known-as"
 
 
@@ -131,3 +132,8 @@ def conversation_of(key: str) -> str:
         name = key.split("/", 2)[2]
         return name if "/turns/" in key[: -len(name)] else unquote(name.rpartition("/")[0])
     return named_in(key).conversation
+
+
+def ledger_prefixes(channel: str) -> list[str]:
+    """Return what the keys of all ledgers of a channel begin with."""
+    return [f"{channel}/{kind}/" for kind in _LEDGERS]

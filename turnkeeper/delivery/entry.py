@@ -26,7 +26,7 @@ class Entry:
     :param who: digest of the person whose turn it is; "" for nobody.
     :param enter: enters the turn in a ledger as it is now, and returns the numbers whose person is
         forgotten by it. It may raise :class:`turnkeeper.errors.WriteConflict`.
-    :param owner: of the ledger; "" keeps the one it has.
+    :param owner: of the ledger, "" for nobody; None keeps the one it has.
     :param expires_at: of the ledger.
     """
 
@@ -34,7 +34,7 @@ class Entry:
     owed: Owed
     who: str
     enter: Callable[[Ledger], Iterable[int]]
-    owner: str
+    owner: str | None
     expires_at: float | None
 
 
@@ -86,7 +86,7 @@ class Composition:
             key,
             ledger.body(),
             record.e_tag if record else None,
-            entry.owner or (record.owner if record else ""),
+            (record.owner if record else "") if entry.owner is None else entry.owner,
             expires_at,
             self._due_in(record, queue, now),
         )

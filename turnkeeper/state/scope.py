@@ -18,7 +18,7 @@ from botbuilder.core import BotState, TurnContext
 from turnkeeper.address import Address
 from turnkeeper.state.accessor import CachedState, StateProperty
 from turnkeeper.state.items import unreadable
-from turnkeeper.state.people.succession import carry_over, origin
+from turnkeeper.state.people.succession import carry_over, introduce, origin
 from turnkeeper.state.services import address_in, transaction_in
 from turnkeeper.state.typed_storage import TypedStorage
 from turnkeeper.storage import Record, RecordStorage
@@ -118,8 +118,7 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
         """Have the state written as it is now; one that was not loaded or is unreadable stays.
 
         An empty state has no record. ``force`` is accepted for the SDK's sake: an unchanged
-        record is never rewritten. Properties that the turn wrote through the storage stay, but for
-        those that were changed here.
+        record is never rewritten. What was written through the storage stays, unless changed here.
 
         :raises UnreadableRecord: an unreadable record was cleared, and something set anew.
         """
@@ -132,6 +131,7 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
             await transaction.load([key])
         if address.old_user_key:
             await carry_over(transaction, address, cached.codec)
+            await introduce(transaction, address, cached, self._ttl)
         if cached.unread and self._is_unreadable(transaction.record(key), cached):
             return
         body = cached.body()

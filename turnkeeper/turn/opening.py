@@ -11,6 +11,7 @@ from turnkeeper.address import Address
 from turnkeeper.channels.entities import text_in
 from turnkeeper.delivery.senders import Senders
 from turnkeeper.errors import WriteConflict
+from turnkeeper.keys import known_as_key
 from turnkeeper.ledger.ledger import Ledger
 from turnkeeper.ledger.upgrade import taken_over, taken_over_from_0_1
 from turnkeeper.storage import Change, RecordStorage
@@ -65,8 +66,12 @@ class Openings:
         :raises StorageError: the store does not answer, or the ledger is unreadable.
         """
         key, old_key = address.ledger_key, address.old_ledger_key
-        await transaction.load([key, old_key, *state_keys])
+        links = _link_of(address)
+        await transaction.load([key, old_key, *links, *state_keys])
         transaction.leave_unchecked(old_key)
+        for one in links:
+            if link := transaction.record(one):
+                address = address.held_as(link.owner)
         record, old = transaction.record(key), transaction.record(old_key)
         ledger = Ledger.read(key, record)
         now, url, changes = self._storage.now(), activity.service_url, list[Change]()
@@ -86,6 +91,13 @@ class Openings:
         last = LastReply.to(address, ledger, now)
         known, apart = _knows(transaction, address), address.group is not several
         return Opening(ledger, address, last, known, apart)
+
+
+def _link_of(address: Address) -> list[str]:
+    """Return the key of what may say who a person of Teams is, where the activity does not."""
+    if address.channel != "msteams" or address.old_user_key or not address.person:
+        return []
+    return [known_as_key(address.user_key)]
 
 
 async def _placed(transaction: Transaction, address: Address, ledger: Ledger) -> Address:

@@ -195,7 +195,9 @@ class Turns:
         address = opening.address
         who = digest(address.owner) if address.owner else ""
         owed = Owed(turn, service_url, outcome.effects, address.owner, address.tenant)
-        owner = owner_of_ledger(transaction, address)
+        owner = owner_of_ledger(transaction, address) or None
+        if outcome.forgets and not address.group:
+            owner = ""  # what is left names nobody
         return Entry(turn, owed, who, enter, owner, transaction.expiry(self._ttl))
 
     def _enter(

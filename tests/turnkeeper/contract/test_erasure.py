@@ -69,10 +69,12 @@ async def ledger_of(storage: RecordStorage, conversation: str) -> Ledger:
 
 
 async def digests_left(storage: RecordStorage) -> list[str]:
-    """The keys of what is left of Ada: ledgers that owe nothing and have kept no answer."""
-    left = {key: record async for key, record in records_of(storage, ADA_KEY)}
+    """The keys of what is left: ledgers that are nobody's, owe nothing and have no answer."""
+    assert not [key async for key, _ in records_of(storage, ADA_KEY)]
+    left = dict(await storage.scan(prefix="msteams/ledgers/a-"))
     ledgers = [Ledger.read(key, record) for key, record in left.items()]
     assert not [one for one in ledgers if one.queue.open or one.earlier or one.answers]
+    assert {record.owner for record in left.values()} <= {""}
     return sorted(left)
 
 

@@ -258,6 +258,21 @@ async def test_who_tells_no_account_is_known_by_the_channels_id_as_ever(
     assert ADA_KEY in await owners(storage)
 
 
+async def test_who_is_known_by_their_account_is_so_where_an_activity_does_not_tell_it(
+    storage: RecordStorage,
+) -> None:
+    process = knowing_process_on(storage)
+    new = "29:never-seen-before"
+    await process.take(says_as(NAME, person=new, conversation="n"))
+    await process.take(says("who am I?", person=new, conversation="n"))
+    assert said(process, "n")[-1] == f"You are {NAME}."
+    assert f"msteams/users/{new}" not in await owners(storage)
+    await process.take(says("forget me", person=new, conversation="n"))
+    assert not {ACCOUNT_KEY} & {*(held := await owners(storage)), *held.values()}
+    await process.stop()
+
+
+
 @pytest.mark.parametrize(
     ("tenant", "account"),
     [(TENANT, "no guid"), ("contoso.com", OBJECT_ID), ("", OBJECT_ID), (TENANT, "../users/x")],

@@ -22,13 +22,12 @@ from turnkeeper.address import (
     is_ledger,
     ledger_keys,
     ledger_of,
-    ledger_prefixes,
     ledgers_of,
     owed_key,
     stored_name,
 )
 from turnkeeper.errors import BotError, UnreadableRecord
-from turnkeeper.keys import named_in
+from turnkeeper.keys import ledger_prefixes, named_in
 from turnkeeper.ledger.ledger import Ledger, digest
 from turnkeeper.state.people.identities import identities, named_with
 from turnkeeper.state.reading import pages
@@ -238,6 +237,6 @@ def _without_person(
     elif own and for_good:
         expires_at = max(now, queue.not_before) + _KEPT
         yield Change(key, ledger.body(), record.e_tag, "", expires_at, queue.due_in(now))
-    elif (body := ledger.body()) != before:
-        due_in = queue.due_in(now)
-        yield Change(key, body, record.e_tag, record.owner, record.expires_at, due_in)
+    elif (body := ledger.body()) != before or record.owner in people:
+        owner, due_in = "" if record.owner in people else record.owner, queue.due_in(now)
+        yield Change(key, body, record.e_tag, owner, record.expires_at, due_in)

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from turnkeeper.address import Address, is_ledger, ledger_of, ledger_prefixes, stored_name
-from turnkeeper.keys import conversation_of, known_as_key
+from turnkeeper.address import Address, is_ledger, ledger_of, stored_name
+from turnkeeper.keys import conversation_of, known_as_key, ledger_prefixes
+from turnkeeper.state.accessor import CachedState
 from turnkeeper.state.items import unreadable
 from turnkeeper.state.people.identities import link
 from turnkeeper.state.reading import pages
@@ -53,6 +54,25 @@ async def carry_over(transaction: Transaction, address: Address, codec: Codec) -
     if transaction.carried[old]:
         owned = await owned_by(transaction.storage, old)
         await stage(transaction, old, new, owned, own=address.ledger_key)
+
+
+async def introduce(
+    transaction: Transaction, address: Address, state: CachedState, ttl: float | None
+) -> None:
+    """Have a commit say who the channel's own id is, where it is the first that keeps a person.
+
+    An activity that tells no account, such as one made of a reference, is theirs then too.
+
+    :param state: the turn's, about to be saved.
+    :param ttl: seconds that their record is kept.
+    """
+    new = address.user_key
+    if address.chosen or state.key != new or state.base is not None or state.body() is None:
+        return
+    known_as = known_as_key(address.old_user_key)
+    await transaction.load([known_as])
+    if transaction.record(known_as) is None:
+        transaction.stage(link(address.old_user_key, new, None, transaction.expiry(ttl)))
 
 
 def owner_of_ledger(transaction: Transaction, address: Address) -> str:
