@@ -66,7 +66,7 @@ class Old:
     async def people(self) -> dict[str, str]:
         """All records of people and of conversations, without ledgers."""
         records = await self.storage.scan(limit=1000)
-        kinds = ("users", "conversations", "members")
+        kinds = ("users", "visitors", "conversations", "members")
         return {key: record.body for key, record in records if key.split("/")[1] in kinds}
 
     def person(self, facts: dict[str, Any]) -> Person:
