@@ -30,6 +30,7 @@ from shows.mutations.turns import (
     connector,
     delivery,
     dispatcher,
+    hearing,
     inbound,
     ledger,
     old_ledgers,
@@ -46,6 +47,7 @@ from shows.mutations.turns import (
 
 MUTATIONS: Final[tuple[Mutation, ...]] = (
     *turn.MUTATIONS,
+    *hearing.MUTATIONS,
     *waiting.MUTATIONS,
     *speaking.MUTATIONS,
     *adapters.MUTATIONS,

@@ -130,8 +130,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         LEDGER,
-        ("        self.answers = {}\n        return [number for one in who"),
-        "        return [number for one in who",
+        "        self.answers, self.alike = {}, _NONE\n",
+        "",
         (f"{LEDGER_TESTS}::test_where_one_of_several_is_erased_the_others_are_owed_theirs",),
         "answers of a group that may name who was erased are kept",
     ),

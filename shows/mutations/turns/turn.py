@@ -8,6 +8,7 @@ from shows.mutations.mutation import Mutation
 
 ORDER: Final = "turnkeeper/turn/order.py"
 NAMING: Final = "turnkeeper/turn/naming.py"
+OPENING: Final = "turnkeeper/turn/opening.py"
 TURNS: Final = "turnkeeper/turn/turns.py"
 WAITING_TESTS: Final = "tests/turnkeeper/turn/test_waiting.py"
 SPEAKING_FIRST_TESTS: Final = "tests/turnkeeper/turn/test_speaking_first.py"
@@ -151,8 +152,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         TURNS,
-        "outcome = Outcome([]) if erased else await run(turn, transaction, last)",
-        "outcome = await run(turn, transaction, last)",
+        "outcome = Outcome([]) if erased else await run(turn, transaction, opening)",
+        "outcome = await run(turn, transaction, opening)",
         (f"{RUNS_TESTS}::test_a_person_who_was_erased_while_the_bot_ran_is_told_nothing",),
         "who was erased while the bot ran is stored again",
     ),
@@ -199,7 +200,7 @@ MUTATIONS: Final = (
         "the ledger of a quiet conversation is kept for ever",
     ),
     Mutation(
-        TURNS,
+        OPENING,
         "            changes = list(taken_over(key, record, ledger, debt, now, service_url=url))\n",
         "            pass\n",
         (
