@@ -35,6 +35,7 @@ MESSAGES: Mapping[str, frozenset[str]] = {
         "offer_to_stop": "",
         "start_over": "",
         "help": "",
+        "help_group": "",
         "about_you": "",
         "about_name": "name",
         "about_language": "language",

@@ -55,7 +55,9 @@ class Answers:
     async def help(self, interrupted: Interrupted) -> Answer:
         """Tell what one may say; who is new is asked for a name with it."""
         profile, words = await self._met(interrupted)
-        return await self._told(interrupted, profile, words("help"))
+        among_others = several_people_in(interrupted.context.activity)
+        text = words("help_group" if among_others else "help")
+        return await self._told(interrupted, profile, text)
 
     async def cancel(self, interrupted: Interrupted) -> Answer:
         """Close the open question. From who is new it is a message like any other."""
