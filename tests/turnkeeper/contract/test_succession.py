@@ -272,7 +272,6 @@ async def test_who_is_known_by_their_account_is_so_where_an_activity_does_not_te
     await process.stop()
 
 
-
 @pytest.mark.parametrize(
     ("tenant", "account"),
     [(TENANT, "no guid"), ("contoso.com", OBJECT_ID), ("", OBJECT_ID), (TENANT, "../users/x")],
