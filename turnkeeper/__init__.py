@@ -18,7 +18,7 @@ from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.turn.unseen import unseen
 from turnkeeper.wire.types import Types
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 __all__ = [
     "BotFrameworkAdapter",

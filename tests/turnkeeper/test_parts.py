@@ -205,7 +205,7 @@ async def test_what_an_earlier_version_owes_is_taken_over_at_the_first_start(clo
     async with TestServer(Host(Settings(), storage=storage).app(silent)):
         await cloud.connector.wait_until(lambda: cloud.texts("c") == ["late"], 10)
     records = dict(await storage.scan())
-    assert '"format":3' in records["~/format"].body
+    assert '"format":4' in records["~/format"].body
     assert Ledger.read("", records["msteams/ledgers/c/"]).knows("00")
 
 

@@ -24,7 +24,7 @@ from turnkeeper.observing.metrics import Metrics
 from turnkeeper.outbound.proxy import outward_proxy
 from turnkeeper.settings import Settings
 from turnkeeper.storage import RecordStorage, store_at
-from turnkeeper.storage.format import FORMAT, format_of, mark
+from turnkeeper.storage.format import FORMAT, OWED_APART, format_of, mark
 from turnkeeper.storage.namespace import Namespace
 
 _log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ class Footing:
         stack.push_async_callback(self.store.close)
         # A script leaves a store that others may be using with an earlier version as it is.
         if (found := await format_of(self.store)) < FORMAT and (everywhere() or not found):
-            moved = await upgrade(self.store)
+            moved = await upgrade(self.store) if found < OWED_APART else 0
             await mark(self.store)
             if found or moved:
                 _log.info("the store is of format %d now; earlier versions refuse it", FORMAT)

@@ -15,8 +15,11 @@ from turnkeeper.storage.records import ANY, Change, RecordStorage
 KEY: Final = "~/format"
 """Of the mark. No channel's id and no bot's name begins so."""
 
-FORMAT: Final = 3
-"""Since version 0.5; 2 since 0.2. A store of a newer format is refused."""
+FORMAT: Final = 4
+"""Since version 0.6; 3 since 0.5, 2 since 0.2. A store of a newer format is refused."""
+
+OWED_APART: Final = 3
+"""Since this one what is owed is in records of its own; in earlier ones it is in the ledgers."""
 
 _BODY: Final = f'{{"v":1,"state":{{"format":{FORMAT}}}}}'
 
