@@ -101,13 +101,14 @@ def _scope_of(activity: Activity) -> Scope:
     conversation = activity.conversation
     if type(conversation) is ConversationAccount:  # nearly always, and asked for often
         kind: object = conversation.conversation_type
+        is_group = conversation.is_group
     else:
-        kind = field_in(conversation, "conversation_type")
+        kind, is_group = (field_in(conversation, one) for one in ("conversation_type", "is_group"))
     if isinstance(kind, str) and (scope := _BY_TYPE.get(kind) or _BY_TYPE.get(kind.casefold())):
         return scope
-    if text_in(activity.channel_data, "team", "id"):
+    data = activity.channel_data
+    if data and text_in(data, "team", "id"):
         return Scope.CHANNEL
-    is_group = field_in(activity.conversation, "is_group")
     return Scope.GROUP_CHAT if is_group is True else Scope.PERSONAL
 
 

@@ -106,12 +106,13 @@ async def _placed(transaction: Transaction, address: Address, ledger: Ledger) ->
     The conversation's record is its first sender's; any later one has a place beside it, as in a
     group, and keeps it.
     """
-    beside = address.beside()
     first = transaction.record(address.conversation_key)
-    if first is not None and first.owner not in ("", address.owner, address.old_user_key):
-        return beside
-    if not ledger.several:
+    is_firsts = first is None or first.owner in ("", address.owner, address.old_user_key)
+    if is_firsts and not ledger.several:
         return address
+    beside = address.beside()
+    if not is_firsts:
+        return beside
     await transaction.load([beside.place_key])
     if transaction.record(beside.place_key) is not None:
         return beside

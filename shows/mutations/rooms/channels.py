@@ -232,7 +232,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         PLACE,
-        ('    if text_in(activity.channel_data, "team", "id"):\n        return Scope.CHANNEL\n'),
+        '    if data and text_in(data, "team", "id"):\n        return Scope.CHANNEL\n',
         "",
         (f"{SCOPES_TESTS}::test_a_message_to_a_team_is_one_to_a_channel",),
         "a message to a team without a type is taken for one person's",

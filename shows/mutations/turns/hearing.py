@@ -87,8 +87,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         OPENING,
-        "    if first is not None and first.owner not in (",
-        "    if False and first.owner not in (",
+        "    if not is_firsts:\n        return beside\n",
+        "",
         (f"{TWO_PEOPLE_TESTS}::test_each_gets_through",),
         "two people of one conversation share their state",
     ),

@@ -75,7 +75,10 @@ async def test_a_person_with_as_many_messages_is_always_answered() -> None:
 
 
 async def test_a_row_lasts_an_hour_and_only_what_is_said_ends_it() -> None:
-    async with Cloud(host(), echo, clock=Clock()) as cloud:
+    async def answer(context: TurnContext) -> None:
+        await context.send_activity(f"{context.activity.text}!")
+
+    async with Cloud(host(), answer, clock=Clock()) as cloud:
         ada = cloud.person("Ada", channel="email")
         for _ in range(5):
             assert await ada.says(AWAY)
