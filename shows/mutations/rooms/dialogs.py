@@ -88,7 +88,10 @@ MUTATIONS: Final = (
         "turnkeeper/turn/unseen.py",
         "        return any(told is not Arrival.SEEN for told in self._told.values())\n",
         "        return False\n",
-        (f"{UNSEEN}::test_what_was_not_judged_is_not_judged_when_it_is_delivered_again",),
+        (
+            "tests/turnkeeper/turn/test_unjudged.py"
+            "::test_nor_is_it_when_the_channel_delivers_it_again",
+        ),
         "a message that was not judged is judged when it is delivered again",
     ),
     Mutation(
