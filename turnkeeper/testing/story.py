@@ -17,6 +17,7 @@ A story is a text file. Its lines, by how they begin:
             conversation), ``@restart`` (of the bot). ``@setting name value``, at the top, is for
             who makes the bot: :attr:`Story.settings`. So is ``@page webchat`` (or directline): it
             happens there alone, to people whose ids the page has chosen; elsewhere ids are proven.
+            ``@fields {"timestamp": 5}`` are set in the next activity.
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ class Story:
                 story.page = page[1]
             elif setting := re.fullmatch(r"@setting (\S+) (.+)", line):
                 story.settings[setting[1]] = setting[2]
+            elif fields := re.fullmatch(r"@fields (\{.+\})", line):
+                story.steps.append(["fields", fields[1]])
             elif _HAPPENING.fullmatch(line):
                 exchange = Exchange(0, "", "")
                 story.steps.append(line[1:].split())
@@ -126,6 +129,7 @@ class _Player:
         self.people: dict[str, Person] = {}
         self.client = {"locale": "en-US", "time_zone": "UTC"}
         self.scope, self.conversations = "personal", 1
+        self.fields: dict[str, Any] = {}
 
     async def play(self, story: Story) -> None:
         for step in story.steps:
@@ -151,6 +155,8 @@ class _Player:
                 self.scope = scope
             case "later", number, unit:
                 self.cloud.clock.move(**{unit: float(number)})
+            case "fields", fields:
+                self.fields = json.loads(fields)
             case ["elsewhere"]:
                 self.conversations += 1
             case ["restart"]:
@@ -165,7 +171,8 @@ class _Player:
         person = self.people[step.sender]
         person.conversation = there
         person.locale, person.time_zone = self.client["locale"], self.client["time_zone"]
-        turn = await person.sends(self.activity(person, step.sent))
+        turn = await person.sends(self.activity(person, step.sent) | self.fields)
+        self.fields = {}
         if turn.status not in range(200, 300):
             raise AssertionError(f"line {step.line}: the bot answered {turn.status}: {turn.body}")
         return [reply for reply in turn.replies if reply["type"] == "message"]
