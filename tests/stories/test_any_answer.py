@@ -14,7 +14,7 @@ from dialogs.catalogue import LOCALES, languages
 from dialogs.messages import Words, message
 from dialogs.person_name import Refusal, answered_name
 from tests.bot import cloud_around, interruptions
-from turnkeeper.channels import fit, limits_of, units
+from turnkeeper.channels import fit, limits_of, units, utterance
 from turnkeeper.testing import shown
 
 CHANNELS = st.sampled_from(["emulator", "msteams", "sms", "facebook", "groupme", "kiosk"])
@@ -41,11 +41,12 @@ async def test_any_answer_is_a_name_or_is_told_what_to_change(
     answer: str, channel: str, locale: str
 ) -> None:
     answer = answer.encode("utf-8", "replace").decode()
-    if INTERRUPTIONS.find(answer, locale):
+    said = utterance(Activity(channel_id=channel, text=answer))
+    if INTERRUPTIONS.find(said, locale):
         return
     reply = (await conversation(channel, locale, "x", answer))[-1]
     words = Words.for_locale(locale)
-    name = answered_name(answer, words.language)
+    name = answered_name(said, words.language)
     if isinstance(name, Refusal):
         values = {"limit": 100} if name is Refusal.TOO_LONG else {}
         told = message(words(name.value, **values))

@@ -110,4 +110,4 @@ async def test_a_store_is_marked_once_and_then_known() -> None:
     assert await format_of(storage) != FORMAT
     await mark(storage)
     assert await format_of(storage) == FORMAT
-    assert '"format":3' in (await storage.fetch([MARK]))[MARK].body
+    assert f'"format":{FORMAT}' in (await storage.fetch([MARK]))[MARK].body
