@@ -127,16 +127,16 @@ class ScopedState(BotState):  # type: ignore[misc]  # the SDK is untyped
             return
         transaction, address = transaction_in(turn_context, self.storage.records)
         key = cached.key
+        owner = address.user_key if self._personal else address.owner
         if not transaction.has(key):
             await transaction.load([key])
         if address.old_user_key:
             await carry_over(transaction, address, cached.codec)
-            await introduce(transaction, address, cached, self._ttl)
+            await introduce(transaction, address, cached, owner, self._ttl)
         if cached.unread and self._is_unreadable(transaction.record(key), cached):
             return
         body = cached.body()
         whole = cached.merged(transaction.body(key)) if key in transaction.items else body
-        owner = address.user_key if self._personal else address.owner
         transaction.put(key, whole, owner=owner, ttl=self._ttl)
         cached.base = body
         if not transaction.hosted:

@@ -21,6 +21,7 @@ from botbuilder.schema import ChannelAccount, ConversationAccount, ConversationR
 
 from tests.turnkeeper.dialogs.colours import Colours, answer, ask, ask_more, bot_with, new_host
 from tests.turnkeeper.dialogs.conftest import Deploy
+from tests.turnkeeper.owners import user_key
 from turnkeeper import Host, Record, dialogs
 from turnkeeper.testing import Cloud, Conversation, Person
 
@@ -180,7 +181,7 @@ async def test_in_a_group_a_persons_record_stays_so_that_erasure_finds_the_group
     await deploy(NotingDialog())  # which keeps nothing
     await ada.says("hi")
     [(key, record)] = await stored(host, "msteams/members/")
-    assert (key, record.owner) == ("msteams/members/c/Ada", "msteams/users/Ada")
+    assert (key, record.owner) == ("msteams/members/c/Ada", user_key(ada))
 
 
 async def test_a_dialog_that_empties_the_conversations_state_leaves_it_empty(

@@ -12,6 +12,7 @@ from botbuilder.dialogs import Dialog, DialogTurnResult, WaterfallStepContext
 
 from tests.turnkeeper.dialogs.colours import Colours, answer, ask, bot_with, new_host
 from tests.turnkeeper.dialogs.conftest import Deploy
+from tests.turnkeeper.owners import user_key
 from turnkeeper import Host
 from turnkeeper.dialogs import Interrupted, Interruptions, Wish
 from turnkeeper.testing import Cloud, Conversation, Person
@@ -259,7 +260,7 @@ async def test_where_a_channel_takes_no_files_it_is_text(ada: Person) -> None:
     [reply] = await ada.says("export my data")
     told, _, text = reply.partition("\n")
     assert told == "Here is everything I keep about you."
-    assert json.loads(text)["user"] == "msteams/users/Ada"
+    assert json.loads(text)["user"] == user_key(ada)
     assert "attachments" not in ada.last[0]
 
 

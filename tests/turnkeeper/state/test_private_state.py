@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.turnkeeper.models import TYPES, Known
+from tests.turnkeeper.owners import user_key
 from turnkeeper import Host, PrivateConversationState, Settings
 from turnkeeper.address import Address
 from turnkeeper.channels import text_for_bot
@@ -68,9 +69,9 @@ async def test_everybody_has_one_in_each_conversation() -> None:
         said = [await person.says("hi") for person in (ada, ada, bob, elsewhere)]
         assert said == [["1"], ["2"], ["1"], ["1"]]
         assert await bot.owners() == {
-            f"msteams/conversations/{ada.conversation.id}/users/Ada/": "msteams/users/Ada",
-            f"msteams/conversations/{ada.conversation.id}/users/Bob/": "msteams/users/Bob",
-            f"msteams/conversations/{elsewhere.conversation.id}/users/Ada/": "msteams/users/Ada",
+            f"msteams/conversations/{ada.conversation.id}/users/Ada/": user_key(ada),
+            f"msteams/conversations/{ada.conversation.id}/users/Bob/": user_key(bob),
+            f"msteams/conversations/{elsewhere.conversation.id}/users/Ada/": user_key(ada),
         }
 
 
@@ -101,18 +102,19 @@ async def test_it_is_erased_with_the_person_who_says_so(state: Any) -> None:
         for person in (ada, bob, cloud.person("Ada", channel="msteams")):
             await person.says("hi")
         await ada.says("forget me")
-        assert set((await bot.owners()).values()) == {"msteams/users/Bob"}
+        assert set((await bot.owners()).values()) == {user_key(bob)}
         assert await ada.says("hi") == ["1"]
 
 
 @pytest.mark.parametrize("state", [PrivateConversationState, StockState])
 async def test_it_is_erased_and_exported_by_the_operator(state: Any) -> None:
     async with (bot := Bot(state)).cloud() as cloud:
-        for person in two_in(cloud):
+        ada, bob = two_in(cloud)
+        for person in (ada, bob):
             await person.joins()
             await person.says("hi")
-        assert await erase(bot.host.storage.records, "msteams/users/Ada") == 1
-        assert set((await bot.owners()).values()) == {"msteams/users/Bob"}
+        assert await erase(bot.host.storage.records, user_key(ada))
+        assert set((await bot.owners()).values()) == {user_key(bob)}
 
 
 async def test_it_is_the_persons_after_a_join_too() -> None:

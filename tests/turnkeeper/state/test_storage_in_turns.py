@@ -11,6 +11,7 @@ from botbuilder.core import ConversationState, PrivateConversationState, TurnCon
 from botbuilder.core.inspection import InspectionState
 
 from tests.turnkeeper.models import TYPES, Known
+from tests.turnkeeper.owners import user_key
 from tests.turnkeeper.said import APOLOGY, UNREADABLE
 from turnkeeper import Host, Settings
 from turnkeeper import UserState as OurUserState
@@ -424,11 +425,12 @@ class TestWhoseItIs:
 
         async with Cloud(host, bot) as cloud:
             ada = cloud.person("Ada", channel="msteams", scope="groupChat")
+            bob = cloud.person("Bob", conversation=ada.conversation)
             await ada.says("1")
-            await cloud.person("Bob", conversation=ada.conversation).says("2")
+            await bob.says("2")
             assert await owners(host) == {
-                "order/1": "msteams/users/Ada",
-                "order/2": "msteams/users/Bob",
+                "order/1": user_key(ada),
+                "order/2": user_key(bob),
             }
 
     async def test_a_record_stays_whose_it_was(self, host: Host) -> None:

@@ -57,17 +57,18 @@ async def carry_over(transaction: Transaction, address: Address, codec: Codec) -
 
 
 async def introduce(
-    transaction: Transaction, address: Address, state: CachedState, ttl: float | None
+    transaction: Transaction, address: Address, state: CachedState, owner: str, ttl: float | None
 ) -> None:
     """Have a commit say who the channel's own id is, where it is the first that keeps a person.
 
     An activity that tells no account, such as one made of a reference, is theirs then too.
 
     :param state: the turn's, about to be saved.
-    :param ttl: seconds that their record is kept.
+    :param owner: whose the record is.
+    :param ttl: seconds that the record is kept.
     """
     new = address.user_key
-    if address.chosen or state.key != new or state.base is not None or state.body() is None:
+    if address.chosen or owner != new or state.base is not None or state.body() is None:
         return
     known_as = known_as_key(address.old_user_key)
     await transaction.load([known_as])

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-TENANT = "00000000-0000-0000-0000-0000000000001"
+TENANT = "0a1b2c3d-4e5f-4a6b-8c7d-0123456789ab"
 
 
 @dataclass(frozen=True)
