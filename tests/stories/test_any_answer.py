@@ -90,7 +90,7 @@ async def test_what_is_exported_is_json(channel: str, as_file: bool) -> None:
     told, _, text = shown(replies[-1]).partition("\n")
     assert told == "Here is everything I keep about you."
     data = json.loads(text)
-    assert data["user"] == f"{channel}/users/p"
+    assert data["user"].startswith(f"{channel}/users/{'aad:' if channel == 'msteams' else 'p'}")
     assert '"name": "Ada"' in text
     assert bool(replies[-1].get("attachments")) is as_file
 
