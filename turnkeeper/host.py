@@ -12,6 +12,8 @@ from botbuilder.core import TurnContext
 from turnkeeper.adapters.bot_run import Bot, Logic, logic_of
 from turnkeeper.adapters.footing import Footing, faults_of_parts
 from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.fields import OwnSettings, read_own
+from turnkeeper.inbound.connection import bound_connections
 from turnkeeper.inbound.endpoint import Endpoint
 from turnkeeper.inbound.local import LocalMode
 from turnkeeper.inbound.routes import Readiness, add_metrics, add_routes, new_application
@@ -20,7 +22,7 @@ from turnkeeper.parts import GroupState, Parts
 from turnkeeper.serving import gunicorn, program
 from turnkeeper.serving.lifecycle import Lifecycle
 from turnkeeper.serving.server import answer_impossible_hosts
-from turnkeeper.settings import OwnSettings, Settings, read_own
+from turnkeeper.settings import Settings
 from turnkeeper.state.people.forgetting import export_person, forget_person
 from turnkeeper.storage import MemoryStorage, RecordStorage
 from turnkeeper.variables import read_variables
@@ -176,6 +178,7 @@ class Host:
         )
         add_routes(app, path, partial(endpoint.handle, logic=logic_of(bot)), ready)
         answer_impossible_hosts(app)
+        bound_connections(app)
         self._lifecycle.attend(app)
 
     def run(self, bot: Bot | Logic, arguments: Sequence[str] | None = None) -> NoReturn:

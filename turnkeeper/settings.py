@@ -8,13 +8,15 @@ wrong place may be a secret. To add a setting, add a field to ``Settings``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Final, Self, TypeVar, get_type_hints
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.fields import read_fields, setting
 from turnkeeper.variables import (
     LAST_PORT,
+    app_ids,
     bot_name,
     channels_of_pages,
     days,
@@ -24,19 +26,17 @@ from turnkeeper.variables import (
     is_loopback,
     on_or_off,
     one_of,
-    parser_of,
     read_variables,
     tenants,
     web_address,
     whole,
     word,
+    yes_or_no,
 )
 
 GOVERNMENT_CLOUD: Final = "https://botframework.azure.us"
 CONSENT: Final = "yes-anyone-can-talk-to-this-bot"
 _UGLY: Final = "DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS"
-
-OwnSettings = TypeVar("OwnSettings")
 
 
 def _consent(text: str) -> bool:
@@ -47,14 +47,6 @@ def _consent(text: str) -> bool:
 
 _app_type = one_of("MultiTenant", "SingleTenant", "UserAssignedMSI")
 _log_level = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-
-
-def _setting(
-    default: Any, parse: Callable[[str], Any], *variables: str, secret: bool = False
-) -> Any:
-    """A field of Settings: its default, how it is read, its variable and other names of that."""
-    metadata = {"parse": parse, "variables": variables}
-    return field(default=default, repr=not secret, metadata=metadata)
 
 
 def fit_to_print(url: str) -> str:
@@ -75,44 +67,47 @@ class Settings:
     """
 
     # Who the bot is. The second names are those of the SDK's samples.
-    app_id: str = _setting("", word, "MicrosoftAppId", "APP_ID")
-    app_password: str = _setting("", str, "MicrosoftAppPassword", "APP_PASSWORD", secret=True)
-    app_type: str = _setting("MultiTenant", _app_type, "MicrosoftAppType", "APP_TYPE")
-    tenant_id: str = _setting("", word, "MicrosoftAppTenantId", "APP_TENANTID")
-    certificate_path: str = _setting("", file_path, "MicrosoftAppCertificatePath")
-    certificate_thumbprint: str = _setting("", word, "MicrosoftAppCertificateThumbprint")
-    channel_service: str = _setting("", one_of(GOVERNMENT_CLOUD), "ChannelService")
+    app_id: str = setting("", word, "MicrosoftAppId", "APP_ID")
+    app_password: str = setting("", str, "MicrosoftAppPassword", "APP_PASSWORD", secret=True)
+    app_type: str = setting("MultiTenant", _app_type, "MicrosoftAppType", "APP_TYPE")
+    tenant_id: str = setting("", word, "MicrosoftAppTenantId", "APP_TENANTID")
+    certificate_path: str = setting("", file_path, "MicrosoftAppCertificatePath")
+    certificate_thumbprint: str = setting("", word, "MicrosoftAppCertificateThumbprint")
+    channel_service: str = setting("", one_of(GOVERNMENT_CLOUD), "ChannelService")
+
+    require_credentials: bool = setting(False, yes_or_no, "REQUIRE_CREDENTIALS")
 
     # Whom it speaks to.
-    service_hosts: tuple[str, ...] = _setting((), host_names, "SERVICE_URL_HOSTS")
-    allowed_tenants: tuple[str, ...] = _setting((), tenants, "ALLOWED_TENANTS")
-    trusted_ids: frozenset[str] = _setting(frozenset(), channels_of_pages, "TRUSTED_IDS")
-    open_id_metadata_url: str = _setting("", web_address, "OPENID_METADATA_URL")
-    login_url: str = _setting("", web_address, "LOGIN_URL")
+    service_hosts: tuple[str, ...] = setting((), host_names, "SERVICE_URL_HOSTS")
+    allowed_callers: tuple[str, ...] = setting((), app_ids, "ALLOWED_CALLERS")
+    allowed_tenants: tuple[str, ...] = setting((), tenants, "ALLOWED_TENANTS")
+    trusted_ids: frozenset[str] = setting(frozenset(), channels_of_pages, "TRUSTED_IDS")
+    open_id_metadata_url: str = setting("", web_address, "OPENID_METADATA_URL")
+    login_url: str = setting("", web_address, "LOGIN_URL")
 
     # What it hears where several people talk.
-    group_messages: str = _setting("addressed", one_of("addressed", "all"), "GROUP_MESSAGES")
+    group_messages: str = setting("addressed", one_of("addressed", "all"), "GROUP_MESSAGES")
 
     # Where it listens, and how much it takes on.
-    host: str = _setting("127.0.0.1", host_name, "HOST")
-    port: int = _setting(3978, whole(0, LAST_PORT), "PORT")
-    metrics_port: int | None = _setting(None, whole(1, LAST_PORT), "METRICS_PORT")
-    dangerously_listen_without_credentials: bool = _setting(False, _consent, _UGLY)
-    max_turns: int = _setting(512, whole(1, 100_000), "MAX_TURNS")
+    host: str = setting("127.0.0.1", host_name, "HOST")
+    port: int = setting(3978, whole(0, LAST_PORT), "PORT")
+    metrics_port: int | None = setting(None, whole(1, LAST_PORT), "METRICS_PORT")
+    dangerously_listen_without_credentials: bool = setting(False, _consent, _UGLY)
+    max_turns: int = setting(512, whole(1, 100_000), "MAX_TURNS")
 
     # What becomes of replies that the channel does not take at once.
-    dispatch: bool = _setting(True, on_or_off, "DISPATCH")
-    reply_ttl: int = _setting(3600, whole(60, 7 * 86_400), "REPLY_TTL")
+    dispatch: bool = setting(True, on_or_off, "DISPATCH")
+    reply_ttl: int = setting(3600, whole(60, 7 * 86_400), "REPLY_TTL")
 
     # What it remembers, and for how long. None keeps for ever.
-    storage_url: str = _setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)
-    bot_name: str = _setting("", bot_name, "BOT_NAME")
-    conversation_ttl: float | None = _setting(30 * 86400.0, days, "CONVERSATION_TTL_DAYS")
-    profile_ttl: float | None = _setting(None, days, "PROFILE_TTL_DAYS")
+    storage_url: str = setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)
+    bot_name: str = setting("", bot_name, "BOT_NAME")
+    conversation_ttl: float | None = setting(30 * 86400.0, days, "CONVERSATION_TTL_DAYS")
+    profile_ttl: float | None = setting(None, days, "PROFILE_TTL_DAYS")
 
     # What it logs.
-    log_level: str = _setting("INFO", _log_level, "LOG_LEVEL")
-    log_format: str = _setting("plain", one_of("plain", "json"), "LOG_FORMAT")
+    log_level: str = setting("INFO", _log_level, "LOG_LEVEL")
+    log_format: str = setting("plain", one_of("plain", "json"), "LOG_FORMAT")
 
     def __post_init__(self) -> None:
         if faults := (*self._wrong_values(), *self._contradictions()):
@@ -148,15 +143,15 @@ class Settings:
 
         What is wrong has its default in the settings, which are not fit to be used then.
         """
-        values, faults = _values(cls, variables)
+        values, faults = read_fields(cls, variables)
         # Azure makes no MultiTenant bots any more; those there are name no tenant.
         if "tenant_id" in values:
             values.setdefault("app_type", "SingleTenant")
         if "app_id" in values:
             values.setdefault("host", "0.0.0.0")  # noqa: S104  # only with credentials
         draft = object.__new__(cls)  # not yet free of contradictions
-        for setting in fields(cls):
-            object.__setattr__(draft, setting.name, values.get(setting.name, setting.default))
+        for one in fields(cls):
+            object.__setattr__(draft, one.name, values.get(one.name, one.default))
         return draft, [*faults, *draft._contradictions()]
 
     def _wrong_values(self) -> Iterator[Fault]:
@@ -164,8 +159,8 @@ class Settings:
 
         Files and addresses are looked at by the parts that use them.
         """
-        for setting in fields(type(self)):
-            value, parse = getattr(self, setting.name), setting.metadata["parse"]
+        for one in fields(type(self)):
+            value, parse = getattr(self, one.name), one.metadata["parse"]
             try:
                 if parse is days:
                     if value is not None and not value > 0:
@@ -175,10 +170,12 @@ class Settings:
                 ):
                     parse(str(value))
             except ValueError as error:
-                yield Fault(setting.metadata["variables"][0], str(error))
+                yield Fault(one.metadata["variables"][0], str(error))
 
     def _contradictions(self) -> Iterator[Fault]:
         if not self.app_id:
+            if self.require_credentials:
+                yield Fault("MicrosoftAppId", "must be set: REQUIRE_CREDENTIALS says so")
             if self.app_password or self.certificate_path or self.tenant_id:
                 yield Fault("MicrosoftAppId", "must be set where the bot's password or tenant is")
             if not (is_loopback(self.host) or self.dangerously_listen_without_credentials):
@@ -199,48 +196,3 @@ class Settings:
             )
         if self.certificate_thumbprint and not self.certificate_path:
             yield Fault("MicrosoftAppCertificatePath", "must be set where the thumbprint is")
-
-
-def read_own(
-    cls: type[OwnSettings], variables: Mapping[str, str]
-) -> tuple[OwnSettings, list[Fault]]:
-    """Return a bot's own settings and what is wrong with them; then they are the defaults.
-
-    :param cls: a dataclass whose fields all have defaults. A field's name in capital letters is
-        its variable; its type, one of str, bool, int and float, says how it is read. Its
-        ``__post_init__`` may raise :class:`SettingsError`, or ValueError.
-    :raises TypeError: a field has no default, or is of another type.
-    """
-    for setting in fields(cls):  # type: ignore[arg-type]
-        if setting.init and setting.default is MISSING and setting.default_factory is MISSING:
-            raise TypeError(f"{cls.__name__}.{setting.name} must have a default")
-    values, faults = _values(cls, variables)
-    try:
-        return cls(**values), faults
-    except SettingsError as error:
-        return cls(), [*faults, *error.faults]
-    except ValueError as error:
-        return cls(), [*faults, Fault(cls.__name__, str(error))]
-
-
-def _values(cls: Any, variables: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
-    """Return what the variables say of the fields of a dataclass, and their faults."""
-    values: dict[str, Any] = {}
-    faults: list[Fault] = []
-    types = get_type_hints(cls)
-    for setting in fields(cls):
-        if not setting.init:
-            continue
-        names = setting.metadata.get("variables", (setting.name.upper(),))
-        parse = setting.metadata.get("parse") or parser_of(types[setting.name])
-        found = {name: text for name in names if (text := variables.get(name, "").strip())}
-        if len(set(found.values())) > 1:
-            faults.append(Fault(", ".join(found), "must not be set to different values"))
-        for name, text in list(found.items())[:1]:
-            try:
-                values[setting.name] = parse(text)
-            except ValueError as error:
-                faults.append(Fault(name, str(error)))
-                if setting.default == "":
-                    values[setting.name] = text  # wrong, but not absent
-    return values, faults

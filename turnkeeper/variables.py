@@ -101,7 +101,7 @@ def host_name(text: str) -> str:
 
 def host_names(text: str) -> tuple[str, ...]:
     """Host names, some with a ``*.`` in front."""
-    hosts = tuple(host for part in text.lower().split(",") if (host := part.strip()))
+    hosts = _listed(text)
     if not all(re.fullmatch(r"(\*\.)?[a-z0-9.-]+|\[?[0-9a-f:.]+\]?", host) for host in hosts):
         raise ValueError("must be host names alone, with commas between them")
     return hosts
@@ -109,9 +109,17 @@ def host_names(text: str) -> tuple[str, ...]:
 
 def tenants(text: str) -> tuple[str, ...]:
     """Ids of Entra tenants, or ``*`` for any."""
-    ids = tuple(one for part in text.lower().split(",") if (one := part.strip()))
+    ids = _listed(text)
     if ids != ("*",) and not all(map(is_guid, ids)):
         raise ValueError("must be ids of tenants (GUIDs) with commas between them, or * for any")
+    return ids
+
+
+def app_ids(text: str) -> tuple[str, ...]:
+    """Ids of Entra apps."""
+    ids = _listed(text)
+    if not all(map(is_guid, ids)):
+        raise ValueError("must be ids of apps (GUIDs) with commas between them")
     return ids
 
 
@@ -122,7 +130,7 @@ def is_guid(text: str) -> bool:
 
 def channels_of_pages(text: str) -> frozenset[str]:
     """Channels on which a page may choose the ids of people."""
-    names = frozenset(name for part in text.lower().split(",") if (name := part.strip()))
+    names = frozenset(_listed(text))
     if not names <= CHOSEN_ON:
         raise ValueError("must be directline or webchat, or both with a comma between them")
     return names
@@ -131,6 +139,10 @@ def channels_of_pages(text: str) -> frozenset[str]:
 def yes_or_no(text: str) -> bool:
     """Whether it is yes."""
     return one_of("yes", "no")(text) == "yes"
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(one for part in text.lower().split(",") if (one := part.strip()))
 
 
 def bot_name(text: str) -> str:

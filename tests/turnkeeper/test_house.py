@@ -33,7 +33,7 @@ LEVELS = (
     {"outbound"},
     {"wire", "channels"},
     {"keys"},
-    {"address", "deadlines", "settings", "observing"},
+    {"address", "deadlines", "settings", "fields", "observing"},
     {"variables"},
     {"errors"},
 )

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from turnkeeper.inbound.connection import bound_connections
 from turnkeeper.serving.server import answer_impossible_hosts, leave_bodies_packed
 
 _ATTACHED: Final = web.AppKey[set[str]]("attached")
@@ -55,5 +56,6 @@ def attach_at(
 
     app.middlewares.append(take)
     answer_impossible_hosts(app)
+    bound_connections(app)
     leave_bodies_packed(app)
     app.on_startup.append(check)

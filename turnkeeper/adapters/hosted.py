@@ -138,15 +138,16 @@ class HostedAdapter(KeepingAdapter):
         address = self._address_of(activity)
         return await self.take(auth_header_or_authenticate_request_result, activity, address, logic)
 
+    async def admit(self, authorization: str | None) -> None:
+        """Refuse who has no genuine token; see :meth:`Authenticator.admit`."""
+        await self._authenticator.admit(authorization)
+
     async def take(
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
     ) -> InvokeResponse | None:
         """Take an activity whose address is known."""
-        self._slots.arrive()
-        try:
-            identity = await self._authenticator.authenticate(authorization, activity)
-        finally:
-            self._slots.arrived()
+        identity = await self._authenticator.authenticate(authorization, activity)
+        self._slots.check()
         self._service_urls.tenants.check(address.channel, address.tenant)
         activity.service_url = self._service_urls.check(activity.service_url)
         if not is_for_the_bot(activity):
@@ -154,8 +155,7 @@ class HostedAdapter(KeepingAdapter):
         taken = await self._take_turn(identity, activity, None, logic, address=address)
         if taken.debt is not None:
             await self.senders.left(address.ledger_key, taken.debt, ANSWER_AFTER)
-        answer = taken.answer
-        return answer and InvokeResponse(status=answer["status"], body=answer["body"])
+        return taken.answer and InvokeResponse(**taken.answer)
 
     async def continue_conversation(  # noqa: PLR0913, PLR0917 - the SDK's signature
         self,

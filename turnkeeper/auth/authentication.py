@@ -14,9 +14,8 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from botbuilder.schema import Activity
@@ -26,11 +25,12 @@ from botframework.connector.auth import (
     ClaimsIdentity,
     GovernmentConstants,
     JwtTokenExtractor,
-    JwtTokenValidation,
 )
 from botframework.connector.auth.skill_validation import SkillValidation
 from botframework.connector.auth.verify_options import VerifyOptions
 
+from turnkeeper.auth.claims import Claims, Forbidden
+from turnkeeper.auth.sdk import sdk_authentication
 from turnkeeper.auth.signing_keys import KeyCache
 from turnkeeper.errors import RequestRefused
 from turnkeeper.settings import Settings
@@ -43,10 +43,6 @@ REMEMBERED_TOKENS: Final = 1024  #: a channel renews its token every hour or so
 UNAUTHORIZED: Final = "The request carries no valid token."
 FORBIDDEN: Final = "The token is not for this bot, channel or service URL."
 LOG_PAUSE: Final = 60.0  #: seconds between two log lines of one reason
-
-
-class _Forbidden(Exception):
-    """A genuine token that does not go with the request."""
 
 
 class _Verified(NamedTuple):
@@ -63,20 +59,13 @@ class Authenticator:
 
     Without an app id (local mode) everybody is let in and a header is not looked at.
 
-    :param settings: the credentials, the cloud, overrides of its addresses, whose ids are trusted.
-    :param allowed_callers: app ids of the bots that may call this one as a skill.
+    :param settings: the credentials, the cloud, overrides of its addresses, whose ids are trusted,
+        which other bots may call this one.
     :param clock: tells the time in seconds since 1970.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        allowed_callers: Iterable[str] = (),
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._settings, self._allowed_callers = settings, frozenset(allowed_callers)
-        self._clock = clock
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+        self._settings, self._clock = settings, clock
         # The SDK keeps the addresses of either cloud under the same names.
         cloud: Any = GovernmentConstants if settings.channel_service else AuthenticationConstants
         self._cloud = cloud
@@ -90,6 +79,7 @@ class Authenticator:
         self._channel = _extractor(self._channel_url, self._channel_keys, [self._issuer])
         self._directory = _extractor(self._directory_url, self._directory_keys, issuers)
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._claims = Claims(settings, self._issuer)
         self._logged: dict[str, float] = {}
         self.trusted_ids = settings.trusted_ids
 
@@ -114,20 +104,22 @@ class Authenticator:
 
         Making it asks nobody for anything; its clients log in when they are used.
         """
-        cloud, settings = self._cloud, self._settings
-        tenant = settings.tenant_id or cloud.DEFAULT_CHANNEL_AUTH_TENANT
-        login_url = settings.login_url and f"{settings.login_url.rstrip('/')}/{tenant}"
-        return auth.BotFrameworkAuthenticationFactory.create(
-            validate_authority=True,
-            to_channel_from_bot_login_url=login_url or cloud.TO_CHANNEL_FROM_BOT_LOGIN_URL_PREFIX,
-            to_channel_from_bot_oauth_scope=cloud.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE,
-            to_bot_from_channel_token_issuer=self._issuer,
-            oauth_url=getattr(cloud, "OAUTH_URL_GOV", AuthenticationConstants.OAUTH_URL),
-            to_bot_from_channel_open_id_metadata_url=self._channel_url,
-            to_bot_from_emulator_open_id_metadata_url=self._directory_url,
-            credential_factory=_credentials(settings),
-            auth_configuration=auth.AuthenticationConfiguration(),
+        return sdk_authentication(
+            self._settings, self._cloud, self._channel_url, self._directory_url
         )
+
+    async def admit(self, authorization: str | None) -> None:
+        """Verify a header, before anything else of its request is read.
+
+        :param authorization: the HTTP header, or None if there is none.
+        :raises RequestRefused: 401, it holds no genuine token; see :meth:`authenticate`.
+        """
+        if self._settings.local_mode:
+            return
+        try:
+            await self._verify(authorization)
+        except Exception as fault:
+            raise self._refusal(fault) from None
 
     async def authenticate(self, authorization: str | None, activity: Activity) -> ClaimsIdentity:
         """Find out who sends ``activity``.
@@ -142,13 +134,9 @@ class Authenticator:
             return ClaimsIdentity({}, True, AuthenticationConstants.ANONYMOUS_AUTH_TYPE)
         try:
             verified = await self._verify(authorization)
-            self._check(verified, activity)
-        except _Forbidden as fault:
-            self._log(str(fault))
-            raise RequestRefused(403, "forbidden", FORBIDDEN) from None
-        except Exception as fault:  # whatever it is, it is the sender's: its text quotes the token
-            self._log(f"no genuine token ({type(fault).__name__})")
-            raise RequestRefused(401, "unauthorized", UNAUTHORIZED) from None
+            self._claims.check(verified.claims, verified.keys.find(verified.key_id), activity)
+        except Exception as fault:
+            raise self._refusal(fault) from None
         return ClaimsIdentity(dict(verified.claims), True)
 
     async def _verify(self, authorization: str | None) -> _Verified:
@@ -156,9 +144,11 @@ class Authenticator:
         if not authorization or len(authorization) > MAX_HEADER:
             raise PermissionError("no header, or one that is too long")
         scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":  # in any case: RFC 9110, section 11.1
+            raise PermissionError("another scheme")
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
-        if known is not None and scheme == "Bearer":
+        if known is not None:
             if self._clock() < known.expires and known.keys.find(known.key_id):
                 self._verified.move_to_end(digest)
                 return known
@@ -169,9 +159,9 @@ class Authenticator:
         keys = self._channel_keys if from_channel else self._directory_keys
         extractor = self._channel if from_channel else self._directory
         # The SDK would check the channel here, but it has to be checked on every request.
-        identity = await extractor.get_identity(scheme, token, channel_id="")
+        identity = await extractor.get_identity("Bearer", token, channel_id="")
         if identity is None:
-            raise PermissionError("another scheme or issuer")
+            raise PermissionError("another issuer")
         expiry = identity.claims.get("exp")
         if type(expiry) not in (int, float):
             raise PermissionError("no time at which the token runs out")
@@ -183,29 +173,13 @@ class Authenticator:
             self._verified.popitem(last=False)
         return verified
 
-    def _check(self, verified: _Verified, activity: Activity) -> None:
-        """Hold a genuine token against the request. :raises _Forbidden: they do not fit."""
-        claims, key = verified.claims, verified.keys.find(verified.key_id)
-        if key is None:
-            raise _Forbidden("the key was withdrawn")
-        if claims.get(AuthenticationConstants.AUDIENCE_CLAIM) != self._settings.app_id:
-            # Nor are the bot's own tokens for its replies, which every connector sees, the
-            # Emulator's, as the SDK takes them to be.
-            raise _Forbidden("the token is for another bot")
-        # The directory's keys list no endorsements, the channel's must.
-        from_channel = claims["iss"] == self._issuer
-        if (from_channel or key.endorsements) and activity.channel_id not in key.endorsements:
-            raise _Forbidden("the key is not endorsed for the channel")
-        if from_channel:
-            if claims.get(AuthenticationConstants.SERVICE_URL_CLAIM) != activity.service_url:
-                raise _Forbidden("the token is for another service URL")
-            return
-        # The directory vouches for an app, not for a service URL: see turnkeeper.auth.service_url.
-        if AuthenticationConstants.VERSION_CLAIM not in claims:
-            raise _Forbidden("the token does not say which claim names its app")
-        caller = JwtTokenValidation.get_app_id_from_claims(claims)
-        if caller != self._settings.app_id and caller not in self._allowed_callers:
-            raise _Forbidden("another app calls this bot as a skill")
+    def _refusal(self, fault: Exception) -> RequestRefused:
+        """Return what is answered; the sender's words are in the text of many a fault."""
+        if isinstance(fault, Forbidden):
+            self._log(str(fault))
+            return RequestRefused(403, "forbidden", FORBIDDEN)
+        self._log(f"no genuine token ({type(fault).__name__})")
+        return RequestRefused(401, "unauthorized", UNAUTHORIZED)
 
     def _log(self, reason: str) -> None:
         """Warn, but once a minute for each reason: forged requests come by the thousand."""
@@ -236,15 +210,3 @@ def _extractor(url: str, keys: KeyCache, issuers: list[str]) -> JwtTokenExtracto
     return JwtTokenExtractor(
         options, url, allowed_algorithms=AuthenticationConstants.ALLOWED_SIGNING_ALGORITHMS
     )
-
-
-def _credentials(settings: Settings) -> auth.ServiceClientCredentialsFactory:
-    app_id, tenant_id = settings.app_id, settings.tenant_id or None
-    if settings.app_type == "UserAssignedMSI":
-        return auth.ManagedIdentityServiceClientCredentialsFactory(app_id)
-    if settings.certificate_path:
-        private_key = Path(settings.certificate_path).read_text(encoding="ascii")
-        return auth.CertificateServiceClientCredentialsFactory(
-            settings.certificate_thumbprint, private_key, app_id, tenant_id
-        )
-    return auth.PasswordServiceClientCredentialFactory(app_id, settings.app_password, tenant_id)

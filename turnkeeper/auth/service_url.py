@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
+from typing import NamedTuple
 
 from turnkeeper.auth.tenants import Tenants
 from turnkeeper.errors import RequestRefused, SettingsError
@@ -53,6 +54,18 @@ _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9-]*[a-z][
 _DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?=/|\Z)", re.IGNORECASE)
 _LOOPBACK = IPv4Network("127.0.0.0/8")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+class _Url(NamedTuple):
+    """A URL in parts; the scheme and host are in lower case, a default port is gone."""
+
+    scheme: str
+    host: str
+    port: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}{self.port and ':' + self.port}{self.path.rstrip('/')}"
 
 
 class ServiceUrls:
@@ -106,22 +119,11 @@ class ServiceUrls:
         return normal
 
     def _normalise(self, url: str) -> str | None:
-        match = _URL.fullmatch(url)
-        if match is None or _DOT_SEGMENT.search(match["path"]):
-            return None
-        scheme, host = match["scheme"].lower(), _host(match["host"])
-        if host is None:
-            return None
-        port = match["port"] or ""
-        if port and not 0 < int(port) < 65536:  # noqa: PLR2004 - the range of TCP ports
-            return None
-        if port == _DEFAULT_PORTS[scheme]:
-            port = ""
-        if not self._allowed(scheme, host, port):
-            return None
-        return f"{scheme}://{host}{port and ':' + port}{match['path'].rstrip('/')}"
+        read = _read(url)
+        return str(read) if read is not None and self._allowed(read) else None
 
-    def _allowed(self, scheme: str, host: str, port: str) -> bool:
+    def _allowed(self, url: _Url) -> bool:
+        scheme, host, port, _ = url
         if self._local:
             return _is_loopback(host)
         if host in self._hosts:
@@ -145,6 +147,30 @@ class ServiceUrls:
         else:
             self._domains = (*self._domains, f".{host}")
         return ""
+
+
+def normal_form(url: str) -> str | None:
+    """Return a URL as :meth:`ServiceUrls.check` does, whoever's it is; None where it is none."""
+    read = _read(url) if len(url) <= MAX_LENGTH else None
+    return None if read is None else str(read)
+
+
+def names_loopback(host: str) -> bool:
+    """Return whether an entry of SERVICE_URL_HOSTS is this machine."""
+    return _is_loopback(_host(host) or "")
+
+
+def _read(url: str) -> _Url | None:
+    match = _URL.fullmatch(url)
+    if match is None or _DOT_SEGMENT.search(match["path"]):
+        return None
+    scheme, host = match["scheme"].lower(), _host(match["host"])
+    if host is None:
+        return None
+    port = match["port"] or ""
+    if port and not 0 < int(port) < 65536:  # noqa: PLR2004 - the range of TCP ports
+        return None
+    return _Url(scheme, host, "" if port == _DEFAULT_PORTS[scheme] else port, match["path"])
 
 
 def _host(text: str) -> str | None:

@@ -11,8 +11,8 @@ from aiohttp import web
 from turnkeeper.errors import RequestRefused
 from turnkeeper.inbound.activity import MAX_BODY
 
-MAX_SLOW_BODIES: Final = 1_000
-"""Requests whose bodies are still on their way; each may hold 256 KiB of memory."""
+MAX_UNFINISHED: Final = 32 * 2**20
+"""Bytes that all bodies of a process have that are still on their way, when they have come."""
 
 SLOWEST_BODY: Final = 10.0
 """Seconds a client may take to send its request's body."""
@@ -22,13 +22,14 @@ class Bodies:
     """Reads the bodies of requests, and knows those that are still on their way."""
 
     def __init__(self) -> None:
-        self._slow: dict[asyncio.Timeout, None] = {}
+        self._slow: dict[asyncio.Timeout, int] = {}
+        self._bytes = 0
 
     async def read(self, request: web.Request) -> bytes:
         """Return the body of a request.
 
         :raises RequestRefused: 413, it is too large; 415, it is compressed; 408, it is too slow;
-            400, it ends too early.
+            400, it ends too early, or its sender has hung up.
         """
         if (request.content_length or 0) > MAX_BODY:
             raise RequestRefused(413, "too_large", f"At most {MAX_BODY} bytes are taken.")
@@ -42,20 +43,27 @@ class Bodies:
             raise RequestRefused(408, "too_slow", "The body did not arrive in time.") from None
         except web.RequestPayloadError:
             raise RequestRefused(400, "bad_body", "The body does not end as it should.") from None
+        except ConnectionError:  # nobody reads the answer, but it is counted
+            raise RequestRefused(400, "hung_up", "The connection has ended.") from None
 
     async def _read_slowly(self, request: web.Request) -> bytes:
-        if len(self._slow) >= MAX_SLOW_BODIES:
+        length = MAX_BODY if request.content_length is None else request.content_length
+        while self._slow and self._bytes + length > MAX_UNFINISHED:
             # The one that has taken longest: who sends in two parts must not wait behind those.
             oldest = next(iter(self._slow))
-            del self._slow[oldest]
+            self._forget(oldest)
             if not oldest.expired():
                 oldest.reschedule(0)
         async with asyncio.timeout(SLOWEST_BODY) as limit:
-            self._slow[limit] = None
+            self._slow[limit] = length
+            self._bytes += length
             try:
                 return await _read(request)
             finally:
-                self._slow.pop(limit, None)
+                self._forget(limit)
+
+    def _forget(self, limit: asyncio.Timeout) -> None:
+        self._bytes -= self._slow.pop(limit, 0)
 
 
 async def _read(request: web.Request) -> bytes:

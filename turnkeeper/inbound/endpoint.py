@@ -30,6 +30,9 @@ Logic = Callable[[TurnContext], Awaitable[Any]]
 class Taker(Protocol):
     """Takes activities; see :class:`turnkeeper.adapters.hosted.HostedAdapter`."""
 
+    async def admit(self, authorization: str | None) -> None:
+        """Refuse who has no genuine token."""
+
     async def take(
         self, authorization: str | None, activity: Activity, address: Address, logic: Logic
     ) -> InvokeResponse | None:
@@ -77,6 +80,9 @@ class Endpoint:
             raise web.HTTPMethodNotAllowed(request.method, ["HEAD", "POST"])
         if self._local is not None:
             self._local.check(request)
+        authorization = request.headers.get("Authorization")
+        # Before anything of a stranger's is read.
+        await self._taker.admit(authorization)
         # Before it has a slot: whoever is slow to send keeps nobody else from it.
         body = await self._bodies.read(request)
         began: float | None = perf_counter()
@@ -86,7 +92,6 @@ class Endpoint:
             ids = {"conversation": address.conversation, "activity": activity.id or ""}
             TurnIds.add(**ids)
             with span("turn", channel=address.channel, **ids):
-                authorization = request.headers.get("Authorization")
                 response = await self._taker.take(authorization, activity, address, logic)
         except RequestRefused:
             began = None

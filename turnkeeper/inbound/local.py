@@ -1,4 +1,9 @@
-"""Local mode: without credentials a bot listens to its own machine alone."""
+"""Local mode: without credentials a bot listens to programs on its own machine alone.
+
+What a proxy, a tunnel or the page of a browser passes on comes from this machine too, and whoever
+sent it may be anywhere. Not all of them say so: plain ``proxy_pass`` of nginx adds nothing, but
+speaks HTTP/1.0 unless it is told otherwise; newer versions show nothing of themselves.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from functools import lru_cache
 from math import inf
 from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from yarl import URL
 
 from turnkeeper.errors import RequestRefused
@@ -37,32 +42,31 @@ class LocalMode:
         self._quiet_until = -inf
 
     def check(self, request: web.Request) -> None:
-        """Let pass what comes from this machine.
+        """Let pass what a program on this machine sends.
 
-        That is no page that a browser here shows, whose host is another name, and nothing that a
-        proxy or a tunnel here passes on: whoever sent it may be anywhere.
-
-        :raises RequestRefused: 403, it comes from elsewhere.
+        :raises RequestRefused: 403, it comes from elsewhere, or may do so.
         """
         here = _is_local(request.remote)
-        if here and any(map(_is_of_proxy, request.headers)):
-            self.ring()
-            raise RequestRefused(
-                403, "local_mode", "Without credentials the bot takes nothing from a proxy."
-            )
+        if here and (what := _foreign(request)):
+            self.ring(what)
+            raise RequestRefused(403, "local_mode", f"Without credentials the bot takes no {what}.")
         if not (here and _is_here(request.host)):
             raise RequestRefused(
                 403, "local_mode", "Without credentials the bot talks to its own machine alone."
             )
 
-    def ring(self) -> None:
-        """Tell the operator of a proxy, once a minute at most."""
+    def ring(self, what: str) -> None:
+        """Tell the operator of what is refused, once a minute at most.
+
+        :param what: such as ``request from a proxy``.
+        """
         if (now := self._clock()) < self._quiet_until:
             return
         self._quiet_until = now + _QUIET
         _log.error(
-            "A proxy passes requests to a bot without credentials; they are refused. "
-            "Set MicrosoftAppId and its secret."
+            "A bot without credentials got a %s and refuses it: whoever sent it may be anywhere. "
+            "Set MicrosoftAppId and its secret.",
+            what,
         )
 
 
@@ -78,6 +82,31 @@ def request_under_way() -> web.Request | None:
                 return value
         frame = frame.f_back
     return None
+
+
+def _foreign(request: web.Request) -> str:
+    """Return what a request shows itself to be that no program here would send; "" for nothing."""
+    headers = request.headers
+    if any(map(_is_of_proxy, headers)):
+        return "request from a proxy"
+    if request.version < HttpVersion11:
+        return "request in HTTP/1.0, as proxies send it"
+    if "Authorization" in headers:
+        return "request with a token, which it cannot check"
+    if not _is_own_page(headers.getall("Origin", []), request):
+        return "request from the page of another site"
+    return ""
+
+
+def _is_own_page(origins: list[str], request: web.Request) -> bool:
+    """Whether a request is from no page, or from one at the bot's own scheme, host and port."""
+    if not origins:
+        return True
+    try:
+        here = URL(f"{request.scheme}://{request.host}").origin()
+        return all(URL(origin).origin() == here for origin in origins)
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=1024)

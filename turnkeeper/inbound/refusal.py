@@ -9,6 +9,7 @@ from http import HTTPStatus
 from aiohttp import HttpVersion11, web
 
 from turnkeeper.errors import RequestRefused, StorageError, UnreadableRecord
+from turnkeeper.inbound.connection import leave_unread
 from turnkeeper.observing.logs import TurnIds
 from turnkeeper.observing.metrics import Metrics
 
@@ -24,22 +25,28 @@ async def answer(request: web.Request, handler: Handler, metrics: Metrics) -> we
     with TurnIds({}):  # the handler adds those of its turn, and what is logged here carries them
         try:
             return await handler(request)
-        except RequestRefused as error:
-            metrics.refused.labels(error.code).inc()
-            return refusal(error.status, error.code, error.message, error.retry_after)
-        except web.HTTPException as error:
-            code = HTTPStatus(error.status).phrase.lower().replace(" ", "_")
-            response = refusal(error.status, code, error.reason)
-            if "Allow" in error.headers:
-                response.headers["Allow"] = error.headers["Allow"]
-            return response
-        except StorageError as error:
-            _log.error("turn refused: %s", error)
-            return _without_memory(error, metrics)
-        except Exception:
-            _log.exception("turn failed")
-            metrics.on_failed_turn("internal")
-            return refusal(500, "internal_error", "Something went wrong.")
+        except Exception as error:
+            response = _answer_to(error, metrics)
+    leave_unread(request, response)
+    return response
+
+
+def _answer_to(error: Exception, metrics: Metrics) -> web.Response:
+    if isinstance(error, RequestRefused):
+        metrics.refused.labels(error.code).inc()
+        return refusal(error.status, error.code, error.message, error.retry_after)
+    if isinstance(error, web.HTTPException):
+        code = HTTPStatus(error.status).phrase.lower().replace(" ", "_")
+        response = refusal(error.status, code, error.reason)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    if isinstance(error, StorageError):
+        _log.error("turn refused: %s", error)
+        return _without_memory(error, metrics)
+    _log.exception("turn failed", exc_info=error)
+    metrics.on_failed_turn("internal")
+    return refusal(500, "internal_error", "Something went wrong.")
 
 
 def _without_memory(error: StorageError, metrics: Metrics) -> web.Response:

@@ -1,7 +1,8 @@
 """How many turns are at work at once in a process, and how many of them one person's.
 
-A slot is held by what is at work: an activity while it is checked who sends it, and then its turn.
-What waits in between holds none, so whoever has much to wait for keeps nobody else out.
+A slot is held by a turn at work. What waits holds none: neither an activity of which it is not
+known yet who sends it, nor one whose turn comes later. So whoever has much to wait for keeps nobody
+else out.
 """
 
 from __future__ import annotations
@@ -37,18 +38,13 @@ class Slots:
         # In order; a dict, so that whoever gives up is found at once.
         self._waiting: dict[str, dict[asyncio.Future[None], None]] = {}
 
-    def arrive(self) -> None:
-        """Take a slot for an activity that is new; :meth:`arrived` gives it back.
+    def check(self) -> None:
+        """Let pass an activity that is new where there is a slot.
 
         :raises RequestRefused: 503, there is none.
         """
         if self._metrics.under_way >= self._limit:
             raise RequestRefused(503, "overloaded", "Too many turns at once.", retry_after=1)
-        self._metrics.under_way += 1
-
-    def arrived(self) -> None:
-        """Give back the slot of an activity that is new no more."""
-        self._metrics.under_way -= 1
 
     def waiting(self, person: str | None) -> AbstractContextManager[object]:
         """A block in which a turn waits, to be seen in the metrics."""

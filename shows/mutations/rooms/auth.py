@@ -7,6 +7,7 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 AUTHENTICATION: Final = "turnkeeper/auth/authentication.py"
+CLAIMS: Final = "turnkeeper/auth/claims.py"
 SIGNING_KEYS: Final = "turnkeeper/auth/signing_keys.py"
 SERVICE_URL: Final = "turnkeeper/auth/service_url.py"
 AUTHENTICATION_TESTS: Final = "tests/turnkeeper/auth/test_authentication.py"
@@ -39,8 +40,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         AUTHENTICATION,
-        'if known is not None and scheme == "Bearer":',
-        "if known is not None:",
+        'if scheme.lower() != "bearer":',
+        "if not scheme:",
         (
             (
                 f"{KNOWN_TOKENS_TESTS}::"
@@ -50,36 +51,36 @@ MUTATIONS: Final = (
         "a known token is taken with any scheme",
     ),
     Mutation(
-        AUTHENTICATION,
-        "if claims.get(AuthenticationConstants.AUDIENCE_CLAIM) != self._settings.app_id:",
+        CLAIMS,
+        "if claims.get(AuthenticationConstants.AUDIENCE_CLAIM) != self._app_id:",
         "if AuthenticationConstants.AUDIENCE_CLAIM not in claims:",
         (f"{AUTHENTICATION_TESTS}::test_a_hostile_request_is_refused",),
         "a token for another bot is taken",
     ),
     Mutation(
-        AUTHENTICATION,
+        CLAIMS,
         ("if (from_channel or key.endorsements) and activity.channel_id not in key.endorsements:"),
         "if key.endorsements and activity.channel_id not in key.endorsements:",
         (f"{AUTHENTICATION_TESTS}::test_a_hostile_request_is_refused",),
         "a channel's key without endorsements speaks for every channel",
     ),
     Mutation(
-        AUTHENTICATION,
+        CLAIMS,
         ("if (from_channel or key.endorsements) and activity.channel_id not in key.endorsements:"),
         "if from_channel and not key.endorsements:",
         (f"{AUTHENTICATION_TESTS}::test_a_hostile_request_is_refused",),
         "a key speaks for channels that it is not endorsed for",
     ),
     Mutation(
-        AUTHENTICATION,
-        "if claims.get(AuthenticationConstants.SERVICE_URL_CLAIM) != activity.service_url:",
-        "if AuthenticationConstants.SERVICE_URL_CLAIM not in claims:",
+        CLAIMS,
+        "if not isinstance(named, str) or not _is_same(named, activity.service_url):",
+        "if named is None:",
         (f"{AUTHENTICATION_TESTS}::test_a_hostile_request_is_refused",),
         "a token counts for any service URL",
     ),
     Mutation(
-        AUTHENTICATION,
-        "if caller != self._settings.app_id and caller not in self._allowed_callers:",
+        CLAIMS,
+        "if not caller or caller.lower() not in self._callers:",
         "if not caller:",
         (f"{AUTHENTICATION_TESTS}::test_a_hostile_request_is_refused",),
         "any app of the directory may call the bot as a skill",
@@ -122,8 +123,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         AUTHENTICATION,
-        "        except Exception as fault:  # whatever",
-        "        except PermissionError as fault:  # whatever",
+        '        self._log(f"no genuine token ({type(fault).__name__})")\n',
+        "        raise fault\n",
         (
             (
                 f"{KNOWN_TOKENS_TESTS}::"
@@ -131,6 +132,42 @@ MUTATIONS: Final = (
             ),
         ),
         "a forged token is an error of the bot's",
+    ),
+    Mutation(
+        CLAIMS,
+        "        if not (self._emulator or self._callers):\n",
+        "        if False:\n",
+        (f"{AUTHENTICATION_TESTS}::test_which_tokens_of_the_directory_are_taken",),
+        "a token of the directory is taken where nobody waits for one",
+        survives="each of its two kinds is refused below; here the log says what to set",
+    ),
+    Mutation(
+        CLAIMS,
+        "        elif not self._emulator:\n",
+        "        elif False:\n",
+        (f"{AUTHENTICATION_TESTS}::test_which_tokens_of_the_directory_are_taken",),
+        "the Emulator comes to a bot that sends nothing to this machine",
+    ),
+    Mutation(
+        CLAIMS,
+        "        elif activity.channel_id != EMULATOR:\n",
+        "        elif False:\n",
+        (f"{AUTHENTICATION_TESTS}::test_which_tokens_of_the_directory_are_taken",),
+        "the Emulator speaks for any channel",
+    ),
+    Mutation(
+        CLAIMS,
+        'if "scp" in claims or',
+        "if",
+        (f"{AUTHENTICATION_TESTS}::test_a_persons_token_of_the_directory_is_not_an_apps",),
+        "a person's token is taken for an app's",
+    ),
+    Mutation(
+        CLAIMS,
+        'claims.get("idtyp", "app") != "app"',
+        "False",
+        (f"{AUTHENTICATION_TESTS}::test_a_persons_token_of_the_directory_is_not_an_apps",),
+        "a token that says it is no app's is taken",
     ),
     Mutation(
         SIGNING_KEYS,

@@ -23,8 +23,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SETTINGS,
-        ('storage_url: str = _setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)'),
-        'storage_url: str = _setting("sqlite:///data/bot.db", str, "STORAGE_URL")',
+        ('storage_url: str = setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)'),
+        'storage_url: str = setting("sqlite:///data/bot.db", str, "STORAGE_URL")',
         (f"{SETTINGS_TESTS}::TestSecrets::test_repr_shows_none",),
         "the repr of settings shows the store's password",
     ),
@@ -51,8 +51,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SETTINGS,
-        '_setting(3600, whole(60, 7 * 86_400), "REPLY_TTL")',
-        '_setting(3600, whole(0, 7 * 86_400), "REPLY_TTL")',
+        'setting(3600, whole(60, 7 * 86_400), "REPLY_TTL")',
+        'setting(3600, whole(0, 7 * 86_400), "REPLY_TTL")',
         (f"{SETTINGS_TESTS}::TestFaults::test_a_value_that_cannot_be_meant",),
         "every reply may be given up at once",
     ),

@@ -7,6 +7,7 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 BODY: Final = "turnkeeper/inbound/body.py"
+CONNECTION: Final = "turnkeeper/inbound/connection.py"
 ENDPOINT: Final = "turnkeeper/inbound/endpoint.py"
 LOCAL: Final = "turnkeeper/inbound/local.py"
 REFUSAL: Final = "turnkeeper/inbound/refusal.py"
@@ -19,6 +20,7 @@ REFUSALS_TESTS: Final = "tests/turnkeeper/inbound/test_refusals.py"
 LOG_LINES_TESTS: Final = "tests/turnkeeper/e2e/test_log_lines.py"
 READY_TESTS: Final = "tests/turnkeeper/e2e/test_ready.py"
 READINESS_TESTS: Final = "tests/turnkeeper/inbound/test_readiness.py"
+STRANGERS_TESTS: Final = "tests/turnkeeper/e2e/test_strangers.py"
 ACTIVITY_TESTS: Final = "tests/turnkeeper/inbound/test_activity.py"
 
 MUTATIONS: Final = (
@@ -38,8 +40,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         BODY,
-        "        if len(self._slow) >= MAX_SLOW_BODIES:\n",
-        "        if len(self._slow) < 0:\n",
+        "        while self._slow and self._bytes + length > MAX_UNFINISHED:\n",
+        "        while False:\n",
         (f"{HOSTILE_TESTS}::test_who_has_sent_slowly_longest_makes_room_for_the_next",),
         "slow bodies fill the memory",
     ),
@@ -52,7 +54,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         BODY,
-        "                self._slow.pop(limit, None)\n",
+        "                self._forget(limit)\n",
         "                pass\n",
         (f"{SLOW_BODIES_TESTS}::test_bodies_that_have_come_make_room_for_others",),
         "bodies that have come count as slow for ever",
@@ -97,8 +99,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         LOCAL,
-        "if here and any(map(_is_of_proxy, request.headers)):",
-        "if not here and any(map(_is_of_proxy, request.headers)):",
+        "if here and (what := _foreign(request)):",
+        "if not here and (what := _foreign(request)):",
         (
             (
                 f"{HOSTILE_TESTS}::"
@@ -142,17 +144,63 @@ MUTATIONS: Final = (
     ),
     Mutation(
         REFUSAL,
-        '        except Exception:\n            _log.exception("turn failed")\n',
-        (
-            "        except Exception as error:\n"
-            '            _log.exception("turn failed: %s", error)\n'
-        ),
+        '    _log.exception("turn failed", exc_info=error)\n',
+        '    _log.exception("turn failed: %s", error, exc_info=error)\n',
         (f"{LOG_LINES_TESTS}::test_a_turn_that_fails_for_good_names_itself",),
         "the log quotes what an error that ends a turn says",
     ),
     Mutation(
+        LOCAL,
+        "if request.version < HttpVersion11:",
+        "if False:",
+        (f"{HOSTILE_TESTS}::test_local_mode_takes_nothing_that_may_come_from_elsewhere",),
+        "without credentials the bot takes what an nginx passes on",
+    ),
+    Mutation(
+        LOCAL,
+        'if "Authorization" in headers:',
+        "if False:",
+        (f"{HOSTILE_TESTS}::test_local_mode_takes_nothing_that_may_come_from_elsewhere",),
+        "a bot whose credentials are missing takes a channel's activities unchecked",
+    ),
+    Mutation(
+        LOCAL,
+        "return all(URL(origin).origin() == here for origin in origins)",
+        "return True",
+        (f"{HOSTILE_TESTS}::test_local_mode_takes_nothing_that_may_come_from_elsewhere",),
+        "the page of any site talks to the bot of who looks at it",
+    ),
+    Mutation(
+        ENDPOINT,
+        "        await self._taker.admit(authorization)\n",
+        "",
+        (f"{STRANGERS_TESTS}::test_who_sends_is_known_before_anything_is_read",),
+        "the bodies of strangers are read",
+    ),
+    Mutation(
+        CONNECTION,
+        "        if not self._ignores:\n",
+        "        if True:\n",
+        (f"{STRANGERS_TESTS}::test_what_comes_behind_a_refusal_is_not_parsed",),
+        "what comes behind a refusal is parsed",
+    ),
+    Mutation(
+        CONNECTION,
+        '        bounds = {"read_bufsize": UNASKED, "lingering_time": LINGERING}\n',
+        "        bounds = dict[str, Any]()\n",
+        (f"{STRANGERS_TESTS}::test_little_is_parsed_before_it_is_asked_for",),
+        "a body in chunks of one byte costs thirty refusals",
+    ),
+    Mutation(
+        BODY,
+        "        except ConnectionError:",
+        "        except ZeroDivisionError:",
+        (f"{STRANGERS_TESTS}::test_who_hangs_up_in_the_middle_is_no_error",),
+        "who hangs up is an error of the bot's",
+    ),
+    Mutation(
         REFUSAL,
-        "            metrics.refused.labels(error.code).inc()\n",
+        "        metrics.refused.labels(error.code).inc()\n",
         "",
         (f"{COUNTED_TESTS}::test_what_is_refused_is_no_turn",),
         "refusals are not counted",

@@ -34,20 +34,6 @@ MUTATIONS: Final = (
         "a bot takes as many requests as MAX_TURNS, and then no more",
     ),
     Mutation(
-        HOSTED,
-        "        finally:\n            self._slots.arrived()\n",
-        "        finally:\n            pass\n",
-        (f"{FAIRNESS_TESTS}::test_what_waits_for_its_conversation_takes_no_slot_of_others",),
-        "who waits for a conversation holds a slot of MAX_TURNS",
-    ),
-    Mutation(
-        SLOTS,
-        "retry_after=1)\n        self._metrics.under_way += 1\n",
-        "retry_after=1)\n        self._metrics.under_way += 0\n",
-        (f"{FAIRNESS_TESTS}::test_who_sends_it_is_not_known_yet_and_that_takes_a_slot_too",),
-        "any number of strangers may be checked at once",
-    ),
-    Mutation(
         SLOTS,
         "if held >= OF_ONE_PERSON:",
         "if held > 2 * OF_ONE_PERSON:",

@@ -39,6 +39,7 @@ from turnkeeper.testing.outside.identity import CHANNEL_ISSUER, EMULATOR_ISSUER,
 
 APP = "11111111-2222-3333-4444-555555555555"
 TENANT = "99999999-8888-7777-6666-555555555555"
+PARENT = "77777777-aaaa-bbbb-cccc-555555555555"
 GOVERNMENT = "https://botframework.azure.us"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -76,6 +77,7 @@ def bot(cloud: Cloud, **changes: Any) -> Settings:
         "app_id": APP,
         "app_password": "secret",
         "open_id_metadata_url": cloud.open_id_metadata_url,
+        "service_hosts": ("localhost",),  # for the Emulator
     }
     return Settings(**(values | changes))
 
@@ -161,9 +163,10 @@ async def test_the_emulator_gets_in_through_the_bots_own_tenant(
 ) -> None:
     header = target.emulator(iss=issuer, key=target.unendorsed)
     single = Authenticator(bot(cloud, app_type="SingleTenant", tenant_id=TENANT))
-    assert await status(single, header, activity(target)) == 201
+    sent = activity(target, channelId="emulator")
+    assert await status(single, header, sent) == 201
     multi = Authenticator(bot(cloud))
-    assert await status(multi, header, activity(target)) == 401
+    assert await status(multi, header, sent) == 401
     await single.close()
     await multi.close()
 
@@ -179,10 +182,11 @@ async def test_the_government_cloud_has_its_own_issuer(cloud: Cloud, target: Tar
 async def test_a_bot_that_was_named_may_call_this_one_as_a_skill(
     cloud: Cloud, target: Target
 ) -> None:
-    skill = Authenticator(bot(cloud), allowed_callers=["parent"])
-    assert await status(skill, target.emulator(appid="parent"), activity(target)) == 201
+    skill = Authenticator(bot(cloud, allowed_callers=(PARENT,), service_hosts=()))
+    for caller in (PARENT, PARENT.upper()):
+        assert await status(skill, target.emulator(appid=caller), activity(target)) == 201
     assert await status(skill, target.emulator(appid="other"), activity(target)) == 403
-    assert await status(skill, target.emulator(appid="parent", aud="x"), activity(target)) == 403
+    assert await status(skill, target.emulator(appid=PARENT, aud="x"), activity(target)) == 403
     await skill.close()
 
 
@@ -220,9 +224,95 @@ async def test_what_a_known_token_is_for_is_checked_every_time(
         assert await status(authenticator, header, other_channel) == 403
         other_service = activity(target, serviceUrl="https://smba.trafficmanager.net/")
         assert await status(authenticator, header, other_service) == 403
-        assert (
-            await status(authenticator, header.replace("Bearer", "bearer"), activity(target)) == 401
-        )
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEaReR"])
+async def test_the_schemes_name_is_the_same_in_any_case(
+    authenticator: Authenticator, target: Target, scheme: str
+) -> None:
+    # https://www.rfc-editor.org/rfc/rfc9110#section-11.1
+    for _ in range(2):
+        header = f"{scheme} {target.token()}"
+        assert await status(authenticator, header, activity(target)) == 201
+
+
+@pytest.mark.parametrize(
+    ("claim", "sent", "right"),
+    [
+        ("https://smba.trafficmanager.net/emea/", "https://smba.trafficmanager.net/emea", 201),
+        ("https://SMBA.trafficmanager.net:443/emea", "HTTPS://smba.trafficmanager.net/emea/", 201),
+        ("https://smba.trafficmanager.net/EMEA/", "https://smba.trafficmanager.net/emea/", 403),
+        ("https://smba.trafficmanager.net/emea/", "https://smba.trafficmanager.net/amer/", 403),
+        ("http://smba.trafficmanager.net/", "https://smba.trafficmanager.net/", 403),
+        ("https://smba.trafficmanager.net:444/", "https://smba.trafficmanager.net/", 403),
+        ("not a URL", "not a URL either", 403),
+    ],
+)
+async def test_a_service_url_may_be_spelt_in_two_ways(
+    authenticator: Authenticator, target: Target, claim: str, sent: str, right: int
+) -> None:
+    header = target.bearer(serviceurl=claim)
+    assert await status(authenticator, header, activity(target, serviceUrl=sent)) == right
+
+
+@pytest.mark.parametrize(
+    ("hosts", "callers", "appid", "channel", "right"),
+    [
+        ((), (), APP, "emulator", 403),  # without both, no token of the directory is taken
+        (("connector.example.com",), (), APP, "emulator", 403),
+        (("localhost",), (), APP, "emulator", 201),
+        (("127.0.0.1",), (), APP, "emulator", 201),
+        (("[::1]",), (), APP, "emulator", 201),
+        (("localhost",), (), APP, "test", 403),  # the Emulator speaks for no other channel
+        (("localhost",), (), PARENT, "emulator", 403),
+        ((), (PARENT,), PARENT, "test", 201),
+        ((), (PARENT,), APP, "emulator", 403),
+    ],
+)
+async def test_which_tokens_of_the_directory_are_taken(  # noqa: PLR0913, PLR0917 - a row
+    cloud: Cloud,
+    target: Target,
+    hosts: tuple[str, ...],
+    callers: tuple[str, ...],
+    appid: str,
+    channel: str,
+    right: int,
+) -> None:
+    authenticator = Authenticator(bot(cloud, service_hosts=hosts, allowed_callers=callers))
+    header = target.emulator(appid=appid)
+    assert await status(authenticator, header, activity(target, channelId=channel)) == right
+    await authenticator.close()
+
+
+@pytest.mark.parametrize(
+    ("claims", "right"),
+    [
+        ({"idtyp": "app"}, 201),
+        ({"idtyp": "user"}, 403),
+        ({"idtyp": "App"}, 403),
+        ({"idtyp": ["app"]}, 403),
+        ({"scp": "user_impersonation"}, 403),
+        ({"scp": ""}, 403),
+        ({"scp": "x", "idtyp": "app"}, 403),
+    ],
+)
+async def test_a_persons_token_of_the_directory_is_not_an_apps(
+    authenticator: Authenticator, target: Target, claims: dict[str, Any], right: int
+) -> None:
+    header = target.emulator(**claims)
+    sent = activity(target, channelId="emulator")
+    assert await status(authenticator, header, sent) == right
+
+
+async def test_a_header_is_refused_before_there_is_an_activity(
+    authenticator: Authenticator, target: Target
+) -> None:
+    await authenticator.admit(target.bearer())
+    await authenticator.admit(target.emulator())  # whom it is for is not known yet
+    for header in (None, "", "Bearer x", target.bearer(key=target.stranger)):
+        with pytest.raises(RequestRefused) as refusal:
+            await authenticator.admit(header)
+        assert refusal.value.status == 401
 
 
 async def test_claims_that_bot_code_changes_are_not_remembered(
@@ -293,7 +383,8 @@ async def test_without_keys_nobody_gets_in_and_nothing_fails(
     cloud.login.key_faults.always(fault)
     authenticator.start()
     assert await status(authenticator, target.bearer(), activity(target)) == 401
-    assert await status(authenticator, target.emulator(), activity(target)) == 401
+    sent = activity(target, channelId="emulator")
+    assert await status(authenticator, target.emulator(), sent) == 401
     assert not authenticator.ready
     await authenticator.close()
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, HttpVersion10, HttpVersion11
 from hypothesis import HealthCheck, given, settings
 from yarl import URL
 
@@ -147,7 +147,7 @@ async def test_slow_senders_keep_nobody_out(cloud: Cloud, start_bot: StartBot) -
 async def test_who_has_sent_slowly_longest_makes_room_for_the_next(
     bot: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(body, "MAX_SLOW_BODIES", 2)
+    monkeypatch.setattr(body, "MAX_UNFINISHED", 4)
     url = URL(bot)
     head = f"POST {url.path} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
     slow = []
@@ -227,16 +227,67 @@ async def test_local_mode_takes_nothing_from_a_proxy_and_tells_the_operator_once
                 assert (set(error), error["code"]) == ({"code", "message"}, "local_mode")
     [line] = [record for record in caplog.records if record.name == "turnkeeper.inbound.local"]
     assert line.levelname == "ERROR"
-    assert "A proxy passes requests to a bot without credentials" in line.getMessage()
+    assert "A bot without credentials got a request from a proxy" in line.getMessage()
     assert "MicrosoftAppId" in line.getMessage()
     assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("headers", "what"),
+    [
+        ({"Authorization": "Bearer a.b.c"}, "a token"),
+        ({"Authorization": ""}, "a token"),
+        ({"Origin": "https://evil.example"}, "the page"),
+        ({"Origin": "http://localhost:5173"}, "the page"),
+        ({"Origin": "https://bot.localhost:3978"}, "the page"),
+        ({"Origin": "http://bot.localhost"}, "the page"),
+        ({"Origin": "null"}, "the page"),
+        ({"Origin": ""}, "the page"),
+        ({"Origin": "file://"}, "the page"),
+        ({"Origin": "http://["}, "the page"),
+        ({}, "HTTP/1.0"),
+    ],
+)
+async def test_local_mode_takes_nothing_that_may_come_from_elsewhere(
+    bot: str, caplog: pytest.LogCaptureFixture, headers: dict[str, str], what: str
+) -> None:
+    headers = {"Host": "bot.localhost:3978", **headers}
+    version = HttpVersion10 if what == "HTTP/1.0" else HttpVersion11
+    async with (
+        ClientSession(version=version) as session,
+        session.post(bot, json={}, headers=headers) as answer,
+    ):
+        assert answer.status == 403
+        assert what in (await answer.json())["error"]["message"]
+    [line] = [record for record in caplog.records if record.name == "turnkeeper.inbound.local"]
+    assert "MicrosoftAppId" in line.getMessage()
+    assert "evil" not in caplog.text
+
+
+@pytest.mark.parametrize("origin", ["http://bot.localhost:3978", "HTTP://BOT.localhost:3978"])
+async def test_local_mode_hears_the_bots_own_page(bot: str, origin: str) -> None:
+    headers = {"Host": "bot.localhost:3978", "Origin": origin}
+    async with ClientSession() as session, session.post(bot, json={}, headers=headers) as answer:
+        assert answer.status == 400, "it is taken, and is no activity"
+
+
+async def test_who_agreed_that_anyone_may_talk_to_the_bot_has_no_such_walls(
+    start_bot: StartBot,
+) -> None:
+    bot = await start_bot(dangerously_listen_without_credentials=True)
+    headers = {"Authorization": "Bearer a.b.c", "Origin": "https://evil.example", "Via": "x"}
+    async with (
+        ClientSession(version=HttpVersion10) as session,
+        session.post(bot, json={}, headers=headers) as answer,
+    ):
+        assert answer.status == 400
 
 
 def test_the_operator_is_told_of_a_proxy_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock(0)
     local = LocalMode(clock)
     for clock.now in (0, 1, 59.9, 60, 119, 500):
-        local.ring()
+        local.ring("request from a proxy")
     assert len(caplog.records) == 3
 
 
@@ -247,7 +298,7 @@ async def test_with_credentials_a_proxy_is_as_it_should_be(
     bot = await start_with_credentials(start_bot, trusted)
     headers = {header: "10.0.0.1"}
     async with ClientSession() as session, session.post(bot, json={}, headers=headers) as answer:
-        assert answer.status == 400
+        assert answer.status == 401
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from aiohttp import ClientSession
 from aiohttp.test_utils import BaseTestServer, TestServer
 from botbuilder.core import TurnContext
 
 from tests.turnkeeper.observing.test_counted import figures_of
 from turnkeeper import Host, Settings
+from turnkeeper.auth import signing_keys
 from turnkeeper.storage import MemoryStorage
 from turnkeeper.testing import Answer, Cloud, Person
+from turnkeeper.testing.outside.identity import SigningKey
 from turnkeeper.turn.slots import OF_ONE_PERSON, WAITING_FOR_ONE_PERSON
 
 UNDER_WAY, WAITING = "bot_turns_under_way", "bot_turns_waiting"
@@ -121,10 +124,12 @@ async def test_one_visitor_with_600_requests_in_flight_puts_out_nobody(  # noqa:
     await until(server, **{UNDER_WAY: 0, WAITING: 0})
 
 
-async def test_who_sends_it_is_not_known_yet_and_that_takes_a_slot_too() -> None:
+async def test_who_is_a_stranger_while_the_key_service_hangs_takes_no_slot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(signing_keys, "MINUTE", 0.0)  # so soon are unknown keys asked for
     async with Cloud(app_id="app", app_password="secret") as cloud:  # noqa: S106 - of a fake cloud
         go_on = asyncio.Event()
-        cloud.login.key_faults.always(Answer(after=go_on))
         settings = Settings(
             app_id="app",
             app_password="secret",  # noqa: S106 - as above
@@ -134,13 +139,21 @@ async def test_who_sends_it_is_not_known_yet_and_that_takes_a_slot_too() -> None
             max_turns=1,
         )
         async with TestServer(Host(settings, storage=MemoryStorage()).app(Bot())) as server:
-            ada, bob = (cloud.person(name, bot_url=url_of(server)) for name in ("Ada", "Bob"))
-            checked = asyncio.create_task(say(ada))
-            await until(server, **{UNDER_WAY: 1})
-            assert await say(bob) == [503]
-            go_on.set()
-            assert await checked == [201]
-            assert await say(bob) == [201]
+            ada = cloud.person("Ada", bot_url=url_of(server))
+            assert await say(ada) == [201]
+            cloud.login.key_faults.always(Answer(after=go_on))
+            asked = cloud.login.key_requests
+            token = cloud.mint(key=SigningKey("unknown"))
+            headers = {"Authorization": f"Bearer {token}"}
+            async with ClientSession(headers=headers) as session:
+                strangers = [
+                    asyncio.create_task(session.post(url_of(server), json={})) for _ in range(20)
+                ]
+                while cloud.login.key_requests == asked:
+                    assert await say(ada) == [201]
+                assert await say(ada) == [201]
+                go_on.set()
+                assert {answer.status for answer in await asyncio.gather(*strangers)} == {401}
 
 
 async def test_what_a_channel_says_in_the_name_of_the_bot_is_no_persons() -> None:

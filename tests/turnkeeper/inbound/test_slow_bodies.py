@@ -69,7 +69,7 @@ async def test_a_slow_body_costs_the_bot_nothing_else(
 async def test_bodies_that_have_come_make_room_for_others(
     bot: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(body, "MAX_SLOW_BODIES", 2)
+    monkeypatch.setattr(body, "MAX_UNFINISHED", 4)
     async with request_to(bot, 2, b"{") as (slow, more):
         for _ in range(5):  # each comes in two parts, and is here as a whole in the end
             async with request_to(bot, 2, b"{") as (reader, writer):

@@ -9,18 +9,20 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import BaseTestServer, TestServer
 from botbuilder.core import TurnContext
+from yarl import URL
 
 from turnkeeper import Change, Host, Settings
 from turnkeeper.storage import MemoryStorage
 from turnkeeper.testing import Cloud
 
 
-async def figures_of(server: BaseTestServer) -> dict[str, float]:
-    """What a bot counts that is not zero, whatever the labels."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(server.make_url("/metrics")) as answer,
-    ):
+async def figures_of(bot: BaseTestServer | URL) -> dict[str, float]:
+    """What a bot counts that is not zero, whatever the labels.
+
+    :param bot: the server, or any URL of it.
+    """
+    url = bot.with_path("/metrics") if isinstance(bot, URL) else bot.make_url("/metrics")
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
         lines = re.findall(r"^(\w+)(?:\{.*\})? ([0-9.]+)$", await answer.text(), re.MULTILINE)
     figures: dict[str, float] = {}
     for name, value in lines:
