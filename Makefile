@@ -5,7 +5,7 @@ VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
 .PHONY: help install tools run test test-examples test-python lint format bench wheel lock clean \
-	show-own-bot show-wheel show-two-houses show-mutations show-machine show-instructions show-samples show-owed show-told
+	show-own-bot show-wheel show-two-houses show-mutations show-machine show-instructions show-samples show-owed show-told show-walls
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ show-owed: tools ## What is owed is done: the figures of docs/owed-figures.md (O
 
 show-told: tools ## What is told in one place of what a person did in another: the name alone
 	$(PYTHON) -m shows.told
+
+show-walls: tools ## What the bot refuses and what strangers cost it, behind nginx too (needs nginx)
+	$(PYTHON) -m shows.walls
 
 show-mutations: tools ## Plant faults in the engine and show which tests find them (ONLY=turn: of a room)
 	$(PYTHON) -m shows.mutations $(ONLY)

@@ -14,7 +14,7 @@ from aiohttp import web
 AT_ONCE: Final = 16 * 1024
 """Bytes that are received at once: most requests of channels as a whole, and no more."""
 
-UNASKED: Final = 4 * 1024
+UNASKED: Final = 2 * 1024
 """Bytes of a body that are parsed before it is read; and a sixteenth of it in chunks."""
 
 LINGERING: Final = 2.0
