@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Final, Self
 
+from turnkeeper.clouds import CLOUDS, Cloud
 from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.fields import read_fields, setting
 from turnkeeper.variables import (
@@ -34,7 +35,6 @@ from turnkeeper.variables import (
     yes_or_no,
 )
 
-GOVERNMENT_CLOUD: Final = "https://botframework.azure.us"
 CONSENT: Final = "yes-anyone-can-talk-to-this-bot"
 _UGLY: Final = "DANGEROUSLY_LISTEN_WITHOUT_CREDENTIALS"
 
@@ -73,7 +73,8 @@ class Settings:
     tenant_id: str = setting("", word, "MicrosoftAppTenantId", "APP_TENANTID")
     certificate_path: str = setting("", file_path, "MicrosoftAppCertificatePath")
     certificate_thumbprint: str = setting("", word, "MicrosoftAppCertificateThumbprint")
-    channel_service: str = setting("", one_of(GOVERNMENT_CLOUD), "ChannelService")
+    channel_service: str = setting("", one_of(*filter(None, CLOUDS)), "ChannelService")
+    federated_token_file: str = setting("", str, "AZURE_FEDERATED_TOKEN_FILE")
 
     require_credentials: bool = setting(False, yes_or_no, "REQUIRE_CREDENTIALS")
 
@@ -117,6 +118,11 @@ class Settings:
     def local_mode(self) -> bool:
         """Whether the bot runs without credentials, for programs on the same machine."""
         return not self.app_id
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud that the bot lives in."""
+        return CLOUDS[self.channel_service]
 
     @property
     def storage_name(self) -> str:
@@ -184,8 +190,13 @@ class Settings:
                     "must be a loopback address, such as 127.0.0.1, without MicrosoftAppId: "
                     f"nobody would be checked. To allow it all the same: {_UGLY}={CONSENT}",
                 )
-        # Azure itself vouches for a bot with a managed identity.
-        elif not (self.app_password or self.certificate_path or self.app_type == "UserAssignedMSI"):
+        # Azure itself vouches for a bot with a managed identity, or in a cluster.
+        elif not (
+            self.app_password
+            or self.certificate_path
+            or self.federated_token_file
+            or self.app_type == "UserAssignedMSI"
+        ):
             yield Fault("MicrosoftAppPassword", "must be set where MicrosoftAppId is")
         if self.app_id and self.app_type != "MultiTenant" and not self.tenant_id:
             yield Fault("MicrosoftAppTenantId", f"must be set for a bot of type {self.app_type}")

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from turnkeeper import Host, Settings
 from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.outbound.proxy import outward_proxy
-from turnkeeper.settings import CONSENT, GOVERNMENT_CLOUD
+from turnkeeper.settings import CONSENT
+
+GOVERNMENT = "https://botframework.azure.us"
 
 CREDENTIALS = {"MicrosoftAppId": "the-bot", "MicrosoftAppPassword": "s3cret"}
 EVERYWHERE = "0.0.0.0"  # noqa: S104  # what these tests are about
@@ -89,7 +91,7 @@ class TestReading:
                 "MicrosoftAppTenantId": "contoso",
                 "MicrosoftAppCertificatePath": str(certificate),
                 "MicrosoftAppCertificateThumbprint": "A1B2",
-                "ChannelService": GOVERNMENT_CLOUD.upper(),
+                "ChannelService": GOVERNMENT.upper(),
                 "SERVICE_URL_HOSTS": "localhost, *.Example.com,",
                 "OPENID_METADATA_URL": "http://[::1]:8000/keys",
                 "LOGIN_URL": "https://login.example.com/",
@@ -113,7 +115,7 @@ class TestReading:
             tenant_id="contoso",
             certificate_path=str(certificate),
             certificate_thumbprint="A1B2",
-            channel_service=GOVERNMENT_CLOUD,
+            channel_service=GOVERNMENT,
             service_hosts=("localhost", "*.example.com"),
             open_id_metadata_url="http://[::1]:8000/keys",
             login_url="https://login.example.com/",

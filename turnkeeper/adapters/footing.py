@@ -18,8 +18,9 @@ from turnkeeper.background.sweeper import sweep_for_ever
 from turnkeeper.connector.client import Connector
 from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.ledger.upgrade import upgrade
-from turnkeeper.login.credentials import check_certificate
-from turnkeeper.login.token import NoToken, TokenSource, token_source
+from turnkeeper.login.certificate import check_certificate
+from turnkeeper.login.token import NoToken, TokenSource
+from turnkeeper.login.token_source import check_authority, token_source
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.outbound.proxy import outward_proxy
 from turnkeeper.settings import Settings
@@ -111,6 +112,7 @@ class Footing:
         stack.push_async_callback(self.authenticator.close)
         self.authenticator.start()
         stack.push_async_callback(self.token.close)
+        self.token.start(metrics.on_login_failure)
         connector = self.connector(metrics)
         stack.push_async_callback(connector.close)
         adapter.open(connector)
@@ -139,6 +141,7 @@ def faults_of_parts(settings: Settings, storage: RecordStorage | None) -> Iterat
         lambda: storage or store_at(settings.storage_url),
         lambda: ServiceUrls(settings.service_hosts),
         lambda: check_certificate(settings.certificate_path, settings.certificate_thumbprint),
+        lambda: check_authority(settings),
         lambda: settings.local_mode or outward_proxy(),
     )
     for part in parts:

@@ -23,7 +23,6 @@ from botframework.connector import auth
 from botframework.connector.auth import (
     AuthenticationConstants,
     ClaimsIdentity,
-    GovernmentConstants,
     JwtTokenExtractor,
 )
 from botframework.connector.auth.skill_validation import SkillValidation
@@ -32,6 +31,7 @@ from botframework.connector.auth.verify_options import VerifyOptions
 from turnkeeper.auth.claims import Claims, Forbidden
 from turnkeeper.auth.sdk import sdk_authentication
 from turnkeeper.auth.signing_keys import KeyCache
+from turnkeeper.clouds import Cloud
 from turnkeeper.errors import RequestRefused
 from turnkeeper.settings import Settings
 
@@ -66,16 +66,13 @@ class Authenticator:
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._clock = settings, clock
-        # The SDK keeps the addresses of either cloud under the same names.
-        cloud: Any = GovernmentConstants if settings.channel_service else AuthenticationConstants
-        self._cloud = cloud
-        self._issuer: str = cloud.TO_BOT_FROM_CHANNEL_TOKEN_ISSUER
-        override = settings.open_id_metadata_url
-        self._channel_url = override or cloud.TO_BOT_FROM_CHANNEL_OPENID_METADATA_URL
-        self._directory_url = override or cloud.TO_BOT_FROM_EMULATOR_OPENID_METADATA_URL
+        cloud, override = settings.cloud, settings.open_id_metadata_url
+        self._issuer = cloud.issuer
+        self._channel_url = override or cloud.channel_keys
+        self._directory_url = override or cloud.directory_keys
         self._channel_keys = KeyCache(self._channel_url)
         self._directory_keys = self._channel_keys if override else KeyCache(self._directory_url)
-        issuers = _directory_issuers(settings.tenant_id)
+        issuers = _directory_issuers(settings.tenant_id, cloud)
         self._channel = _extractor(self._channel_url, self._channel_keys, [self._issuer])
         self._directory = _extractor(self._directory_url, self._directory_keys, issuers)
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
@@ -104,9 +101,7 @@ class Authenticator:
 
         Making it asks nobody for anything; its clients log in when they are used.
         """
-        return sdk_authentication(
-            self._settings, self._cloud, self._channel_url, self._directory_url
-        )
+        return sdk_authentication(self._settings, self._channel_url, self._directory_url)
 
     async def admit(self, authorization: str | None) -> None:
         """Verify a header, before anything else of its request is read.
@@ -193,14 +188,15 @@ def _peek(part: str) -> Any:
     return json.loads(base64.urlsafe_b64decode(part + "=="))
 
 
-def _directory_issuers(tenant_id: str) -> list[str]:
+def _directory_issuers(tenant_id: str, cloud: Cloud) -> list[str]:
     """The issuers of tokens for apps: the SDK's list, and the tenant of the bot itself.
 
     The Emulator logs in at the tenant of a SingleTenant bot, which the SDK does not know:
     https://github.com/microsoft/botbuilder-python/issues/2233
     """
     known = auth.EmulatorValidation.TO_BOT_FROM_EMULATOR_TOKEN_VALIDATION_PARAMETERS.issuer
-    return [*known, *auth.AuthenticationConfiguration(tenant_id=tenant_id).valid_token_issuers]
+    own = auth.AuthenticationConfiguration(tenant_id=tenant_id).valid_token_issuers
+    return [*known, *own, *(issuer.format(tenant_id) for issuer in cloud.directory_issuers)]
 
 
 def _extractor(url: str, keys: KeyCache, issuers: list[str]) -> JwtTokenExtractor:

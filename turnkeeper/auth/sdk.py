@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from botframework.connector import auth
-from botframework.connector.auth import AuthenticationConstants
 
 from turnkeeper.settings import Settings
 
 
 def sdk_authentication(
-    settings: Settings, cloud: Any, channel_url: str, directory_url: str
+    settings: Settings, channel_url: str, directory_url: str
 ) -> auth.BotFrameworkAuthentication:
     """Return it.
 
-    :param cloud: the SDK's constants of the bot's cloud.
     :param channel_url: where the channels' signing keys are.
     :param directory_url: where the directory's are.
     """
-    tenant = settings.tenant_id or cloud.DEFAULT_CHANNEL_AUTH_TENANT
-    login_url = settings.login_url and f"{settings.login_url.rstrip('/')}/{tenant}"
+    cloud = settings.cloud
+    login_url = settings.login_url and (
+        f"{settings.login_url.rstrip('/')}/{settings.tenant_id or cloud.tenant}"
+    )
     return auth.BotFrameworkAuthenticationFactory.create(
         validate_authority=True,
-        to_channel_from_bot_login_url=login_url or cloud.TO_CHANNEL_FROM_BOT_LOGIN_URL_PREFIX,
-        to_channel_from_bot_oauth_scope=cloud.TO_CHANNEL_FROM_BOT_OAUTH_SCOPE,
-        to_bot_from_channel_token_issuer=cloud.TO_BOT_FROM_CHANNEL_TOKEN_ISSUER,
-        oauth_url=getattr(cloud, "OAUTH_URL_GOV", AuthenticationConstants.OAUTH_URL),
+        to_channel_from_bot_login_url=login_url or f"{cloud.login_root}/",
+        to_channel_from_bot_oauth_scope=cloud.resource,
+        to_bot_from_channel_token_issuer=cloud.issuer,
+        oauth_url=cloud.oauth_url,
         to_bot_from_channel_open_id_metadata_url=channel_url,
         to_bot_from_emulator_open_id_metadata_url=directory_url,
         credential_factory=_credentials(settings),

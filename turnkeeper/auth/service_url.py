@@ -28,8 +28,10 @@ MAX_LENGTH = 2000
 # All other channels:
 # https://learn.microsoft.com/azure/bot-service/bot-service-resources-faq-security
 # https://learn.microsoft.com/azure/bot-service/how-to-deploy-gov-cloud-high
+# https://learn.microsoft.com/azure/bot-service/how-to-deploy-china-cloud
 CHANNEL_HOSTS = frozenset(
     {
+        "botframework.azure.cn",
         "botframework.azure.us",
         "botframework.com",
         "smba.infra.dod.teams.microsoft.us",
@@ -38,7 +40,7 @@ CHANNEL_HOSTS = frozenset(
         "smba.trafficmanager.net",
     }
 )
-CHANNEL_DOMAINS = (".botframework.azure.us", ".botframework.com")
+CHANNEL_DOMAINS = (".botframework.azure.cn", ".botframework.azure.us", ".botframework.com")
 
 # Anybody can register a name below these, so they are refused as additions too.
 SHARED_DOMAINS = ("trafficmanager.net", "azurewebsites.net", "cloudapp.azure.com")

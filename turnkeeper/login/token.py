@@ -14,27 +14,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import aiohttp
 from yarl import URL
 
 from turnkeeper.errors import TokenUnavailable
-from turnkeeper.login.credentials import (
-    Credential,
-    ManagedIdentity,
-    Secret,
-    TokenRequest,
-    certificate_from_file,
-)
+from turnkeeper.login.credentials import Credential, TokenRequest
 from turnkeeper.login.token_response import access_token
 from turnkeeper.outbound.backoff import Backoff, retry_after
 from turnkeeper.outbound.body import read_body
 from turnkeeper.outbound.proxy import proxy_for
-from turnkeeper.settings import GOVERNMENT_CLOUD, Settings
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +36,7 @@ _DROP_PAUSE = 30.0  # seconds between two tokens given up because a channel refu
 _QUIET = 60.0  # seconds between two failures that the log calls errors
 _LONGEST_PAUSE = 300.0  # seconds, whatever the login service asks for
 _MAX_ANSWER = 64 * 1024
+_SERVER_ERROR = 500
 
 
 class NoToken:
@@ -60,6 +53,9 @@ class NoToken:
     def fails(self) -> bool:
         """There is nothing that could fail."""
         return False
+
+    def start(self, on_failure: Callable[[str], None]) -> None:
+        """Do nothing."""
 
     async def close(self) -> None:
         """Do nothing."""
@@ -85,7 +81,7 @@ class TokenSource:
         self.credential = credential
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._clock = clock
-        self._backoff = backoff or Backoff(base=2.0, cap=60.0)
+        self._backoff = backoff or Backoff(base=2.0, cap=30.0)
         self._token: str | None = None
         self._refresh_at = self._stop_at = 0.0
         self._fetching: asyncio.Task[None] | None = None
@@ -94,6 +90,16 @@ class TokenSource:
         self._pause_until = 0.0
         self._drop_pause_until = 0.0
         self._quiet_until = -math.inf
+        self._on_failure: Callable[[str], None] = lambda reason: None
+
+    def start(self, on_failure: Callable[[str], None]) -> None:
+        """Fetch the first token in the background, before any turn needs it.
+
+        :param on_failure: is told of each failure, by one of
+            :data:`turnkeeper.observing.metrics.LOGIN_FAILURES`.
+        """
+        self._on_failure = on_failure
+        self._fetch()
 
     async def get(self, seconds: float | None = None) -> str:
         """The token. Asks the login service only if there is none that holds.
@@ -128,15 +134,16 @@ class TokenSource:
 
     @property
     def fails(self) -> bool:
-        """Whether the login service gave none when it was last asked, and none holds.
+        """Whether there is no token that holds: none yet, or no more.
 
-        It is asked again then, in the background: a bot that is no longer sent anything, since it
-        is not ready, has nothing else to find out by that it is.
+        The login service is asked for one then, in the background, and ahead of that: a bot that is
+        not sent anything, since it is not ready, has nothing else to find out by that it is.
         """
-        if not self._failures or (self._token is not None and self._clock() < self._stop_at):
-            return False
-        self._fetch()
-        return True
+        now = self._clock()
+        holds = self._token is not None and now < self._stop_at
+        if not holds or now >= self._refresh_at:
+            self._fetch()
+        return not holds
 
     async def close(self) -> None:
         """Stop a fetch that is under way."""
@@ -155,14 +162,17 @@ class TokenSource:
     async def _renew(self) -> None:
         """Fetch a token and keep it, or keep why there is none. Raises nothing."""
         wish: float | None = None
+        reason, status = "error", 0
         try:
             status, wish, answer = await self._ask(self.credential.request())
             token, seconds = access_token(status, answer)
         except TimeoutError:
-            failure = "the login service does not answer in time"
+            reason, failure = "timeout", "the login service does not answer in time"
         except (aiohttp.ClientError, OSError) as error:
+            reason = "unreachable"
             failure = f"the login service cannot be reached ({type(error).__name__})"
         except TokenUnavailable as error:
+            reason = _reason(status)
             failure = str(error)
         except Exception as error:  # whatever it is, the login service is left alone for a while
             failure = f"the login service cannot be asked ({type(error).__name__})"
@@ -177,6 +187,7 @@ class TokenSource:
             self._pause_until = 0.0
             return
         self._failures += 1
+        self._on_failure(reason)
         wish = None if wish is None else min(wish, _LONGEST_PAUSE)
         pause = self._backoff.wait(self._failures, wish, math.inf) or 0.0
         now = self._clock()
@@ -207,33 +218,8 @@ class TokenSource:
             return response.status, wish, answer
 
 
-def token_source(
-    settings: Settings, environ: Mapping[str, str] = os.environ
-) -> TokenSource | NoToken:
-    """The token source that the settings ask for: none without an app id.
-
-    :param settings: ``login_url`` replaces the root of the login service,
-        ``https://login.microsoftonline.com``.
-    :param environ: where App Service names the endpoint of managed identities.
-    :raises SettingsError: the certificate cannot be used.
-    """
-    if not settings.app_id:
-        return NoToken()
-    if settings.channel_service == GOVERNMENT_CLOUD:
-        root, tenant = "https://login.microsoftonline.us", "MicrosoftServices.onmicrosoft.us"
-        resource = "https://api.botframework.us"
-    else:
-        root, tenant = "https://login.microsoftonline.com", "botframework.com"
-        resource = "https://api.botframework.com"
-    if settings.app_type == "UserAssignedMSI":
-        return TokenSource(ManagedIdentity(settings.app_id, resource, environ))
-    if settings.app_type == "SingleTenant":
-        tenant = settings.tenant_id
-    url = f"{(settings.login_url or root).rstrip('/')}/{tenant}/oauth2/v2.0/token"
-    scope = f"{resource}/.default"
-    if settings.certificate_path:
-        certificate = certificate_from_file(
-            settings.certificate_path, url, settings.app_id, scope, settings.certificate_thumbprint
-        )
-        return TokenSource(certificate)
-    return TokenSource(Secret(url, settings.app_id, settings.app_password, scope))
+def _reason(status: int) -> str:
+    """Return which failure an answer without a token is; 0 where nobody was asked."""
+    if not status:
+        return "error"
+    return "failed" if status >= _SERVER_ERROR else "refused"

@@ -15,6 +15,10 @@ _SECONDS: Final = (*_LAGS, 10)
 FAILURES: Final = ("storage", "record_unreadable", "internal")
 """Why a turn failed: the store is away, a record cannot be read, a bug."""
 
+LOGIN_FAILURES: Final = ("refused", "failed", "timeout", "unreachable", "error")
+"""Why there is no token: the login service refuses the bot, or fails; it does not answer in time,
+or cannot be reached; or the bot cannot ask it."""
+
 
 class Metrics:
     """The counters of one process.
@@ -49,6 +53,8 @@ class Metrics:
         self.oldest_due = 0.0
         self._gauge("bot_turns_owing", "Turns that owe something", lambda: self.owed_here()[0])
         self._gauge("bot_oldest_owed_seconds", "How long the oldest has been owed", self._oldest)
+        logins = counter("bot_login_failures", "Tokens that the bot did not get", "reason")
+        self._logins = {reason: logins.labels(reason) for reason in LOGIN_FAILURES}
         self.refused = counter("bot_requests_refused", "Requests refused", "code")
         # A request is counted here or there: what is refused is no turn.
         self.turn_seconds = histogram("bot_turn_seconds", "From the request to its answer")
@@ -81,6 +87,13 @@ class Metrics:
         :param reason: one of :data:`FAILURES`.
         """
         self._failed[reason].inc()
+
+    def on_login_failure(self, reason: str) -> None:
+        """Count a token that the bot did not get.
+
+        :param reason: one of :data:`LOGIN_FAILURES`.
+        """
+        self._logins[reason].inc()
 
     def on_attempt(self, outcome: str) -> None:
         """Count a call to the channel; see :class:`turnkeeper.connector.call.CallObserver`."""

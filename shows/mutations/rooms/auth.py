@@ -255,8 +255,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SERVICE_URL,
-        'CHANNEL_DOMAINS = (".botframework.azure.us", ".botframework.com")',
-        'CHANNEL_DOMAINS = ("botframework.azure.us", "botframework.com")',
+        '".botframework.azure.us", ".botframework.com")',
+        '"botframework.azure.us", "botframework.com")',
         (f"{SERVICE_URL_TESTS}::test_a_hostile_url_is_refused_in_every_mode",),
         "evilbotframework.com is taken for a channel",
     ),

@@ -7,6 +7,8 @@ from typing import Final
 from shows.mutations.mutation import Mutation
 
 TOKEN: Final = "turnkeeper/login/token.py"  # noqa: S105 - a path
+TOKEN_SOURCE: Final = "turnkeeper/login/token_source.py"  # noqa: S105 - a path
+CERTIFICATE: Final = "turnkeeper/login/certificate.py"
 TOKEN_RESPONSE: Final = "turnkeeper/login/token_response.py"  # noqa: S105 - a path
 CREDENTIALS: Final = "turnkeeper/login/credentials.py"
 TOKEN_TESTS: Final = "tests/turnkeeper/login/test_token.py"  # noqa: S105 - a path
@@ -56,11 +58,39 @@ MUTATIONS: Final = (
         "a token that has run out is used on",
     ),
     Mutation(
-        TOKEN,
-        "        tenant = settings.tenant_id\n",
-        "        pass\n",
+        TOKEN_SOURCE,
+        'tenant = cloud.tenant if settings.app_type == "MultiTenant" else settings.tenant_id',
+        "tenant = cloud.tenant",
         (f"{TOKEN_TESTS}::test_a_single_tenant_bot_logs_in_at_its_tenant",),
         "a bot of one tenant logs in at the common one",
+    ),
+    Mutation(
+        CERTIFICATE,
+        "            if (pem := self._read()) != self._pem:\n",
+        "            if not (pem := self._read()):\n",
+        (f"{TOKEN_TESTS}::TestCertificate::test_a_file_that_was_replaced_is_read_again",),
+        "a certificate that was replaced is found at the next start alone",
+    ),
+    Mutation(
+        TOKEN,
+        "        if not holds or now >= self._refresh_at:\n",
+        "        if not holds:\n",
+        (f"{TOKEN_TESTS}::test_it_is_renewed_ahead_though_nobody_asks_for_it",),
+        "a quiet bot is not ready whenever its token runs out",
+    ),
+    Mutation(
+        TOKEN,
+        "Backoff(base=2.0, cap=30.0)",
+        "Backoff(base=2.0, cap=60.0)",
+        (f"{TOKEN_TESTS}::test_no_pause_of_its_own_is_longer_than_half_a_minute",),
+        "a bot is not ready for long after its secret was mended",
+    ),
+    Mutation(
+        TOKEN_SOURCE,
+        "federated = settings.federated_token_file and not proven",
+        "federated = settings.federated_token_file",
+        (f"{TOKEN_TESTS}::test_a_bot_with_a_password_uses_it_also_in_a_cluster",),
+        "a bot's own password is not used in a cluster",
     ),
     Mutation(
         TOKEN_RESPONSE,

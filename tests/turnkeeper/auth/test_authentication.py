@@ -40,6 +40,7 @@ from turnkeeper.testing.outside.identity import CHANNEL_ISSUER, EMULATOR_ISSUER,
 APP = "11111111-2222-3333-4444-555555555555"
 TENANT = "99999999-8888-7777-6666-555555555555"
 PARENT = "77777777-aaaa-bbbb-cccc-555555555555"
+CHINA = "https://botframework.azure.cn"
 GOVERNMENT = "https://botframework.azure.us"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -171,12 +172,38 @@ async def test_the_emulator_gets_in_through_the_bots_own_tenant(
     await multi.close()
 
 
-async def test_the_government_cloud_has_its_own_issuer(cloud: Cloud, target: Target) -> None:
-    government = Authenticator(bot(cloud, channel_service=GOVERNMENT))
-    ours = target.bearer(iss="https://api.botframework.us")
-    assert await status(government, ours, activity(target)) == 201
-    assert await status(government, target.bearer(), activity(target)) == 401
-    await government.close()
+@pytest.mark.parametrize(
+    ("service", "issuer"),
+    [(GOVERNMENT, "https://api.botframework.us"), (CHINA, "https://api.botframework.azure.cn")],
+)
+async def test_each_cloud_has_its_own_issuer(
+    cloud: Cloud, target: Target, service: str, issuer: str
+) -> None:
+    there = Authenticator(bot(cloud, channel_service=service))
+    assert await status(there, target.bearer(iss=issuer), activity(target)) == 201
+    assert await status(there, target.bearer(), activity(target)) == 401
+    await there.close()
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        f"https://login.partner.microsoftonline.cn/{TENANT}/v2.0",
+        f"https://sts.chinacloudapi.cn/{TENANT}/",
+    ],
+)
+async def test_the_emulator_gets_in_through_a_tenant_in_china(
+    cloud: Cloud, target: Target, issuer: str
+) -> None:
+    there = Authenticator(
+        bot(cloud, channel_service=CHINA, app_type="SingleTenant", tenant_id=TENANT)
+    )
+    sent = activity(target, channelId="emulator")
+    assert await status(there, target.emulator(iss=issuer), sent) == 201
+    here = Authenticator(bot(cloud, app_type="SingleTenant", tenant_id=TENANT))
+    assert await status(here, target.emulator(iss=issuer), sent) == 401
+    for one in (there, here):
+        await one.close()
 
 
 async def test_a_bot_that_was_named_may_call_this_one_as_a_skill(
@@ -544,7 +571,11 @@ async def test_the_sdks_clients_get_the_bots_credentials(
 
 @pytest.mark.parametrize(
     ("service", "scope"),
-    [("", "https://api.botframework.com"), (GOVERNMENT, "https://api.botframework.us")],
+    [
+        ("", "https://api.botframework.com"),
+        (GOVERNMENT, "https://api.botframework.us"),
+        (CHINA, "https://api.botframework.azure.cn"),
+    ],
 )
 async def test_the_sdks_clients_are_for_the_right_cloud(
     cloud: Cloud, service: str, scope: str

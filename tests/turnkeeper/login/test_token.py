@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,11 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.turnkeeper.clock import Clock
 from turnkeeper.errors import SettingsError, TokenUnavailable
-from turnkeeper.login.token import NoToken, TokenSource, token_source
+from turnkeeper.login.token import NoToken, TokenSource
 from turnkeeper.login.token_response import access_token
+from turnkeeper.login.token_source import token_source
 from turnkeeper.outbound.backoff import Backoff
 from turnkeeper.settings import Settings
-from turnkeeper.testing import Answer, Cloud
+from turnkeeper.testing import Answer, Cloud, Drop
 
 APP, PASSWORD = "11111111-2222-3333-4444-555555555555", "p4ss+word&=%"
 
@@ -55,7 +57,7 @@ async def opened(
 ) -> AsyncIterator[TokenSource]:
     made = token_source(chosen, environ or {})
     assert isinstance(made, TokenSource)
-    timed = TokenSource(made.credential, backoff=Backoff(2.0, 60.0, lambda: 1.0), **options)
+    timed = TokenSource(made.credential, backoff=Backoff(2.0, 30.0, lambda: 1.0), **options)
     try:
         yield timed
     finally:
@@ -125,10 +127,96 @@ async def test_a_failed_renewal_leaves_the_old_token_in_use_while_it_holds(
         await source.get()
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Let others go on until something holds."""
+    for _ in range(1_000_000):
+        if holds():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never does")
+
+
+async def test_the_first_token_is_asked_for_before_any_turn(
+    cloud: Cloud, source: TokenSource
+) -> None:
+    failures: list[str] = []
+    source.start(failures.append)
+    assert source.fails
+    await until(lambda: not source.fails)
+    assert cloud.login.token_requests == 1
+    assert failures == []
+
+
+async def test_a_wrong_secret_is_noticed_without_a_turn_and_so_is_its_cure(
+    cloud: Cloud, source: TokenSource, clock: Clock
+) -> None:
+    failures: list[str] = []
+    cloud.login.app_password = "another"  # noqa: S105 - of a fake cloud
+    source.start(failures.append)
+    for number in range(20):  # for ten minutes
+        await until(lambda: len(failures) == number + 1)  # noqa: B023 - awaited here
+        clock.now += 30  # no pause is longer
+        assert source.fails  # which asks
+    await until(lambda: len(failures) == 21)
+    cloud.login.app_password = PASSWORD
+    clock.now += 30
+    await until(lambda: not source.fails)
+    assert set(failures) == {"refused"}
+
+
+async def test_no_pause_of_its_own_is_longer_than_half_a_minute(cloud: Cloud, clock: Clock) -> None:
+    cloud.login.faults.always(Answer(500))
+    made = token_source(settings(cloud), {})
+    assert isinstance(made, TokenSource)
+    source, failures = TokenSource(made.credential, clock=clock), list[str]()
+    source.start(failures.append)
+    for number in range(30):
+        await until(lambda: len(failures) > number)  # noqa: B023 - awaited here
+        clock.now += 30
+        assert source.fails
+    await source.close()
+
+
+async def test_it_is_renewed_ahead_though_nobody_asks_for_it(
+    cloud: Cloud, source: TokenSource, clock: Clock
+) -> None:
+    token = await source.get()
+    for _ in range(3):
+        clock.now += 3600 - 240  # of 3600 s
+        assert not source.fails  # it holds still, and the next is asked for
+        before, tries = token, 0
+        while token == before and (tries := tries + 1) < 1_000_000:
+            await asyncio.sleep(0)
+            token = await source.get()
+        assert token != before
+    assert cloud.login.token_requests == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(400), "refused"),
+        (Answer(401), "refused"),
+        (Answer(200, body=b"{}"), "refused"),
+        (Answer(500), "failed"),
+        (Answer(503), "failed"),
+        (Answer(drop=Drop.BEFORE), "unreachable"),
+    ],
+)
+async def test_each_failure_is_counted_by_its_kind(
+    cloud: Cloud, source: TokenSource, answer: Answer, reason: str
+) -> None:
+    failures: list[str] = []
+    cloud.login.faults.always(answer)
+    source.start(failures.append)
+    with pytest.raises(TokenUnavailable):
+        await source.get()
+    assert failures == [reason]
+
+
 async def test_a_login_fails_from_the_first_failure_to_the_next_token(
     cloud: Cloud, source: TokenSource, clock: Clock
 ) -> None:
-    assert not source.fails  # nobody has asked yet
     cloud.login.faults.next(Answer(500))
     with pytest.raises(TokenUnavailable, match="500"):
         await source.get()
@@ -284,6 +372,100 @@ async def test_a_single_tenant_bot_logs_in_at_its_tenant(cloud: Cloud) -> None:
     assert cloud.login.token_paths == ["/contoso/oauth2/v2.0/token"]
 
 
+def federated(cloud: Cloud, path: Path, **changes: Any) -> Settings:
+    """The settings of a bot for which a cluster vouches."""
+    usual = {
+        "app_password": "",
+        "app_type": "UserAssignedMSI",
+        "tenant_id": "contoso",
+        "login_url": "",
+        "federated_token_file": str(path),
+    }
+    return settings(cloud, **(usual | changes))
+
+
+@pytest.mark.parametrize("app_type", ["UserAssignedMSI", "SingleTenant"])
+async def test_a_cluster_vouches_for_the_bot_by_a_file_that_it_renews(
+    tmp_path: Path, app_type: str, clock: Clock
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    async with Cloud(app_id=APP, certificate=public) as cloud:
+        url = f"{cloud.url.rstrip('/')}/contoso/oauth2/v2.0/token"
+
+        def written(number: int) -> None:
+            now = int(datetime.now(UTC).timestamp())
+            claims = {"aud": url, "iss": APP, "sub": APP, "jti": str(number)}
+            claims |= {"nbf": now - 60, "exp": now + 600}  # type: ignore[dict-item]
+            token = jwt.encode(claims, key, algorithm="RS256", headers={"x5t": str(number)})
+            (tmp_path / "token").write_text(f"{token}\n", "ascii")
+
+        written(1)
+        environ = {"AZURE_AUTHORITY_HOST": cloud.url}
+        chosen = federated(cloud, tmp_path / "token", app_type=app_type)
+        async with opened(chosen, environ, clock=clock) as source:
+            assert cloud.login.is_good(first := await source.get())
+            written(2)
+            clock.now += 3600
+            assert await source.get() != first
+        assert [header["x5t"] for header in cloud.login.assertions] == ["1", "2"]
+
+
+async def test_a_file_without_a_token_is_named_and_asked_for_again(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    async with opened(federated(cloud, tmp_path / "none")) as source:
+        with pytest.raises(TokenUnavailable, match="AZURE_FEDERATED_TOKEN_FILE"):
+            await source.get()
+    assert cloud.login.token_requests == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("https://login.partner.microsoftonline.cn/", "https://login.partner.microsoftonline.cn"),
+        ("login.microsoftonline.us", "https://login.microsoftonline.us"),
+        ("", "https://login.microsoftonline.com"),
+    ],
+)
+def test_a_cluster_says_where_its_apps_log_in(
+    cloud: Cloud, tmp_path: Path, host: str, url: str
+) -> None:
+    (tmp_path / "token").write_text("a.b.c")
+    made = token_source(federated(cloud, tmp_path / "token"), {"AZURE_AUTHORITY_HOST": host})
+    assert isinstance(made, TokenSource)
+    assert made.credential.request().url == f"{url}/contoso/oauth2/v2.0/token"
+
+
+def test_it_may_not_say_where_a_secret_would_go_in_clear(cloud: Cloud, tmp_path: Path) -> None:
+    environ = {"AZURE_AUTHORITY_HOST": "http://login.example.com"}
+    with pytest.raises(SettingsError, match="AZURE_AUTHORITY_HOST"):
+        token_source(federated(cloud, tmp_path / "token"), environ)
+
+
+def test_a_bot_with_a_password_uses_it_also_in_a_cluster(cloud: Cloud, tmp_path: Path) -> None:
+    chosen = settings(cloud, federated_token_file=str(tmp_path / "token"))
+    made = token_source(chosen, {"AZURE_AUTHORITY_HOST": "nonsense://"})
+    assert isinstance(made, TokenSource)
+    assert made.credential.request().form
+    assert "client_secret" in (made.credential.request().form or {})
+
+
+async def test_a_bot_in_china_asks_for_the_scope_there(cloud: Cloud) -> None:
+    chosen = settings(cloud, channel_service="https://botframework.azure.cn", login_url="")
+    made = token_source(chosen, {})
+    assert isinstance(made, TokenSource)
+    request = made.credential.request()
+    assert request.url == (
+        "https://login.partner.microsoftonline.cn/"
+        "microsoftservices.partner.onmschina.cn/oauth2/v2.0/token"
+    )
+    assert request.form is not None
+    assert request.form["scope"] == "https://api.botframework.azure.cn/.default"
+
+
 async def test_a_government_bot_asks_for_the_government_scope(cloud: Cloud) -> None:
     chosen = settings(cloud, channel_service="https://botframework.azure.us", login_url="")
     made = token_source(chosen, {})
@@ -346,6 +528,11 @@ class TestCertificate:
 
     @pytest.fixture(scope="class")
     def certificate(self, key: rsa.RSAPrivateKey) -> x509.Certificate:
+        return self.signed(key)
+
+    @staticmethod
+    def signed(key: rsa.RSAPrivateKey) -> x509.Certificate:
+        """A certificate of a key, by the key itself."""
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bot")])
         now = datetime.now(UTC)
         return (
@@ -403,6 +590,30 @@ class TestCertificate:
             assert cloud.login.is_good(await source.get())
         assert cloud.login.assertions[0]["alg"] == header[0]
         assert header[1] in cloud.login.assertions[0]
+
+    async def test_a_file_that_was_replaced_is_read_again(
+        self, cloud: Cloud, files: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        path = files / "both.pem"
+        chosen = settings(cloud, app_password="", certificate_path=str(path))
+        async with opened(chosen, clock=clock) as source:
+            assert cloud.login.is_good(await source.get())
+            other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            cloud.login.certificate = other.public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            clock.now += 3600
+            with pytest.raises(TokenUnavailable, match="AADSTS700027"):
+                await source.get()  # the login service takes the new one alone
+            whole = pem(other) + self.signed(other).public_bytes(serialization.Encoding.PEM)
+            path.write_bytes(whole[:900])
+            clock.now += 60
+            with pytest.raises(TokenUnavailable, match="AADSTS700027"):
+                await source.get()  # half of it is no reason to have none
+            assert "MicrosoftAppCertificatePath" in caplog.text
+            path.write_bytes(whole)
+            clock.now += 60
+            assert cloud.login.is_good(await source.get())
 
     async def test_another_key_is_refused(self, cloud: Cloud, tmp_path: Path) -> None:
         path = tmp_path / "other.pem"
