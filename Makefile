@@ -4,7 +4,7 @@ PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 VERSION ?= 3.15
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test test-examples test-python lint format bench wheel lock clean \
+.PHONY: help install tools run test test-examples test-python lint format bench wheel lock audit clean \
 	show-own-bot show-wheel show-two-houses show-mutations show-machine show-instructions show-samples show-owed show-told show-walls
 
 help: ## Show this list
@@ -76,7 +76,7 @@ show-mutations: tools ## Plant faults in the engine and show which tests find th
 show-machine: tools ## Plant the mistakes of the protocol's model, and show how the turn machine finds them
 	$(PYTHON) -m shows.machine
 
-lock: ## Write constraints.txt anew, after a change to the requirements
+lock: ## Write constraints.txt and requirements.lock anew, after a change to the requirements
 	rm -rf build/lock && mkdir -p build/lock
 	for file in requirements.txt requirements-dev.txt; do \
 		sed '/^-c /d' $$file > build/lock/$$file || exit; done
@@ -85,6 +85,13 @@ lock: ## Write constraints.txt anew, after a change to the requirements
 	sed -n '/^#/p' constraints.txt > build/lock/constraints.txt
 	build/lock/venv/bin/python -m pip freeze >> build/lock/constraints.txt
 	mv build/lock/constraints.txt constraints.txt
+	build/lock/venv/bin/python -m pip install --quiet uv==0.13.9
+	build/lock/venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate \
+		--python-version 3.11 --custom-compile-command "make lock" requirements.txt \
+		--output-file requirements.lock
+
+audit: ## Look for known faults in what the bot stands on, and list it all in build/sbom.json
+	$(PYTHON) -m shows.audit
 
 clean: ## Remove what tools left behind; the bot's data stay
 	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -16,9 +16,8 @@ from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.view import open_storage
 from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.turn.unseen import unseen
+from turnkeeper.version import VERSION as __version__
 from turnkeeper.wire.types import Types
-
-__version__ = "0.6.0"
 
 __all__ = [
     "BotFrameworkAdapter",

@@ -134,9 +134,10 @@ class Host:
 
         :param bot: has a method ``on_turn``, or is an async function of the turn's context.
         """
-        app = self._metrics_app()
-        self.attach(app, bot)
         settings = self.settings
+        # With a port of their own the figures are not shown to those who reach the bot's.
+        app = new_application(self._parts.metrics) if settings.metrics_port else self._metrics_app()
+        self.attach(app, bot)
         app.cleanup_ctx.append(
             gunicorn.in_worker(
                 lambda: logs.set_up(settings.log_level, settings.log_format),

@@ -33,7 +33,7 @@ LEVELS = (
     {"outbound"},
     {"wire", "channels"},
     {"keys"},
-    {"address", "deadlines", "settings", "fields", "clouds", "observing"},
+    {"address", "deadlines", "settings", "fields", "clouds", "version", "observing"},
     {"variables"},
     {"errors"},
 )

@@ -17,6 +17,7 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
 from typing import NamedTuple
 
+from turnkeeper.auth.shared_domains import is_shared
 from turnkeeper.auth.tenants import Tenants
 from turnkeeper.errors import RequestRefused, SettingsError
 
@@ -41,9 +42,6 @@ CHANNEL_HOSTS = frozenset(
     }
 )
 CHANNEL_DOMAINS = (".botframework.azure.cn", ".botframework.azure.us", ".botframework.com")
-
-# Anybody can register a name below these, so they are refused as additions too.
-SHARED_DOMAINS = ("trafficmanager.net", "azurewebsites.net", "cloudapp.azure.com")
 
 _URL = re.compile(
     r"(?P<scheme>https?)://"
@@ -144,8 +142,8 @@ class ServiceUrls:
             return "is not a host name"
         if not wildcard:
             self._hosts.add(host)
-        elif host in SHARED_DOMAINS:
-            return "is a domain in which anybody can register a name"
+        elif is_shared(host):
+            return "is a domain in which strangers get names; give the whole name of yours"
         else:
             self._domains = (*self._domains, f".{host}")
         return ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import regex  # type: ignore[import-untyped]
 
 _CLUSTER = regex.compile(r"\X")
+_WINDOW = 256
 
 
 def units(text: str) -> int:
@@ -24,9 +27,26 @@ def shortened(text: str, limit: int) -> str:
     if 2 * len(text) <= limit or units(text) <= limit:
         return text
     end = used = 0
-    for cluster in _CLUSTER.finditer(text, 0, limit):
-        used += units(cluster.group())
+    for here in _ends(text):
+        used += units(text[end:here])
         if used >= limit:
             break
-        end = cluster.end()
+        end = here
     return text[:end].rstrip() + "…"
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Yield where each character that a person sees ends.
+
+    They are found a window at a time: in a row of flags each would be looked for from the first.
+    """
+    start, size = 0, _WINDOW
+    while start < len(text):
+        ends = [found.end() for found in _CLUSTER.finditer(text[start : start + size])]
+        if start + size < len(text):
+            ends.pop()  # it may go on behind the window
+        if not ends:
+            size *= 2
+            continue
+        yield from (start + end for end in ends)
+        start, size = start + ends[-1], _WINDOW

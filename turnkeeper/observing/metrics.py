@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from platform import python_version
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from turnkeeper.version import VERSION
 
 _LAGS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SECONDS: Final = (*_LAGS, 10)
@@ -19,6 +30,17 @@ LOGIN_FAILURES: Final = ("refused", "failed", "timeout", "unreachable", "error")
 """Why there is no token: the login service refuses the bot, or fails; it does not answer in time,
 or cannot be reached; or the bot cannot ask it."""
 
+REFUSALS: Final = (
+    *("bad_activity", "bad_body", "bad_json", "content_encoding", "hung_up", "too_large"),
+    *("too_slow", "unauthorized", "forbidden", "local_mode", "service_url_refused"),
+    *("tenant_not_allowed", "overloaded", "person_busy", "conversation_busy", "conflict"),
+    *("replies_owed", "not_open", "answer_gone", "unsupported_media_type"),
+)
+"""Why a request is refused. Those that are known in advance begin at 0, so that a rate sees the
+first of them."""
+RETRIES: Final = ("401", "412", "429", "500", "502", "503", "504", *("timeout", "connection"))
+"""Why a call to the channel is repeated: a status, or what became of the connection."""
+
 
 class Metrics:
     """The counters of one process.
@@ -29,6 +51,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)  # on Linux
+        build = {"version": VERSION, "python": python_version()}
+        Info("bot_build", "What the bot runs on", registry=self._registry).info(build)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, registry=self._registry)
@@ -45,6 +70,8 @@ class Metrics:
         self._failed = {reason: failed.labels(reason) for reason in FAILURES}
         self._calls = {name: calls.labels(name) for name in ("ok", "refused", "failed")}
         self.retries = counter("bot_channel_retries", "Calls to the channel repeated", "reason")
+        for reason in RETRIES:
+            self.retries.labels(reason)
         self.given_up = counter("bot_replies_given_up", "Replies the channel never took")
         self.replies_refused = counter("bot_replies_refused", "Replies the channel refused")
         self.sent_late = counter("bot_replies_sent_late", "Replies sent 10 s after their commit")
@@ -56,6 +83,8 @@ class Metrics:
         logins = counter("bot_login_failures", "Tokens that the bot did not get", "reason")
         self._logins = {reason: logins.labels(reason) for reason in LOGIN_FAILURES}
         self.refused = counter("bot_requests_refused", "Requests refused", "code")
+        for code in REFUSALS:
+            self.refused.labels(code)
         # A request is counted here or there: what is refused is no turn.
         self.turn_seconds = histogram("bot_turn_seconds", "From the request to its answer")
         self.delivery_seconds = histogram("bot_delivery_seconds", "From a commit to a reply sent")

@@ -1,21 +1,25 @@
 """What ``/metrics`` counts, and the ports on which each process shows its own."""
 
 import os
+import platform
 import re
 import signal
 import socket
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+import turnkeeper
 from tests.turnkeeper.bot import StartBot, make_host
 from tests.turnkeeper.e2e.process import BotProcess, Gunicorn, run_to_its_end, two_free_ports
 from tests.turnkeeper.tiny.app import make_bot
 from turnkeeper.address import Address
-from turnkeeper.observing.metrics import FAILURES
+from turnkeeper.observing.metrics import FAILURES, LOGIN_FAILURES
 from turnkeeper.storage import ANY, Change
 from turnkeeper.testing import Answer, Cloud
 
@@ -167,9 +171,43 @@ async def test_there_is_nothing_else_on_that_port(
         person = cloud.person(bot_url=bot.url)
         assert (await person.sends(person.message("hi"), f"{elsewhere}/api/messages")).status == 404
         await person.says("hi")
-        for root in (elsewhere, bot.url.removesuffix("/api/messages")):
-            assert await figure(f"{root}/metrics", "bot_turn_seconds_count") == 1
+        assert await figure(f"{elsewhere}/metrics", "bot_turn_seconds_count") == 1
         assert await bot.terminate() == 0
+
+
+@pytest.mark.parametrize("server", [BotProcess, Gunicorn])
+async def test_with_a_port_of_their_own_the_figures_are_not_shown_on_the_bots(
+    variables: dict[str, str], port: int, server: Callable[..., BotProcess | Gunicorn]
+) -> None:
+    variables["METRICS_PORT"] = str(port)
+    async with server(variables) as bot, aiohttp.ClientSession() as session:
+        async with session.get(bot.url.replace("/api/messages", "/metrics")) as answer:
+            assert answer.status == 404
+        async with session.get(bot.url.replace("/api/messages", "/healthz")) as answer:
+            assert answer.status == 200
+
+
+async def test_they_tell_what_the_bot_runs_on_and_what_that_costs(bot: str) -> None:
+    url = bot.replace("/api/messages", "/metrics")
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        text = await answer.text()
+    version, python = re.escape(turnkeeper.__version__), re.escape(platform.python_version())
+    assert re.search(rf'bot_build_info\{{python="{python}",version="{version}"\}} 1.0', text)
+    if sys.platform == "linux":
+        assert re.search(r"^process_resident_memory_bytes \d", text, re.MULTILINE)
+
+
+async def test_what_is_known_in_advance_begins_at_0(bot: str) -> None:
+    source = "".join(
+        path.read_text("utf-8") for path in Path(turnkeeper.__file__).parent.rglob("*.py")
+    )
+    codes = set(re.findall(r'RequestRefused\(\s*\d{3},\s*"(\w+)"', source))
+    metrics = bot.replace("/api/messages", "/metrics")
+    assert len(codes) > 15
+    for code in codes:
+        assert await figure(metrics, rf'bot_requests_refused_total\{{code="{code}"\}}') == 0
+    for reason in LOGIN_FAILURES:
+        assert await figure(metrics, rf'bot_login_failures_total\{{reason="{reason}"\}}') == 0
 
 
 async def test_a_taken_port_is_a_fault_at_the_start(variables: dict[str, str], port: int) -> None:
