@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+from turnkeeper.observing.logs import left_out
 
 _LAGS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SECONDS: Final = (*_LAGS, 10)
 
 FAILURES: Final = ("storage", "record_unreadable", "internal")
 """Why a turn failed: the store is away, a record cannot be read, a bug."""
+
+
+class _LogLines(Collector):
+    """The lines that the log has left out: of the process, and not of one host."""
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        text = "Lines of the log left out, since they were not read"
+        yield CounterMetricFamily("bot_log_lines_left_out", text, left_out())
 
 
 class Metrics:
@@ -25,6 +37,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._registry.register(_LogLines())
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, registry=self._registry)
