@@ -13,6 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final, Self, TypeVar, get_type_hints
 
 from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.look_alikes import names_of_field
 from turnkeeper.variables import (
     LAST_PORT,
     bot_name,
@@ -22,6 +23,7 @@ from turnkeeper.variables import (
     host_name,
     host_names,
     is_loopback,
+    log_level,
     on_or_off,
     one_of,
     parser_of,
@@ -46,7 +48,6 @@ def _consent(text: str) -> bool:
 
 
 _app_type = one_of("MultiTenant", "SingleTenant", "UserAssignedMSI")
-_log_level = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def _setting(
@@ -111,7 +112,7 @@ class Settings:
     profile_ttl: float | None = _setting(None, days, "PROFILE_TTL_DAYS")
 
     # What it logs.
-    log_level: str = _setting("INFO", _log_level, "LOG_LEVEL")
+    log_level: str = _setting("INFO", log_level, "LOG_LEVEL")
     log_format: str = _setting("plain", one_of("plain", "json"), "LOG_FORMAT")
 
     def __post_init__(self) -> None:
@@ -231,7 +232,7 @@ def _values(cls: Any, variables: Mapping[str, str]) -> tuple[dict[str, Any], lis
     for setting in fields(cls):
         if not setting.init:
             continue
-        names = setting.metadata.get("variables", (setting.name.upper(),))
+        names = names_of_field(setting)
         parse = setting.metadata.get("parse") or parser_of(types[setting.name])
         found = {name: text for name in names if (text := variables.get(name, "").strip())}
         if len(set(found.values())) > 1:

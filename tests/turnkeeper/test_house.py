@@ -35,6 +35,7 @@ LEVELS = (
     {"keys"},
     {"address", "deadlines", "settings", "observing"},
     {"variables"},
+    {"look_alikes"},
     {"errors"},
 )
 # Rooms that know JSON and addresses: the SDK's successor is to be bound beside it one day.

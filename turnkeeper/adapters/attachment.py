@@ -8,7 +8,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from turnkeeper.serving.server import answer_impossible_hosts, leave_bodies_packed
+from turnkeeper.serving.server import (
+    answer_impossible_hosts,
+    leave_bodies_packed,
+    name_no_versions,
+)
 
 _ATTACHED: Final = web.AppKey[set[str]]("attached")
 _log = logging.getLogger(__name__)
@@ -56,4 +60,5 @@ def attach_at(
     app.middlewares.append(take)
     answer_impossible_hosts(app)
     leave_bodies_packed(app)
+    name_no_versions()
     app.on_startup.append(check)
