@@ -10,13 +10,13 @@ from turnkeeper.adapters.bot_framework import BotFrameworkAdapter, BotFrameworkA
 from turnkeeper.adapters.cloud import CloudAdapter
 from turnkeeper.adapters.configuration import ConfigurationBotFrameworkAuthentication
 from turnkeeper.host import Host
+from turnkeeper.observing.version import VERSION as __version__
 from turnkeeper.settings import Settings
 from turnkeeper.state.private import PrivateConversationState
 from turnkeeper.state.scope import ConversationState, UserState
 from turnkeeper.state.view import open_storage
 from turnkeeper.storage import Change, Record, RecordStorage
 from turnkeeper.turn.unseen import unseen
-from turnkeeper.version import VERSION as __version__
 from turnkeeper.wire.types import Types
 
 __all__ = [

@@ -7,6 +7,7 @@ from dataclasses import MISSING, field, fields
 from typing import Any, TypeVar, get_type_hints
 
 from turnkeeper.errors import Fault, SettingsError
+from turnkeeper.look_alikes import names_of_field
 from turnkeeper.variables import parser_of
 
 OwnSettings = TypeVar("OwnSettings")
@@ -50,7 +51,7 @@ def read_fields(cls: Any, variables: Mapping[str, str]) -> tuple[dict[str, Any],
     for one in fields(cls):
         if not one.init:
             continue
-        names = one.metadata.get("variables", (one.name.upper(),))
+        names = names_of_field(one)
         parse = one.metadata.get("parse") or parser_of(types[one.name])
         found = {name: text for name in names if (text := variables.get(name, "").strip())}
         if len(set(found.values())) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn, Self
 
@@ -17,11 +17,12 @@ from turnkeeper.inbound.connection import bound_connections
 from turnkeeper.inbound.endpoint import Endpoint
 from turnkeeper.inbound.local import LocalMode
 from turnkeeper.inbound.routes import Readiness, add_metrics, add_routes, new_application
+from turnkeeper.look_alikes import names_of, remarks
 from turnkeeper.observing import logs
 from turnkeeper.parts import GroupState, Parts
 from turnkeeper.serving import gunicorn, program
 from turnkeeper.serving.lifecycle import Lifecycle
-from turnkeeper.serving.server import answer_impossible_hosts
+from turnkeeper.serving.server import answer_impossible_hosts, name_no_versions
 from turnkeeper.settings import Settings
 from turnkeeper.state.people.forgetting import export_person, forget_person
 from turnkeeper.storage import MemoryStorage, RecordStorage
@@ -61,6 +62,7 @@ class Host:
     ) -> None:
         self._faults: list[Fault] = []
         self._variables: Mapping[str, str] | None = None
+        self._ours: list[str] = []
         self._build(settings, types, storage, clock, group_state)
 
     @classmethod
@@ -81,6 +83,7 @@ class Host:
         host = cls.__new__(cls)
         host._faults = [*faults, *more]
         host._variables = variables
+        host._ours = names_of(Settings)
         host._build(settings, types, storage, clock, group_state)
         return host
 
@@ -104,7 +107,7 @@ class Host:
         self.conversation_state = parts.conversation_state
         self.user_state = parts.user_state
         self.adapter = parts.adapter
-        self._lifecycle = Lifecycle(parts.open, lambda: self.faults)
+        self._lifecycle = Lifecycle(parts.open, lambda: self.faults, self._remarks)
 
     def own_settings(self, cls: type[OwnSettings]) -> OwnSettings:
         """Return a bot's own settings, read from where the host's come from.
@@ -117,11 +120,11 @@ class Host:
             ``__post_init__`` may raise :class:`turnkeeper.errors.SettingsError` or ValueError.
         :raises TypeError: a field has no default, or is of another type.
         """
-        variables = self._variables
-        if variables is None:
-            variables, _ = read_variables()
-        settings, faults = read_own(cls, variables)
+        if self._variables is None:
+            self._variables, _ = read_variables()
+        settings, faults = read_own(cls, self._variables)
         self._faults += faults
+        self._ours += names_of(cls)
         return settings
 
     @property
@@ -137,8 +140,7 @@ class Host:
         settings = self.settings
         # With a port of their own the figures are not shown to those who reach the bot's.
         app = new_application(self._parts.metrics) if settings.metrics_port else self._metrics_app()
-        self.attach(app, bot)
-        app.cleanup_ctx.append(
+        app.cleanup_ctx.append(  # comes first: what opens is to find the log
             gunicorn.in_worker(
                 lambda: logs.set_up(settings.log_level, settings.log_format),
                 self._metrics_app,
@@ -146,6 +148,7 @@ class Host:
                 settings.metrics_port,
             )
         )
+        self.attach(app, bot)
         return app
 
     def attach(
@@ -180,6 +183,7 @@ class Host:
         add_routes(app, path, partial(endpoint.handle, logic=logic_of(bot)), ready)
         answer_impossible_hosts(app)
         bound_connections(app)
+        name_no_versions()
         self._lifecycle.attend(app)
 
     def run(self, bot: Bot | Logic, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -191,7 +195,7 @@ class Host:
             arguments, 1 where it cannot start otherwise.
         """
         app, figures = partial(self.app, bot), self._metrics_app
-        program.run(self.settings, self.faults, self._store, app, figures, arguments)
+        program.run(self.settings, self.faults, self._remarks, self._store, app, figures, arguments)
 
     async def forget(self, context: TurnContext) -> None:
         """Erase the person of a turn: all records of theirs in the channel.
@@ -220,6 +224,9 @@ class Host:
     async def __aexit__(self, *_: object) -> None:
         """Close the host, unless an application still uses it."""
         await self._lifecycle.leave()
+
+    def _remarks(self) -> Iterator[str]:
+        return remarks(self._variables or {}, self._ours)
 
     def _metrics_app(self) -> web.Application:
         app = new_application(self._parts.metrics)

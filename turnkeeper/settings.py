@@ -25,6 +25,7 @@ from turnkeeper.variables import (
     host_name,
     host_names,
     is_loopback,
+    log_level,
     on_or_off,
     one_of,
     read_variables,
@@ -46,7 +47,6 @@ def _consent(text: str) -> bool:
 
 
 _app_type = one_of("MultiTenant", "SingleTenant", "UserAssignedMSI")
-_log_level = one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def fit_to_print(url: str) -> str:
@@ -75,7 +75,6 @@ class Settings:
     certificate_thumbprint: str = setting("", word, "MicrosoftAppCertificateThumbprint")
     channel_service: str = setting("", one_of(*filter(None, CLOUDS)), "ChannelService")
     federated_token_file: str = setting("", str, "AZURE_FEDERATED_TOKEN_FILE")
-
     require_credentials: bool = setting(False, yes_or_no, "REQUIRE_CREDENTIALS")
 
     # Whom it speaks to.
@@ -107,7 +106,7 @@ class Settings:
     profile_ttl: float | None = setting(None, days, "PROFILE_TTL_DAYS")
 
     # What it logs.
-    log_level: str = setting("INFO", _log_level, "LOG_LEVEL")
+    log_level: str = setting("INFO", log_level, "LOG_LEVEL")
     log_format: str = setting("plain", one_of("plain", "json"), "LOG_FORMAT")
 
     def __post_init__(self) -> None:

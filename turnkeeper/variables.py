@@ -16,6 +16,7 @@ from typing import Any, Final
 from dotenv.parser import parse_stream
 
 from turnkeeper.errors import Fault
+from turnkeeper.look_alikes import set_by
 
 LAST_PORT: Final = 65535
 CHOSEN_ON: Final = frozenset({"directline", "webchat"})
@@ -31,10 +32,12 @@ def read_variables() -> tuple[dict[str, str], list[Fault]]:
     """Return the variables, and the faults of the file ``.env``.
 
     They are those of the environment, and what the file in the working directory sets besides:
-    what the environment names wins, also as blank.
+    what the environment names wins, also as blank. What others have set for themselves does not
+    count.
     """
     found, faults = _read_file()
-    return {**found, **os.environ}, faults
+    environ = {name: text for name, text in os.environ.items() if not set_by(name, text.strip())}
+    return {**found, **environ}, faults
 
 
 def _read_file() -> tuple[dict[str, str], list[Fault]]:
@@ -184,6 +187,12 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return by_name[text.lower()]
 
     return parse
+
+
+def log_level(text: str) -> str:
+    """A level of Python's log, by any of its names."""
+    other = {"warn": "WARNING", "fatal": "CRITICAL"}.get(text.lower(), text)
+    return one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")(other)
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

@@ -33,8 +33,9 @@ LEVELS = (
     {"outbound"},
     {"wire", "channels"},
     {"keys"},
-    {"address", "deadlines", "settings", "fields", "clouds", "version", "observing"},
+    {"address", "deadlines", "settings", "fields", "clouds", "observing"},
     {"variables"},
+    {"look_alikes"},
     {"errors"},
 )
 # Rooms that know JSON and addresses: the SDK's successor is to be bound beside it one day.

@@ -155,6 +155,13 @@ class TestReading:
     def test_blank_is_not_set(self, name: str) -> None:
         assert Settings.from_env({name: "  "}) == Settings()
 
+    @pytest.mark.parametrize(
+        ("text", "level"),
+        [("warn", "WARNING"), ("WARN", "WARNING"), ("Fatal", "CRITICAL"), ("error", "ERROR")],
+    )
+    def test_levels_go_by_all_of_pythons_names(self, text: str, level: str) -> None:
+        assert Settings.from_env({"LOG_LEVEL": text}).log_level == level
+
     def test_unknown_variables_are_ignored(self) -> None:
         assert Settings.from_env({"PATH": "/bin", "MicrosoftAppColour": "red"}) == Settings()
 

@@ -9,7 +9,11 @@ from typing import Any, Final
 from aiohttp import web
 
 from turnkeeper.inbound.connection import bound_connections
-from turnkeeper.serving.server import answer_impossible_hosts, leave_bodies_packed
+from turnkeeper.serving.server import (
+    answer_impossible_hosts,
+    leave_bodies_packed,
+    name_no_versions,
+)
 
 _ATTACHED: Final = web.AppKey[set[str]]("attached")
 _log = logging.getLogger(__name__)
@@ -58,4 +62,5 @@ def attach_at(
     answer_impossible_hosts(app)
     bound_connections(app)
     leave_bodies_packed(app)
+    name_no_versions()
     app.on_startup.append(check)

@@ -62,6 +62,9 @@ class Footing:
         :param make_connector: makes the connector, from its arguments.
         """
         store = storage or store_at(settings.storage_url, clock)
+        local = settings.local_mode
+        # Anybody on this machine may post to a bot in local mode, and name a host of its network.
+        further = not local or settings.dangerously_listen_without_credentials
         return cls(
             settings,
             clock or time.time,
@@ -70,7 +73,9 @@ class Footing:
             Namespace(store, settings.bot_name) if settings.bot_name else store,
             Authenticator(settings),
             ServiceUrls(
-                settings.service_hosts, local=settings.local_mode, tenants=Tenants.of(settings)
+                settings.service_hosts if further else (),
+                local=local,
+                tenants=Tenants.of(settings),
             ),
             token_source(settings),
         )

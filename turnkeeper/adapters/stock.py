@@ -24,6 +24,7 @@ from turnkeeper.address import Address
 from turnkeeper.errors import Fault, SettingsError
 from turnkeeper.inbound.endpoint import Endpoint
 from turnkeeper.inbound.local import LocalMode
+from turnkeeper.look_alikes import names_of, remarks
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.serving import gunicorn
 from turnkeeper.serving.lifecycle import LateOpening, Lifecycle
@@ -36,6 +37,7 @@ from turnkeeper.storage.connection import Connection, connection_to
 from turnkeeper.storage.namespace import Namespace
 from turnkeeper.turn.hearing import Hearing
 from turnkeeper.turn.turns import Taken
+from turnkeeper.variables import read_variables
 
 _UNATTACHED: Final = (
     "the adapter is not attached: it opens with this first activity, and not with the application; "
@@ -87,7 +89,11 @@ class StockAdapter(HostedAdapter):
             hearing=hearing,
             clock=self.clock,
         )
-        self.lifecycle = Lifecycle(self._open_parts, lambda: self.faults)
+        self.lifecycle = Lifecycle(
+            self._open_parts,
+            lambda: self.faults,
+            lambda: remarks(read_variables()[0], names_of(Settings)),
+        )
         self._late = LateOpening(self.lifecycle, _UNATTACHED)
         self.stand_on_footing(footing)
 

@@ -76,8 +76,9 @@ class ServiceUrls:
     use the Emulator with credentials, add it: ``localhost`` or ``127.0.0.1`` among
     ``extra_hosts`` (``SERVICE_URL_HOSTS=localhost``) also allows http.
 
-    In local mode (no credentials): loopback only, http or https, on any port.
-    ``extra_hosts`` count for nothing then, since anybody may post to such a bot.
+    In local mode (no credentials): loopback and ``extra_hosts``, http or https, on any port, and
+    no host of the Bot Framework. Anybody may post to such a bot, so there are none of them unless
+    the operator has said that it may be spoken to from elsewhere.
 
     :param extra_hosts: further hosts, each exact (``connector.example.com``) or with all its
         subdomains (``*.example.com``).
@@ -125,7 +126,7 @@ class ServiceUrls:
     def _allowed(self, url: _Url) -> bool:
         scheme, host, port, _ = url
         if self._local:
-            return _is_loopback(host)
+            return _is_loopback(host) or host in self._hosts or host.endswith(self._domains)
         if host in self._hosts:
             return scheme == "https" or _is_loopback(host)
         if scheme != "https":

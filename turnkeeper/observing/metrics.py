@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from platform import python_version
 from typing import Final
 
@@ -17,8 +17,11 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
-from turnkeeper.version import VERSION
+from turnkeeper.observing.logs import left_out
+from turnkeeper.observing.version import VERSION
 
 _LAGS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SECONDS: Final = (*_LAGS, 10)
@@ -42,6 +45,14 @@ RETRIES: Final = ("401", "412", "429", "500", "502", "503", "504", *("timeout", 
 """Why a call to the channel is repeated: a status, or what became of the connection."""
 
 
+class _LogLines(Collector):
+    """The lines that the log has left out: of the process, and not of one host."""
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        text = "Lines of the log left out, since they were not read"
+        yield CounterMetricFamily("bot_log_lines_left_out", text, left_out())
+
+
 class Metrics:
     """The counters of one process.
 
@@ -54,6 +65,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)  # on Linux
         build = {"version": VERSION, "python": python_version()}
         Info("bot_build", "What the bot runs on", registry=self._registry).info(build)
+        self._registry.register(_LogLines())
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, registry=self._registry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import Context
 from typing import Final
@@ -27,6 +27,7 @@ class Lifecycle:
     :param open_parts: opens all parts and puts what closes each on the stack. A part that fails to
         close leaves no other open. It gets what tells whether requests are served.
     :param faults: returns what is wrong with the settings; then nothing is opened.
+    :param remarks: returns what the operator is warned of at the start, a line each.
     :ivar serves: whether requests are served, and not a script's own calls alone.
     """
 
@@ -34,9 +35,11 @@ class Lifecycle:
         self,
         open_parts: Callable[[AsyncExitStack, Callable[[], bool]], Awaitable[None]],
         faults: Callable[[], Sequence[Fault]],
+        remarks: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._open_parts = open_parts
         self._faults = faults
+        self._remarks = remarks
         self._users = 0
         self.serves = False
         self._stack = AsyncExitStack()
@@ -83,6 +86,8 @@ class Lifecycle:
             if not self._users:
                 if faults := self._faults():
                     raise SettingsError(*faults)
+                for remark in self._remarks():
+                    _log.warning("%s", remark)
                 async with AsyncExitStack() as stack:
                     await self._open_parts(stack, lambda: self.serves)
                     self._stack = stack.pop_all()
@@ -101,6 +106,8 @@ class Lifecycle:
     async def _check(self, _: web.Application) -> None:
         """End the program before anything is opened where the settings are wrong."""
         if faults := self._faults():
+            for remark in self._remarks():
+                _log.warning("%s", remark)
             await gunicorn.give_up(SettingsError(*faults))
 
     async def _within(self, _: web.Application) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Final, NoReturn
@@ -24,13 +24,16 @@ _SEVERAL: Final = "for several processes run: gunicorn -k aiohttp.GunicornWebWor
 _log = logging.getLogger(__name__)
 
 
-def give_up(error: BotError) -> NoReturn:
+def give_up(error: BotError, remarks: Iterable[str] = ()) -> NoReturn:
     """Print a line for each fault and end the program, which cannot start.
 
+    :param remarks: what the operator is warned of besides, a line each.
     :raises SystemExit: always: with 2 for wrong settings, else with 1.
     """
     for line in lines_of(error):
         print(f"error: {line}", file=sys.stderr, flush=True)
+    for remark in remarks:
+        print(f"warning: {remark}", file=sys.stderr, flush=True)
     raise SystemExit(2 if isinstance(error, SettingsError) else 1)
 
 
@@ -44,6 +47,7 @@ def lines_of(error: BotError) -> list[str]:
 def run(  # noqa: PLR0913, PLR0917 - each is a part of its own
     settings: Settings,
     faults: Sequence[Fault],
+    remarks: Callable[[], Iterable[str]],
     store: str,
     app: Callable[[], web.Application],
     metrics_app: Callable[[], web.Application],
@@ -52,6 +56,7 @@ def run(  # noqa: PLR0913, PLR0917 - each is a part of its own
     """Run a bot until SIGTERM or Ctrl-C, then let it finish the turns under way.
 
     :param faults: what is wrong with the settings.
+    :param remarks: returns what the operator is warned of where they are, a line each.
     :param store: what the store is called, fit to be printed.
     :param app: makes the application.
     :param metrics_app: makes the one with the figures alone, for a port of its own.
@@ -69,7 +74,7 @@ def run(  # noqa: PLR0913, PLR0917 - each is a part of its own
     if parser.parse_args(arguments).workers is not None:
         parser.error(f"--workers is gone; {_SEVERAL}")
     if faults:
-        give_up(SettingsError(*faults))
+        give_up(SettingsError(*faults), remarks())
     logs.set_up(settings.log_level, settings.log_format)
     if os.environ.get("WEB_CONCURRENCY", "1").strip() not in ("", "1"):
         _log.warning("WEB_CONCURRENCY is for gunicorn, and this is one process; %s", _SEVERAL)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import web, web_response
 from aiohttp.http_parser import RawRequestMessage
 
 from turnkeeper.errors import BotError
@@ -79,6 +79,15 @@ def answer_impossible_hosts(app: web.Application) -> None:
         return request
 
     object.__setattr__(app, "_make_request", make_request)  # it warns of attributes of others
+
+
+def name_no_versions() -> None:
+    """Have the answers of this process say ``Server: aiohttp`` and no versions.
+
+    Those of aiohttp itself too, such as to what is no HTTP, whoever's the server is. A header on
+    the bot's own answers alone would leave these, and cost each turn.
+    """
+    vars(web_response)["SERVER_SOFTWARE"] = "aiohttp"
 
 
 def leave_bodies_packed(app: web.Application) -> None:

@@ -234,8 +234,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         SERVICE_URL,
-        "            return _is_loopback(host)\n        if host in",
-        "            return True\n        if host in",
+        "return _is_loopback(host) or host in self._hosts or host.endswith(self._domains)",
+        "return True",
         (f"{SERVICE_URL_TESTS}::test_a_hostile_url_is_refused_in_every_mode",),
         "without credentials the bot posts to other machines",
     ),

@@ -100,8 +100,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         FOOTING,
-        "settings.service_hosts, local=settings.local_mode, tenants=",
-        "settings.service_hosts, local=False, tenants=",
+        "                local=local,\n",
+        "                local=False,\n",
         (f"{PARTS_TESTS}::test_no_connection_to_a_channel_stays_open",),
         "in local mode the bot posts to channels' hosts",
     ),

@@ -37,8 +37,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         VARIABLES,
-        "return {**found, **os.environ}, faults",
-        "return {**os.environ, **found}, faults",
+        "return {**found, **environ}, faults",
+        "return {**environ, **found}, faults",
         (f"{SETTINGS_TESTS}::TestDotenv::test_the_environment_wins",),
         "the file .env wins over the environment",
     ),

@@ -13,6 +13,7 @@ from turnkeeper.errors import RequestRefused, SettingsError
 
 CLOUD = ServiceUrls()
 LOCAL = ServiceUrls(local=True)
+OPEN = ServiceUrls(["172.17.0.1", "host.docker.internal", "*.play.example.org"], local=True)
 EXTRA = ServiceUrls(["connector.example.com", "*.bots.example.org", "10.1.2.3", "localhost", "::1"])
 
 PASSES = [
@@ -35,6 +36,11 @@ PASSES = [
     (LOCAL, "http://127.8.9.10:1", None),
     (LOCAL, "http://[::1]:3000/x", None),
     (LOCAL, "http://[0:0:0:0:0:0:0:1]/x", "http://[::1]/x"),
+    (OPEN, "http://localhost:58491", None),
+    (OPEN, "http://172.17.0.1:9000", None),
+    (OPEN, "http://host.docker.internal:9000/_connector", None),
+    (OPEN, "https://host.docker.internal", None),
+    (OPEN, "http://x.play.example.org:9000", None),
     (EXTRA, "https://connector.example.com:8443/v", None),
     (EXTRA, "https://a.b.bots.example.org", None),
     (EXTRA, "https://10.1.2.3", None),
@@ -196,11 +202,26 @@ def test_with_credentials_loopback_is_no_channel(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://smba.trafficmanager.net", "https://webchat.botframework.com"]
 )
-def test_in_local_mode_nothing_but_loopback_is_a_channel(url: str) -> None:
-    with pytest.raises(RequestRefused):
-        LOCAL.check(url)
-    with pytest.raises(RequestRefused):
-        ServiceUrls(["connector.example.com"], local=True).check("https://connector.example.com")
+def test_in_local_mode_nothing_but_loopback_and_further_hosts_is_a_channel(url: str) -> None:
+    for urls in (LOCAL, OPEN):
+        with pytest.raises(RequestRefused):
+            urls.check(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://172.17.0.2:9000",
+        "http://evil.host.docker.internal",
+        "http://docker.internal",
+        "http://x.play.example.org.evil.example",
+        "http://169.254.169.254",
+    ],
+)
+def test_in_local_mode_further_hosts_let_no_others_pass(url: str) -> None:
+    for urls in (LOCAL, OPEN):
+        with pytest.raises(RequestRefused):
+            urls.check(url)
 
 
 @pytest.mark.parametrize(
