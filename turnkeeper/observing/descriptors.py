@@ -10,7 +10,8 @@ from math import inf
 from typing import Final
 
 _QUIET: Final = 1.0  # seconds
-# What is tried again in vain where the server is closed meanwhile, as often as it was told.
+# What is tried again in vain, as often as it was told, where the server or the loop is closed.
+_CLOSED: Final = (ValueError, AttributeError, RuntimeError)
 _AGAIN: Final = "Exception in callback BaseSelectorEventLoop._start_serving"
 _NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -32,7 +33,7 @@ class OutOfDescriptors(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record is logged: of those, one a second, in other words."""
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, ValueError) and str(record.msg).startswith(_AGAIN):
+        if isinstance(error, _CLOSED) and str(record.msg).startswith(_AGAIN):
             return False
         if not isinstance(error, OSError) or error.errno not in _NO_ROOM:
             return True

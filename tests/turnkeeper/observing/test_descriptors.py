@@ -10,12 +10,14 @@ import sys
 from turnkeeper.observing.descriptors import OutOfDescriptors
 
 
-def record_of(error: OSError) -> logging.LogRecord:
+def record_of(
+    error: Exception, text: str = "socket.accept() out of system resource\nsocket: <...>"
+) -> logging.LogRecord:
     """What asyncio logs when it cannot take a connection."""
     try:
         raise error
-    except OSError:
-        text, failed = "socket.accept() out of system resource\nsocket: <...>", sys.exc_info()
+    except type(error):
+        failed = sys.exc_info()
     return logging.LogRecord("asyncio", logging.ERROR, __file__, 1, text, None, failed)
 
 
@@ -52,3 +54,11 @@ def test_other_errors_are_logged_as_they_are() -> None:
         assert rule.filter(record)
         assert record.exc_info
         assert rule.filter(logging.LogRecord("asyncio", 30, "", 1, "slow callback", None, None))
+
+
+def test_what_is_tried_again_when_all_is_closed_is_not_logged() -> None:
+    again = "Exception in callback BaseSelectorEventLoop._start_serving()\nhandle: <...>"
+    rule = OutOfDescriptors()
+    for error in (ValueError("-1"), AttributeError("get_key"), RuntimeError("closed")):
+        assert not rule.filter(record_of(error, again))
+        assert rule.filter(record_of(error, "Exception in callback remind()"))
