@@ -30,6 +30,7 @@ from turnkeeper.variables import (
     web_address,
     whole,
     word,
+    yes_or_no,
 )
 
 GOVERNMENT_CLOUD: Final = "https://botframework.azure.us"
@@ -106,6 +107,7 @@ class Settings:
 
     # What it remembers, and for how long. None keeps for ever.
     storage_url: str = _setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)
+    allow_remote_store: bool = _setting(False, yes_or_no, "ALLOW_REMOTE_STORE")
     bot_name: str = _setting("", bot_name, "BOT_NAME")
     conversation_ttl: float | None = _setting(30 * 86400.0, days, "CONVERSATION_TTL_DAYS")
     profile_ttl: float | None = _setting(None, days, "PROFILE_TTL_DAYS")
