@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from turnkeeper import Host, Settings
+from turnkeeper.storage import MemoryStorage
 from turnkeeper.storage.place import is_elsewhere, name_of
 
 VARIABLES = ("PGHOST", "PGSERVICE")
@@ -94,6 +95,7 @@ def test_without_credentials_a_store_elsewhere_is_refused_unless_it_is_allowed()
     assert Host(allowed).faults == ()
     assert Host(Settings(storage_url=ELSEWHERE, **CREDENTIALS)).faults == ()  # type: ignore[arg-type]
     assert Host(Settings(storage_url="postgresql://localhost/bot")).faults == ()
+    assert Host(Settings(storage_url=ELSEWHERE), storage=MemoryStorage()).faults == ()
 
 
 def test_a_file_is_named_by_its_absolute_path(
