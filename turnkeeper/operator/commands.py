@@ -19,7 +19,7 @@ from turnkeeper.state.people.erasure import erase, records_of
 from turnkeeper.state.people.export import export
 from turnkeeper.state.people.identities import identities
 from turnkeeper.state.reading import iso_time, pages
-from turnkeeper.storage.private_file import create
+from turnkeeper.storage import private_file
 
 _NAMED: Final = 10
 """How many keys are named where something is wrong with many."""
@@ -118,11 +118,9 @@ def _export(options: Namespace, store: Store) -> int:
         print(pretty_json(exported, sys.stdout.encoding))
         return 0
     try:
-        file = create(options.output)
+        private_file.write(options.output, pretty_json(exported) + "\n")
     except FileExistsError:
         raise StorageError(f"{options.output}: it is there already; name a new file") from None
-    with open(file, "w", encoding="utf-8") as output:
-        output.write(pretty_json(exported) + "\n")
     _say(f"{_records(len(exported['records']))} in {options.output}")
     return 0
 

@@ -21,6 +21,21 @@ def create(path: str) -> int:
     return os.open(path, os.O_WRONLY | alone, 0o600)
 
 
+def write(path: str, text: str) -> None:
+    """Make a new file with a text in UTF-8. What cannot be written whole is not left.
+
+    :raises FileExistsError: see :func:`create`.
+    :raises OSError: it cannot be written.
+    """
+    with open(create(path), "w", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except BaseException:
+            os.unlink(path)
+            raise
+
+
 def warn_if_open(variable: str, paths: Iterable[str]) -> None:
     """Say in the log what is to be done where others on the machine may read or write files.
 

@@ -10,7 +10,7 @@ import pytest
 
 from turnkeeper import Host, Settings
 from turnkeeper.storage import ANY, Change, store_at
-from turnkeeper.storage.private_file import create
+from turnkeeper.storage.private_file import create, write
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +87,14 @@ def test_a_new_file_is_its_owners_alone_and_never_one_that_is_there(tmp_path: Pa
         with pytest.raises(FileExistsError):
             create(there)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_text_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    write("whole", "Zoë\n")
+    assert (tmp_path / "whole").read_text("utf-8") == "Zoë\n"
+    with pytest.raises(UnicodeEncodeError):
+        write("half", "x" * 100_000 + "\ud800")
+    assert not (tmp_path / "half").exists()
+    with pytest.raises(FileExistsError):
+        write("whole", "another")
+    assert (tmp_path / "whole").read_text("utf-8") == "Zoë\n"

@@ -71,6 +71,9 @@ class RedisStorage(RecordStorage):
         self._address = server.address
         self._timeout = server.take("timeout", 5, least=0.1)
         self._pool_max = int(server.take("pool_max", 20, least=1))
+        if server.base.startswith("rediss:") and server.options.get("ssl_cert_reqs") != "none":
+            # Drivers before version 6 do not look at the name in a certificate by themselves.
+            server.options.setdefault("ssl_check_hostname", "true")
         self._server = server
         self._elsewhere = is_elsewhere(url)
         self._clock = clock or time.time
