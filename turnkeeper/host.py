@@ -26,6 +26,7 @@ from turnkeeper.serving.server import answer_impossible_hosts, name_no_versions
 from turnkeeper.settings import Settings
 from turnkeeper.state.people.forgetting import export_person, forget_person
 from turnkeeper.storage import MemoryStorage, RecordStorage
+from turnkeeper.storage.place import name_of
 from turnkeeper.variables import read_variables
 from turnkeeper.wire.types import Types
 
@@ -98,7 +99,7 @@ class Host:
         if storage is not None and not isinstance(storage, RecordStorage):
             raise TypeError(f"storage: must be a RecordStorage, not {type(storage).__name__}")
         self.settings = settings
-        self._store = type(storage).__name__ if storage else settings.storage_name
+        self._store = type(storage).__name__ if storage else name_of(settings.storage_url)
         self._faults += faults_of_parts(settings, storage)
         if self._faults:  # nothing is ever opened then, but bot code needs something to hold on to
             settings, storage = Settings(), MemoryStorage()

@@ -101,6 +101,7 @@ class Settings:
 
     # What it remembers, and for how long. None keeps for ever.
     storage_url: str = setting("sqlite:///data/bot.db", str, "STORAGE_URL", secret=True)
+    allow_remote_store: bool = setting(False, yes_or_no, "ALLOW_REMOTE_STORE")
     bot_name: str = setting("", bot_name, "BOT_NAME")
     conversation_ttl: float | None = setting(30 * 86400.0, days, "CONVERSATION_TTL_DAYS")
     profile_ttl: float | None = setting(None, days, "PROFILE_TTL_DAYS")

@@ -22,7 +22,7 @@ LAST_PORT: Final = 65535
 CHOSEN_ON: Final = frozenset({"directline", "webchat"})
 """Channels on which a page may choose the ids of people."""
 
-_FILE: Final = ".env"
+ENV_FILE: Final = ".env"
 _WEB_ADDRESS: Final = re.compile(
     r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(/[!-~]*)?", re.A
 )
@@ -43,13 +43,13 @@ def read_variables() -> tuple[dict[str, str], list[Fault]]:
 def _read_file() -> tuple[dict[str, str], list[Fault]]:
     """Each value as it stands: a ``$`` in a password means itself."""
     try:
-        text = Path(_FILE).read_text(encoding="utf-8")
+        text = Path(ENV_FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}, []
     except (OSError, UnicodeDecodeError):
         text = "\0"
     if "\0" in text:  # no variable of the environment can hold it
-        return {}, [Fault(_FILE, "must be a readable text file in UTF-8")]
+        return {}, [Fault(ENV_FILE, "must be a readable text file in UTF-8")]
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for binding in parse_stream(io.StringIO(text)):
@@ -57,7 +57,7 @@ def _read_file() -> tuple[dict[str, str], list[Fault]]:
             string, line = binding.original
             line += string[: -len(string.lstrip())].count("\n")  # blank lines stand before it
             faults.append(
-                Fault(f"{_FILE} line {line}", "must be NAME=value, with each quote closed")
+                Fault(f"{ENV_FILE} line {line}", "must be NAME=value, with each quote closed")
             )
         elif binding.key is not None and binding.value:
             found[binding.key] = binding.value

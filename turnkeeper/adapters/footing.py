@@ -27,6 +27,9 @@ from turnkeeper.settings import Settings
 from turnkeeper.storage import RecordStorage, store_at
 from turnkeeper.storage.format import FORMAT, OWED_APART, format_of, mark
 from turnkeeper.storage.namespace import Namespace
+from turnkeeper.storage.place import fault_of_place
+from turnkeeper.storage.private_file import warn_if_open
+from turnkeeper.variables import ENV_FILE
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +109,7 @@ class Footing:
         :raises SettingsError: the store can never be used.
         :raises StorageError: it is away, or cannot be read.
         """
+        warn_if_open(ENV_FILE, [ENV_FILE])
         await self.store.open()
         stack.push_async_callback(self.store.close)
         # A script leaves a store that others may be using with an earlier version as it is.
@@ -149,8 +153,19 @@ def faults_of_parts(settings: Settings, storage: RecordStorage | None) -> Iterat
         lambda: check_authority(settings),
         lambda: settings.local_mode or outward_proxy(),
     )
+    if storage is None:
+        yield from faults_of_place(settings, settings.storage_url)
     for part in parts:
         try:
             part()
         except SettingsError as error:
             yield from error.faults
+
+
+def faults_of_place(settings: Settings, url: str) -> tuple[Fault, ...]:
+    """Return what is wrong with where a bot of these settings is to remember.
+
+    :param url: of the store.
+    """
+    allowed = settings.allow_remote_store
+    return fault_of_place(url, local_mode=settings.local_mode, allowed=allowed)

@@ -16,7 +16,7 @@ from botframework.connector.auth import ClaimsIdentity
 from turnkeeper.adapters.attachment import attach_at
 from turnkeeper.adapters.bot_run import Bot, Logic, logic_of
 from turnkeeper.adapters.configuration import Configuration
-from turnkeeper.adapters.footing import Footing, faults_of_parts
+from turnkeeper.adapters.footing import Footing, faults_of_parts, faults_of_place
 from turnkeeper.adapters.hosted import HostedAdapter
 from turnkeeper.adapters.overrides import faults_of_overrides, is_own
 from turnkeeper.adapters.readings import Readings
@@ -121,7 +121,9 @@ class StockAdapter(HostedAdapter):
     @property
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong with the settings; an adapter with faults does not start."""
-        return SettingsError(*self._faults, *self.connection.faults).faults
+        connection = self.connection
+        place = faults_of_place(self._configuration.settings, connection.url)
+        return SettingsError(*self._faults, *connection.faults, *place).faults
 
     @property
     def connection(self) -> Connection:

@@ -96,8 +96,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m turnkeeper",
-        description="Begin a bot of your own; look at, hand out, erase, check and move what a bot "
-        "remembers, and see to what it owes. The bot may go on running, except for migrate.",
+        description="Begin a bot of your own; look at, hand out, erase, check, copy and move what "
+        "a bot remembers, and see to what it owes. The bot may go on running, except for migrate.",
     )
     what_app = (
         "the bot's host, which knows its store and its types, such as app:host; of a bot of the "
@@ -113,7 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     one_store.add_argument(
         "--url",
         type=_text,
-        help="the store; by default that of --app, or STORAGE_URL from the environment or .env",
+        help="the store, or env:NAME, a variable with its URL; by default that of --app, or "
+        "STORAGE_URL from the environment or .env",
     )
 
     what = "A bot of your own to begin with: its files, in a new folder."
@@ -190,8 +191,16 @@ def _parser() -> argparse.ArgumentParser:
         "be read is known with --app only.",
     )
 
+    backup = command(
+        "backup",
+        "Copy the SQLite file into a new one, whole and checked. The bot may go on running.",
+    )
+    backup.add_argument("file", metavar="FILE", type=_path, help="where nothing is yet")
+
     migrate = command(
-        "migrate", "Copy a store into another; interrupted, it resumes where it stopped."
+        "migrate",
+        "Copy a store into another; interrupted, it resumes where it stopped. Each is a URL, or "
+        "env:NAME, a variable with one.",
     )
     migrate.add_argument("source", metavar="SRC_URL", type=_text)
     migrate.add_argument("target", metavar="DST_URL", type=_text)
@@ -211,7 +220,7 @@ def _text(text: str) -> str:
 
 def _path(text: str) -> str:
     if not text or "\0" in text:
-        raise argparse.ArgumentTypeError("must be the path of a folder")
+        raise argparse.ArgumentTypeError("must be a path")
     return text
 
 

@@ -6,20 +6,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from argparse import Namespace
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable, UnreadableRecord
-from turnkeeper.operator import migration, new, owed, rekeying
+from turnkeeper.operator import backup, migration, new, owed, rekeying
 from turnkeeper.operator.naming import names_of, replies_that_name
-from turnkeeper.operator.store import Store, at, find, opened
+from turnkeeper.operator.store import Store, at, find, opened, url_of
 from turnkeeper.operator.terminal import Progress, one_line, pretty_json
 from turnkeeper.state.people.erasure import erase, records_of
 from turnkeeper.state.people.export import export
 from turnkeeper.state.people.identities import identities
 from turnkeeper.state.reading import iso_time, pages
+from turnkeeper.storage import private_file
 
 _NAMED: Final = 10
 """How many keys are named where something is wrong with many."""
@@ -38,6 +38,8 @@ def run(options: Namespace) -> int:
         return 0
     if options.command == "migrate":
         return asyncio.run(_migrate(options))
+    if options.command == "backup":
+        return backup.run(find(options.url, options.app), options.file)
     return _run_on_store(options)
 
 
@@ -115,10 +117,10 @@ def _export(options: Namespace, store: Store) -> int:
     if options.output is None:
         print(pretty_json(exported, sys.stdout.encoding))
         return 0
-    # For the owner's eyes only.
-    file = os.open(options.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(file, "w", encoding="utf-8") as output:
-        output.write(pretty_json(exported) + "\n")
+    try:
+        private_file.write(options.output, pretty_json(exported) + "\n")
+    except FileExistsError:
+        raise StorageError(f"{options.output}: it is there already; name a new file") from None
     _say(f"{_records(len(exported['records']))} in {options.output}")
     return 0
 
@@ -184,7 +186,8 @@ async def _erase_all(options: Namespace, store: Store) -> tuple[list[str], list[
 
 
 async def _migrate(options: Namespace) -> int:
-    stores = at(options.source, "SRC_URL"), at(options.target, "DST_URL")
+    named = (options.source, "SRC_URL"), (options.target, "DST_URL")
+    stores = [at(url_of(*one), one[1]) for one in named]
     async with opened(stores[0]) as source, opened(stores[1], create=True) as target:
         total = await migration.count(source)
         done = await migration.copy(

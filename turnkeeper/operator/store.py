@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from turnkeeper.adapters.stock import StockAdapter
 from turnkeeper.errors import Fault, SettingsError
@@ -21,6 +22,8 @@ from turnkeeper.storage.server_url import ServerUrl
 from turnkeeper.storage.sqlite.storage import SQLiteStorage
 from turnkeeper.variables import read_variables
 from turnkeeper.wire.codec import Codec
+
+_VARIABLE: Final = "env:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +62,12 @@ class Store:
 def find(url: str | None, app: str | None) -> Store:
     """Return the store of the bot.
 
-    :param url: the store, in place of the one that the bot's settings name.
+    :param url: the store, or its variable, in place of the one that the bot's settings name.
     :param app: ``MODULE:NAME`` of a host, an adapter or a storage; None for no more than the
         environment says.
     :raises SettingsError: there is no such store.
     """
+    url = None if url is None else url_of(url, "--url")
     if app is None:
         return _of_environment(url)
     found = load(app)
@@ -82,6 +86,32 @@ def find(url: str | None, app: str | None) -> Store:
     return at(url, "--url", bot, storage.codec)
 
 
+def url_of(text: str, argument: str) -> str:
+    """Return the URL that an argument gives: itself, or ``env:NAME``, the variable that has it.
+
+    :param argument: its name, for errors.
+    :raises SettingsError: the variable is not set.
+    """
+    if text.startswith(_VARIABLE):
+        variables, faults = read_variables()
+        if faults:
+            raise SettingsError(*faults)
+        if url := variables.get(text.removeprefix(_VARIABLE), "").strip():
+            return url
+        raise SettingsError.of(
+            argument, f"the variable that {_VARIABLE} names is not set, or blank"
+        )
+    with suppress(SettingsError):  # the store says what is wrong with it
+        if ServerUrl.parse(text).has_password:
+            print(
+                f"warning: {argument}: others on this machine can read the password while the "
+                "command runs, and the shell keeps it; put the URL into a variable and give "
+                f"{_VARIABLE}NAME",
+                file=sys.stderr,
+            )
+    return text
+
+
 def at(url: str, argument: str, bot: str = "", codec: Codec | None = None) -> Store:
     """Return the store at a URL.
 
@@ -97,6 +127,12 @@ def at(url: str, argument: str, bot: str = "", codec: Codec | None = None) -> St
     except SettingsError as error:
         raise _about(argument, error) from None
     return Store(Namespace(records, bot) if bot else records, name, argument, codec)
+
+
+def sqlite_path(store: Store) -> str | None:
+    """Return the path of a store's SQLite file; None where it is another kind of store."""
+    records = _unwrapped(store.records)
+    return records.path if isinstance(records, SQLiteStorage) else None
 
 
 @asynccontextmanager
@@ -134,16 +170,20 @@ def _of_environment(url: str | None) -> Store:
     return at(settings.storage_url, "STORAGE_URL", settings.bot_name)
 
 
+def _unwrapped(records: RecordStorage) -> RecordStorage:
+    """Return the store that a bot's part, or a process's connection, leads to."""
+    if isinstance(records, Namespace):
+        records = records.storage
+    return store_at(records.url) if isinstance(records, Connection) else records
+
+
 def _about(argument: str, error: SettingsError) -> SettingsError:
     return SettingsError(*(Fault(argument, fault.text) for fault in error.faults))
 
 
 def _require_lasting(records: RecordStorage, create: bool) -> None:
     """Refuse a store that cannot hold anything, and a mistyped path before a file is made of it."""
-    if isinstance(records, Namespace):
-        records = records.storage
-    if isinstance(records, Connection):
-        records = store_at(records.url)
+    records = _unwrapped(records)
     if isinstance(records, MemoryStorage):
         raise SettingsError.of("STORAGE_URL", "memory: lasts no longer than the bot; name a store")
     if isinstance(records, SQLiteStorage) and not (create or os.path.exists(records.path)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from turnkeeper.errors import SettingsError
 
@@ -19,11 +19,13 @@ class ServerUrl:
     :param base: the URL without its query; it holds the password.
     :param address: host, port and database, fit for an error or a log.
     :param options: the query, decoded; :meth:`take` takes those out that are not the driver's.
+    :param hosts: the names, addresses or folders of sockets that it names, without ports.
     """
 
     base: str
     address: str
     options: dict[str, str]
+    hosts: tuple[str, ...]
 
     @classmethod
     def parse(cls, url: str) -> ServerUrl:
@@ -43,13 +45,19 @@ class ServerUrl:
             hosts = parts.netloc.rpartition("@")[2]
             plain = all(_HOST.fullmatch(host) for host in hosts.split(","))
             if plain and "@" not in parts.path + query and not parts.fragment:
-                return cls(base, f"{hosts}{parts.path}", options)
+                names = hosts_in(unquote(hosts) or options.get("host", ""))
+                return cls(base, f"{hosts}{parts.path}", options, names)
         # Quoting it, or chaining the error of the parser, could show a piece of the password.
         raise SettingsError.of(
             "STORAGE_URL",
             "it cannot be read as scheme://user:password@host:port/database?options; "
             "percent-encode what is special in the password (%2F for /, %40 for @, %23 for #)",
         )
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a password stands in it."""
+        return bool(urlsplit(self.base).password or self.options.get("password"))
 
     def take(self, name: str, default: float, *, least: float = 0) -> float:
         """Take an option of ours, a number, out of the query.
@@ -69,3 +77,14 @@ class ServerUrl:
     def rest(self) -> str:
         """The URL with the options that are left; it holds the password."""
         return f"{self.base}?{urlencode(self.options)}" if self.options else self.base
+
+
+def hosts_in(text: str) -> tuple[str, ...]:
+    """Return hosts that have commas between them, without their ports."""
+    return tuple(map(_without_port, text.split(","))) if text else ()
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]

@@ -20,6 +20,9 @@ OWED: Final = "turnkeeper/operator/owed.py"
 NAMING: Final = "turnkeeper/operator/naming.py"
 OWED_TESTS: Final = "tests/turnkeeper/operator/test_owed.py"
 TERMINAL_TESTS: Final = "tests/turnkeeper/operator/test_terminal.py"
+BACKUP: Final = "turnkeeper/operator/backup.py"
+BACKUP_TESTS: Final = "tests/turnkeeper/operator/test_backup.py"
+URLS_TESTS: Final = "tests/turnkeeper/operator/test_urls.py"
 
 MUTATIONS: Final = (
     Mutation(
@@ -168,5 +171,19 @@ MUTATIONS: Final = (
             ),
         ),
         "who has a long id is named by nobody",
+    ),
+    Mutation(
+        BACKUP,
+        '    if found != "ok":\n',
+        '    if found == "":\n',
+        (f"{BACKUP_TESTS}::test_a_copy_of_a_damaged_file_is_not_kept",),
+        "a backup of a damaged store is kept as if it were one",
+    ),
+    Mutation(
+        STORE,
+        "        if ServerUrl.parse(text).has_password:\n",
+        "        if not text:\n",
+        (f"{URLS_TESTS}::test_a_password_on_the_command_line_draws_a_warning",),
+        "nobody hears that a password on the command line is no secret",
     ),
 )

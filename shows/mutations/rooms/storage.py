@@ -21,6 +21,15 @@ TRANSACTION_TESTS: Final = "tests/turnkeeper/storage/test_transaction.py"
 TURNS_TESTS: Final = "tests/turnkeeper/turn/test_turns.py"
 FETCH_COMMIT_TESTS: Final = "tests/turnkeeper/contract/test_stores.py::TestStores"
 APPLICATION_TESTS: Final = "tests/turnkeeper/operator/test_application.py"
+PLACE: Final = "turnkeeper/storage/place.py"
+PRIVATE_FILE: Final = "turnkeeper/storage/private_file.py"
+TLS: Final = "turnkeeper/storage/postgresql/tls.py"
+POSTGRESQL: Final = "turnkeeper/storage/postgresql/storage.py"
+REDIS_CONNECTION: Final = "turnkeeper/storage/redis/connection.py"
+PLACE_TESTS: Final = "tests/turnkeeper/storage/test_place.py"
+PRIVATE_FILE_TESTS: Final = "tests/turnkeeper/storage/test_private_file.py"
+ELSEWHERE_TESTS: Final = "tests/turnkeeper/storage/test_elsewhere.py"
+POOLER_TESTS: Final = "tests/turnkeeper/storage/test_pooler.py"
 
 MUTATIONS: Final = (
     Mutation(
@@ -134,5 +143,83 @@ MUTATIONS: Final = (
         "if plain and not parts.fragment:",
         (f"{KEPT_TESTS}::test_a_password_that_looks_like_a_port_is_shown_in_no_part",),
         "a piece of a password is taken for the database, and shown",
+    ),
+    Mutation(
+        TLS,
+        'return _option(server, "sslmode").replace("_", "-") or _FULL',
+        'return _option(server, "sslmode").replace("_", "-") or "prefer"',
+        (f"{ELSEWHERE_TESTS}::test_where_tls_is_refused_no_password_is_sent",),
+        "a PostgreSQL elsewhere gets the password in clear where it refuses TLS",
+    ),
+    Mutation(
+        TLS,
+        "    context = ssl.create_default_context()\n",
+        "    context = ssl.create_default_context()\n    context.check_hostname = False\n",
+        (f"{ELSEWHERE_TESTS}::test_a_certificate_for_another_name_is_refused",),
+        "a PostgreSQL elsewhere may show the certificate of another name",
+    ),
+    Mutation(
+        TLS,
+        "    if risk := _RISKS.get(mode):\n",
+        '    if risk := _RISKS.get(mode if mode != "require" else ""):\n',
+        (f"{ELSEWHERE_TESTS}::test_less_is_taken_with_one_warning_that_says_what_is_at_risk",),
+        "nobody hears that a certificate is not checked",
+    ),
+    Mutation(
+        POSTGRESQL,
+        "self._statement_cache_size = 0 if pooled else _STATEMENTS",
+        "self._statement_cache_size = _STATEMENTS",
+        (
+            (
+                f"{POOLER_TESTS}::"
+                "test_it_is_noticed_and_the_store_works_without_prepared_statements[transaction]"
+            ),
+        ),
+        "statements are prepared behind a pooler, where the next one does not know them",
+    ),
+    Mutation(
+        REDIS_CONNECTION,
+        '    if not server.base.startswith("rediss:"):\n',
+        '    if not server.base.startswith("redis"):\n',
+        (f"{ELSEWHERE_TESTS}::test_redis_in_clear_is_taken_with_one_warning",),
+        "nobody hears that a Redis elsewhere is reached in clear",
+    ),
+    Mutation(
+        PLACE,
+        "return not all(",
+        "return not any(",
+        (f"{PLACE_TESTS}::test_any_other_name_is_elsewhere",),
+        "one host of several that is this machine makes all of them so",
+    ),
+    Mutation(
+        PLACE,
+        "refused = local_mode and not allowed and is_elsewhere(url)",
+        "refused = False",
+        (
+            (
+                f"{PLACE_TESTS}::"
+                "test_without_credentials_a_store_elsewhere_is_refused_unless_it_is_allowed"
+            ),
+        ),
+        "a bot that lost its credentials writes into the records of the real one",
+    ),
+    Mutation(
+        PRIVATE_FILE,
+        "alone = os.O_CREAT | os.O_EXCL | ",
+        "alone = os.O_CREAT | ",
+        (
+            (
+                f"{PRIVATE_FILE_TESTS}::"
+                "test_a_new_file_is_its_owners_alone_and_never_one_that_is_there"
+            ),
+        ),
+        "what is to be a new file is written over one that is there",
+    ),
+    Mutation(
+        PRIVATE_FILE,
+        "& 0o077]",
+        "& 0o044]",
+        ((f"{PRIVATE_FILE_TESTS}::test_a_store_that_others_may_read_or_write_is_one_warning"),),
+        "nobody hears that others may write into the store",
     ),
 )

@@ -81,6 +81,27 @@ async def test_a_store_that_is_away_at_the_start_ends_it_with_a_line(
     assert "s3cret" not in said
 
 
+async def test_without_credentials_a_store_elsewhere_ends_it_with_a_line(
+    variables: dict[str, str],
+) -> None:
+    elsewhere = {**variables, "STORAGE_URL": "postgresql://me:s3cret@db.example/bot"}
+    code, said = await Gunicorn(elsewhere, "--workers", "2").ended()
+    assert code == GIVE_UP, said
+    [line] = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert "ALLOW_REMOTE_STORE=yes" in line
+    assert "s3cret" not in said
+
+
+async def test_a_store_that_others_may_read_is_a_warning(
+    tmp_path: Path, variables: dict[str, str]
+) -> None:
+    file = tmp_path / "open.db"
+    file.touch(0o644)
+    async with Gunicorn({**variables, "STORAGE_URL": f"sqlite:///{file}"}) as bot:
+        assert await bot.terminate() == 0
+    assert sum(f"chmod 600 {file}" in line for line in bot.printed) == 1
+
+
 @WORKERS
 @PRELOAD
 async def test_workers_that_cannot_serve_it_end_it_with_a_line(

@@ -31,6 +31,22 @@ async def test_it_says_where_it_listens_and_what_it_uses(
     assert "Traceback" not in printed
 
 
+async def test_it_names_its_file_by_its_whole_path_and_what_others_may_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("STORAGE_URL=sqlite:///my/bot.db\n")
+    (tmp_path / ".env").chmod(0o644)
+    (tmp_path / "my").mkdir()
+    (tmp_path / "my" / "bot.db").touch(0o644)
+    async with BotProcess({"PWD": str(tmp_path)}) as bot:
+        assert await bot.terminate() == 0
+    assert f"Remembering in sqlite:///{tmp_path}/my/bot.db" in bot.printed
+    warnings = [line for line in bot.printed if "WARNING" in line]
+    told = [line.rpartition("chmod 600 ")[2].split() for line in warnings]
+    path = f"{tmp_path}/my/bot.db"
+    assert told == [[".env"], [path, f"{path}-wal", f"{path}-shm"]]
+
+
 async def test_kill_9_forgets_nothing(variables: dict[str, str], cloud: Cloud) -> None:
     person = cloud.person(channel="msteams")
     for text, reply in (("hi", "Who are you?"), ("Ada", "Hello Ada."), ("hey", "Ada 1: hey")):
@@ -71,6 +87,8 @@ async def test_a_taken_port_is_one_line_and_exit_code_1(variables: dict[str, str
         ({"STORAGE_URL": "postgresql://x:secret@127.0.0.1:1/bot"}, 1),
         ({"STORAGE_URL": "redis://:secret@127.0.0.1:1"}, 1),
         ({"STORAGE_URL": "oracle://x"}, 2),
+        ({"STORAGE_URL": "postgresql://x:secret@db.example/bot"}, 2),
+        ({"STORAGE_URL": "rediss://:secret@cache.example"}, 2),
         ({"BOT_NAME": "a/b"}, 2),
         ({"PORT": "many", "LOG_LEVEL": "loud", "HOST": "300.1.1.1"}, 2),
         ({"PORT": "many", "BOT_NAME": "a/b", "STORAGE_URL": "secret", "LOGIN_URL": "x"}, 2),

@@ -204,6 +204,13 @@ async def test_export_is_json_to_standard_output_or_a_private_file(
     text = (folder / "ada.json").read_text("utf-8")
     assert json.loads(text)["records"] == exported["records"]
     assert stat.S_IMODE((folder / "ada.json").stat().st_mode) == 0o600
+    (folder / "link.json").symlink_to("new.json")
+    for there in ("ada.json", "link.json"):
+        refused = f"error: {there}: it is there already; name a new file\n"
+        result = await operate("export", "--user", user, "--output", there)
+        assert result == Ended(1, "", refused)
+    assert (folder / "ada.json").read_text("utf-8") == text
+    assert not (folder / "new.json").exists()
     result = await operate("export", "--user", user, "--output", "no/ada.json")
     assert result == Ended(1, "", "error: no/ada.json: No such file or directory\n")
 

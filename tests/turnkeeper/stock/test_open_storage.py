@@ -153,3 +153,13 @@ async def test_a_state_on_another_store_is_refused_in_its_turn_with_both_urls(
     assert store in refusal
     assert "redis://db.example.com/0" in refusal
     assert "secret" not in refusal
+
+
+def test_without_credentials_a_store_elsewhere_is_refused_unless_it_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    adapter = CloudAdapter(storage=open_storage("postgresql://db.example/bot"))
+    assert "ALLOW_REMOTE_STORE=yes" in "".join(fault.text for fault in adapter.faults)
+    monkeypatch.setenv("ALLOW_REMOTE_STORE", "yes")
+    allowed = CloudAdapter(storage=open_storage("redis://cache.example"))
+    assert "ALLOW_REMOTE_STORE" not in str(allowed.faults)

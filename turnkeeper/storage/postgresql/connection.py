@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import ssl
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageError, StorageUnavailable
 from turnkeeper.storage.postgresql import statements as sql
@@ -14,8 +15,45 @@ with contextlib.suppress(ImportError):  # the storage says so when it is made
     import asyncpg
 
 
+_REFUSED: Final = "rejected SSL upgrade"  # of asyncpg, when the server answers that it has no TLS
+_NO_TLS: Final = (
+    "it does not take TLS, so the password was not sent; turn TLS on there, or say "
+    "sslmode=disable in STORAGE_URL if nobody else is on the network between"
+)
+_CERTIFICATE: Final = "; name the certificate of who signed the server's: sslrootcert=FILE"
+
+_log = logging.getLogger(__name__)
+
+
 class Undone(StorageUnavailable):
     """The server undid a statement for a race with another; it may be run again."""
+
+
+async def is_pooled(dsn: str, tls: ssl.SSLContext | str | None, address: str) -> bool:
+    """Return whether a pooler such as PgBouncer is between, and say so in the log.
+
+    A pooler answers for many servers' processes, so it does not tell a client the number of one.
+    In its transaction mode each transaction may get another process, which does not know the
+    statements that the one before prepared. From outside that mode looks like the others.
+
+    :param dsn: of the server.
+    :param tls: the driver's argument ``ssl``.
+    :param address: of the server, for the log.
+    """
+    connection = await asyncpg.connect(dsn, ssl=tls, statement_cache_size=0)
+    try:
+        told: int = connection.get_server_pid()
+        pooled = await connection.fetchval("SELECT pg_backend_pid() <> $1", told) is True
+    finally:
+        connection.terminate()
+    if pooled:
+        _log.info(
+            "PostgreSQL at %s is behind a pooler: prepared statements are not used, as with "
+            "statement_cache_size=0 in STORAGE_URL; where it keeps them apart (session mode), "
+            "statement_cache_size=100 saves a round trip a call",
+            address,
+        )
+    return pooled
 
 
 async def prepare(connection: Any, address: str) -> bool:
@@ -111,9 +149,10 @@ def translated_errors(address: str, timeout: float, *, opening: bool = False) ->
         asyncpg.CantChangeRuntimeParamError,
         ssl.SSLCertVerificationError,
     ) as error:
+        hint = _CERTIFICATE if isinstance(error, ssl.SSLCertVerificationError) else ""
         if opening:
-            raise SettingsError.of("STORAGE_URL", f"{where}: {_reason(error)}") from None
-        raise StorageUnavailable(f"{where}: {_reason(error)}") from None
+            raise SettingsError.of("STORAGE_URL", f"{where}: {_reason(error)}{hint}") from None
+        raise StorageUnavailable(f"{where}: {_reason(error)}{hint}") from None
     except (ValueError, asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
         if opening:
             raise SettingsError.of("STORAGE_URL", f"{where}: {_reason(error)}") from None
@@ -132,6 +171,8 @@ def translated_errors(address: str, timeout: float, *, opening: bool = False) ->
         asyncpg.InternalClientError,
         asyncpg.PostgresError,
     ) as error:
+        if opening and _REFUSED in str(error):
+            raise SettingsError.of("STORAGE_URL", f"{where}: {_NO_TLS}") from None
         raise StorageUnavailable(f"{where}: {_reason(error)}") from None
 
 

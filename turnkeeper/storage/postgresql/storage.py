@@ -2,8 +2,10 @@
 
 ``postgresql://user:password@host:5432/database?option=value``. Options of our own: ``pool_max``
 (connections a process, 10), ``timeout`` (seconds a call may take in all, 5) and
-``statement_cache_size`` (100; 0 behind PgBouncer in transaction mode, at the price of one more
-round trip a call). The other options are the driver's: ``sslmode``, ``application_name``...
+``statement_cache_size`` (100, but 0 behind a pooler such as PgBouncer: statements that are kept do
+not work in its transaction mode; without them a call is one more round trip). The other options are
+the driver's: ``sslmode``, ``application_name``... Without ``sslmode`` a server that is not on this
+machine must have a certificate for its name; see :mod:`turnkeeper.storage.postgresql.tls`.
 """
 
 from __future__ import annotations
@@ -16,8 +18,16 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageUnavailable, WriteConflict
+from turnkeeper.storage.place import is_elsewhere
 from turnkeeper.storage.postgresql import statements as sql
-from turnkeeper.storage.postgresql.connection import Undone, complete, prepare, translated_errors
+from turnkeeper.storage.postgresql.connection import (
+    Undone,
+    complete,
+    is_pooled,
+    prepare,
+    translated_errors,
+)
+from turnkeeper.storage.postgresql.tls import tls_of, warn_of_risk
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.server_clock import ServerClock
 from turnkeeper.storage.server_url import ServerUrl
@@ -29,6 +39,9 @@ except ImportError:
 
 _TRIES: Final = 10
 """How often a commit is run at most when the server undid it for a race with another commit."""
+
+_STATEMENTS: Final = 100
+"""How many prepared statements a connection keeps."""
 
 _RELEASE_TIMEOUT: Final = 1.0
 """Seconds to wait for the server to confirm that a statement was cancelled."""
@@ -54,8 +67,10 @@ class PostgreSQLStorage(RecordStorage):
         self._address = server.address
         self._pool_max = int(server.take("pool_max", 10, least=1))
         self._timeout = server.take("timeout", 5, least=0.1)
-        self._statement_cache_size = int(server.take("statement_cache_size", 100))
-        self._dsn = server.rest()
+        self._cache_chosen = "statement_cache_size" in server.options
+        self._statement_cache_size = int(server.take("statement_cache_size", _STATEMENTS))
+        self._server = server
+        self._elsewhere = is_elsewhere(url)
         self._clock = clock or time.time
         self._own_clock = clock
         self._now = ServerClock(clock)
@@ -66,16 +81,22 @@ class PostgreSQLStorage(RecordStorage):
         pool: Any = None
         with translated_errors(self._address, self._timeout, opening=True):
             try:
-                pool = asyncpg.create_pool(
-                    self._dsn,
-                    min_size=1,
-                    max_size=self._pool_max,
-                    timeout=self._timeout,
-                    statement_cache_size=self._statement_cache_size,
-                    max_cached_statement_lifetime=0,
-                    reset=_leave_as_it_is,
-                )
                 async with asyncio.timeout(self._timeout) as limit:
+                    dsn = self._server.rest()
+                    tls = tls_of(self._server) if self._elsewhere else None
+                    if not self._cache_chosen:
+                        pooled = await is_pooled(dsn, tls, self._address)
+                        self._statement_cache_size = 0 if pooled else _STATEMENTS
+                    pool = asyncpg.create_pool(
+                        dsn,
+                        ssl=tls,
+                        min_size=1,
+                        max_size=self._pool_max,
+                        timeout=self._timeout,
+                        statement_cache_size=self._statement_cache_size,
+                        max_cached_statement_lifetime=0,
+                        reset=_leave_as_it_is,
+                    )
                     await pool
                     async with pool.acquire() as connection:
                         if not await prepare(connection, self._address):
@@ -87,6 +108,8 @@ class PostgreSQLStorage(RecordStorage):
                     pool.terminate()
                 raise
         self._pool = pool
+        if self._elsewhere:
+            warn_of_risk(self._server)
 
     async def close(self) -> None:
         pool, self._pool = self._pool, None

@@ -23,10 +23,16 @@ from functools import partial
 from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageUnavailable, WriteConflict
+from turnkeeper.storage.place import is_elsewhere
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.redis import record as redis_record
 from turnkeeper.storage.redis import script as redis_script
-from turnkeeper.storage.redis.connection import INSTALLED, connect, translated_errors
+from turnkeeper.storage.redis.connection import (
+    INSTALLED,
+    connect,
+    translated_errors,
+    warn_of_risk,
+)
 from turnkeeper.storage.server_clock import ServerClock
 from turnkeeper.storage.server_url import ServerUrl
 
@@ -65,7 +71,11 @@ class RedisStorage(RecordStorage):
         self._address = server.address
         self._timeout = server.take("timeout", 5, least=0.1)
         self._pool_max = int(server.take("pool_max", 20, least=1))
-        self._url = server.rest()
+        if server.base.startswith("rediss:") and server.options.get("ssl_cert_reqs") != "none":
+            # Drivers before version 6 do not look at the name in a certificate by themselves.
+            server.options.setdefault("ssl_check_hostname", "true")
+        self._server = server
+        self._elsewhere = is_elsewhere(url)
         self._clock = clock or time.time
         self._own_clock = clock
         self._now = ServerClock(clock)
@@ -79,7 +89,10 @@ class RedisStorage(RecordStorage):
         await self.close()
         with translated_errors(self._address, self._timeout, opening=True):
             async with asyncio.timeout(self._timeout):
-                self._client = await connect(self._url, self._address, self._tag + b"format")
+                url = self._server.rest()
+                self._client = await connect(url, self._address, self._tag + b"format")
+        if self._elsewhere:
+            warn_of_risk(self._server)
 
     async def close(self) -> None:
         client, self._client = self._client, None

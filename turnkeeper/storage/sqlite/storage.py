@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from turnkeeper.errors import StorageUnavailable
+from turnkeeper.storage.private_file import warn_if_open
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.sqlite.file import Connection, SQLiteFile
 from turnkeeper.storage.sqlite.loop_connection import LoopConnection
@@ -68,6 +69,8 @@ class SQLiteStorage(RecordStorage):
             await writer.close()
             raise self._file.unavailable(error) from error
         self._writer = writer
+        path = self._file.path
+        warn_if_open("STORAGE_URL", (path, f"{path}-wal", f"{path}-shm"))
 
     async def close(self) -> None:
         if self._on_loop:
