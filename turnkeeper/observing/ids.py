@@ -29,7 +29,7 @@ def shortened(text: str) -> str:
 
     They become ``+4917…89`` and ``a…@example.com``.
     """
-    # To look for these first takes a fifth of the time: most lines have none.
+    # Most lines have none, and these are found faster.
     if "+" in text or "%2" in text:
         text = _PHONE.sub(_short_phone, text)
     if "@" in text or "%40" in text:

@@ -27,12 +27,7 @@ from turnkeeper.storage.place import is_elsewhere
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.redis import record as redis_record
 from turnkeeper.storage.redis import script as redis_script
-from turnkeeper.storage.redis.connection import (
-    INSTALLED,
-    connect,
-    translated_errors,
-    warn_of_risk,
-)
+from turnkeeper.storage.redis.connection import INSTALLED, connect, translated_errors, warn_of_risk
 from turnkeeper.storage.server_clock import ServerClock
 from turnkeeper.storage.server_url import ServerUrl
 
