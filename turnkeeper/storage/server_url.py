@@ -43,7 +43,8 @@ class ServerUrl:
             parts = None
         if parts is not None:
             hosts = parts.netloc.rpartition("@")[2]
-            plain = all(_HOST.fullmatch(host) for host in hosts.split(","))
+            # Of two "@" the drivers take the first, and would ask another host.
+            plain = parts.netloc.count("@") <= 1 and all(map(_HOST.fullmatch, hosts.split(",")))
             if plain and "@" not in parts.path + query and not parts.fragment:
                 names = hosts_in(unquote(hosts) or options.get("host", ""))
                 return cls(base, f"{hosts}{parts.path}", options, names)

@@ -25,7 +25,7 @@ PLACE: Final = "turnkeeper/storage/place.py"
 PRIVATE_FILE: Final = "turnkeeper/storage/private_file.py"
 TLS: Final = "turnkeeper/storage/postgresql/tls.py"
 POSTGRESQL: Final = "turnkeeper/storage/postgresql/storage.py"
-REDIS_CONNECTION: Final = "turnkeeper/storage/redis/connection.py"
+REDIS_TLS: Final = "turnkeeper/storage/redis/tls.py"
 PLACE_TESTS: Final = "tests/turnkeeper/storage/test_place.py"
 PRIVATE_FILE_TESTS: Final = "tests/turnkeeper/storage/test_private_file.py"
 ELSEWHERE_TESTS: Final = "tests/turnkeeper/storage/test_elsewhere.py"
@@ -178,7 +178,7 @@ MUTATIONS: Final = (
         "statements are prepared behind a pooler, where the next one does not know them",
     ),
     Mutation(
-        REDIS_CONNECTION,
+        REDIS_TLS,
         '    if not server.base.startswith("rediss:"):\n',
         '    if not server.base.startswith("redis"):\n',
         (f"{ELSEWHERE_TESTS}::test_redis_in_clear_is_taken_with_one_warning",),

@@ -37,3 +37,9 @@ def test_options_of_ours_are_taken_out_and_the_rest_is_the_drivers() -> None:
 def test_a_number_out_of_range_is_named(value: str) -> None:
     with pytest.raises(SettingsError, match="STORAGE_URL"):
         ServerUrl.parse(f"scheme://host/db?pool_max={value}").take("pool_max", 10, least=1)
+
+
+def test_an_at_sign_in_the_password_is_to_be_escaped() -> None:
+    with pytest.raises(SettingsError, match="%40 for @") as error:
+        ServerUrl.parse("postgresql://bot:p@ss@db.example/bot")
+    assert "ss" not in str(error.value).replace("password", "").replace("address", "")

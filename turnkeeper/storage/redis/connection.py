@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from turnkeeper.errors import SettingsError, StorageUnavailable
 from turnkeeper.storage.redis import script as redis_script
-from turnkeeper.storage.server_url import ServerUrl
 
 try:
     from redis import asyncio as driver
@@ -25,9 +24,6 @@ log = logging.getLogger(__name__)
 
 _LASTING: Final = ("DB index", "CERTIFICATE_VERIFY_FAILED")
 """In an error at opening: what no waiting will mend."""
-
-_FALSE: Final = ("0", "F", "FALSE", "N", "NO")
-"""Of the driver's own: what in a URL means no."""
 
 
 async def connect(url: str, address: str, format_key: bytes) -> Any:
@@ -77,30 +73,6 @@ async def _is_cluster(client: Any) -> bool:
         return bool((await client.info("cluster")).get("cluster_enabled"))
     except exceptions.ResponseError:
         return False  # not permitted here
-
-
-def warn_of_risk(server: ServerUrl) -> None:
-    """Say what is at risk where the way to the server is not by TLS that checks who it is.
-
-    :param server: is elsewhere.
-    """
-    options = server.options
-    if not server.base.startswith("rediss:"):
-        risk = (
-            "redis:// is in clear, the password too: whoever is on the network between can read "
-            "and change all that is remembered; rediss:// is TLS"
-        )
-    elif (
-        options.get("ssl_cert_reqs") == "none"
-        or options.get("ssl_check_hostname", "").upper() in _FALSE
-    ):
-        risk = (
-            "ssl_cert_reqs or ssl_check_hostname has the server's certificate or name not "
-            "checked: whoever is in between can pose as the server; leave them out"
-        )
-    else:
-        return
-    log.warning("STORAGE_URL: Redis at %s: %s", server.address, risk)
 
 
 async def _warn_of_loss(client: Any, address: str) -> None:

@@ -27,7 +27,8 @@ from turnkeeper.storage.place import is_elsewhere
 from turnkeeper.storage.records import Change, Record, RecordStorage
 from turnkeeper.storage.redis import record as redis_record
 from turnkeeper.storage.redis import script as redis_script
-from turnkeeper.storage.redis.connection import INSTALLED, connect, translated_errors, warn_of_risk
+from turnkeeper.storage.redis.connection import INSTALLED, connect, translated_errors
+from turnkeeper.storage.redis.tls import url_of, warn_of_risk
 from turnkeeper.storage.server_clock import ServerClock
 from turnkeeper.storage.server_url import ServerUrl
 
@@ -66,9 +67,6 @@ class RedisStorage(RecordStorage):
         self._address = server.address
         self._timeout = server.take("timeout", 5, least=0.1)
         self._pool_max = int(server.take("pool_max", 20, least=1))
-        if server.base.startswith("rediss:") and server.options.get("ssl_cert_reqs") != "none":
-            # Drivers before version 6 do not look at the name in a certificate by themselves.
-            server.options.setdefault("ssl_check_hostname", "true")
         self._server = server
         self._elsewhere = is_elsewhere(url)
         self._clock = clock or time.time
@@ -84,8 +82,8 @@ class RedisStorage(RecordStorage):
         await self.close()
         with translated_errors(self._address, self._timeout, opening=True):
             async with asyncio.timeout(self._timeout):
-                url = self._server.rest()
-                self._client = await connect(url, self._address, self._tag + b"format")
+                url, key = url_of(self._server), self._tag + b"format"
+                self._client = await connect(url, self._address, key)
         if self._elsewhere:
             warn_of_risk(self._server)
 
