@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import os
 import shutil
 import sys
@@ -20,14 +21,15 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from tests.turnkeeper.e2e.process import BotProcess, Gunicorn
-from tests.turnkeeper.hostile import CASES, JSON, Case, Target
+from tests.turnkeeper.hostile import CASES, JSON, LOCAL_CASES, Case, Target
 from tests.turnkeeper.ports import reserved_port
 from turnkeeper.testing import Cloud
 
 APP_ID: Final = "b0b0b0b0-0000-4000-8000-000000000000"
 PASSWORD: Final = "not a secret"  # noqa: S105 - as it says
 UNFINISHED: Final = 1_000
-ROUNDS: Final = 400
+ROUNDS: Final = 8
+AT_ONCE: Final = 50
 DEAREST: Final = 2.0  # refusals
 MOST: Final = {"credentials": 40.0, "local": 64.0}  # megabytes
 
@@ -159,13 +161,13 @@ async def send(url: str, data: bytes) -> None:
 
 async def costs(bot: Bot) -> dict[str, float]:
     """Return what strangers' requests cost, in refusals of a small one."""
-    spent: dict[str, float] = {}
-    for name, data in STRANGERS.items():
-        await send(bot.url, data)
-        before = cpu_of(bot)
-        for _ in range(ROUNDS):
-            await send(bot.url, data)
-        spent[name] = cpu_of(bot) - before
+    spent = dict.fromkeys(STRANGERS, math.inf)
+    for _ in range(ROUNDS):  # the least of them: whatever else the machine does takes time too
+        for name, data in STRANGERS.items():
+            before = cpu_of(bot)
+            for _ in range(AT_ONCE):
+                await send(bot.url, data)
+            spent[name] = min(spent[name], cpu_of(bot) - before)
     least = next(iter(spent.values()))
     return {name: seconds / least for name, seconds in spent.items()}
 
@@ -204,7 +206,7 @@ async def show(server: type[Program | Gunicorn], mode: str, cloud: Cloud) -> boo
         target = Target(cloud.identity, APP_ID, cloud.service_url)
     else:
         target = Target(service_url=cloud.service_url)
-    cases = [case for case in CASES if guarded or not case.credentials]
+    cases = CASES if guarded else LOCAL_CASES
     good = True
     async with server(variables) as bot:
         print(f"\n{server.__name__}, {mode}", flush=True)

@@ -171,6 +171,15 @@ def token(
     return Case(name, frozenset({status}), make, credentials=True)
 
 
+def from_elsewhere(name: str, /, **headers: str) -> Case:
+    """A good activity with headers that no program on the bot's machine sends."""
+
+    def make(target: Target) -> Request:
+        return Request(headers | {"Content-Type": JSON}, target.activity())
+
+    return Case(name, frozenset({403}), make)
+
+
 def minted(name: str, status: int, **changes: Any) -> Case:
     """A good activity with a channel token with changes."""
     return token(name, status, lambda target: target.bearer(**changes))
@@ -413,7 +422,25 @@ TOKENS = [
     emulator("an anonymous skill", 403, appid="AnonymousSkill"),
     emulator("the bot's own token for its replies", 403, aud=CHANNEL_ISSUER),
     emulator("the bot's own token without audience", 403, aud=None),
+    token("a person's token", 403, lambda t: t.emulator(scp="x"), channelId="emulator"),
+    token("a token of no app", 403, lambda t: t.emulator(idtyp="user"), channelId="emulator"),
+    token("the Emulator on Teams", 403, lambda t: t.emulator(), channelId="msteams"),
+]
+
+# Of a bot without credentials.
+ELSEWHERE = [
+    from_elsewhere("a token, though none can be checked", Authorization="Bearer a.b.c"),
+    from_elsewhere("an empty token", Authorization=""),
+    from_elsewhere("the page of another site", Origin="https://evil.example"),
+    from_elsewhere("the page of another port", Origin="http://localhost:5173"),
+    from_elsewhere("a page that is a file", Origin="null"),
+    from_elsewhere("a proxy", Via="1.1 proxy"),
+    from_elsewhere("a tunnel", **{"CF-Ray": "x"}),
+    from_elsewhere("a page with another name for this machine", Host="evil.example"),
 ]
 
 CASES = BODIES + MEDIA + SHAPES + TOKENS
-"""All of them; every name is there once."""
+"""All that a bot with credentials refuses; every name is there once."""
+
+LOCAL_CASES = [case for case in CASES if not case.credentials] + ELSEWHERE
+"""All that one without them refuses."""

@@ -15,6 +15,7 @@ from turnkeeper.auth.signing_keys import Key
 from turnkeeper.settings import Settings
 
 EMULATOR: Final = "emulator"
+_ANONYMOUS: Final = AuthenticationConstants.ANONYMOUS_SKILL_APP_ID
 
 
 class Forbidden(Exception):
@@ -73,6 +74,8 @@ class Claims:
             raise Forbidden("the token is a person's and not an app's")
         if AuthenticationConstants.VERSION_CLAIM not in claims:
             raise Forbidden("the token does not say which claim names its app")
+        if claims.get(AuthenticationConstants.APP_ID_CLAIM) == _ANONYMOUS:
+            raise Forbidden("it is a skill's that does not say whose it is")
         caller = JwtTokenValidation.get_app_id_from_claims(claims)
         if caller != self._app_id:
             if not caller or caller.lower() not in self._callers:

@@ -33,8 +33,7 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; called by the event loop."""
-        if hasattr(transport, "max_size"):  # of asyncio; other event loops have bounds of their own
-            transport.max_size = AT_ONCE
+        _receive_at_most(AT_ONCE, transport)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -43,8 +42,14 @@ class Connection(web.RequestHandler):
             super().data_received(data)
 
     def ignore_rest(self) -> None:
-        """Take nothing more; what still comes is thrown away unparsed."""
+        """Take nothing more; what still comes is thrown away unparsed, and much of it at once."""
         self._ignores = True
+        _receive_at_most(16 * AT_ONCE, self.transport)
+
+
+def _receive_at_most(size: int, transport: asyncio.BaseTransport | None) -> None:
+    if transport is not None and hasattr(transport, "max_size"):  # of asyncio, and not of others
+        transport.max_size = size
 
 
 class _Server(web.Server):

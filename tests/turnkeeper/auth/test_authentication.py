@@ -22,7 +22,7 @@ from botframework.connector.auth import (
     ManagedIdentityAppCredentials,
     MicrosoftAppCredentials,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.turnkeeper.clock import Clock
@@ -503,6 +503,16 @@ CLAIMS = st.fixed_dictionaries(
 
 
 @given(claims=CLAIMS, channel=choices("test", "emulator", "skype"))
+@example(
+    claims={
+        "iss": EMULATOR_ISSUER,
+        "ver": "2.0",
+        "azp": APP,
+        "appid": "AnonymousSkill",
+        "serviceurl": None,
+    },
+    channel="emulator",
+)
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

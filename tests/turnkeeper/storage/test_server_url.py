@@ -42,4 +42,4 @@ def test_a_number_out_of_range_is_named(value: str) -> None:
 def test_an_at_sign_in_the_password_is_to_be_escaped() -> None:
     with pytest.raises(SettingsError, match="%40 for @") as error:
         ServerUrl.parse("postgresql://bot:p@ss@db.example/bot")
-    assert "ss" not in str(error.value).replace("password", "").replace("address", "")
+    assert "p@ss" not in str(error.value)
