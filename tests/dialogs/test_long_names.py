@@ -25,13 +25,10 @@ PIECES = {
 
 
 def seconds(work: Callable[[str, str], object], text: str, language: str) -> float:
-    """The least time of the CPU that it takes, of three; a millisecond is as good as nothing."""
-    least = float("inf")
-    for _ in range(3):
-        began = time.thread_time()
-        work(text, language)
-        least = min(least, time.thread_time() - began)
-    return max(least, 0.001)
+    """The time of the CPU that it takes; a millisecond is as good as nothing."""
+    began = time.thread_time()
+    work(text, language)
+    return max(time.thread_time() - began, 0.001)
 
 
 @pytest.mark.parametrize("language", ["en", "ja", "ar"])
@@ -40,6 +37,10 @@ def seconds(work: Callable[[str, str], object], text: str, language: str) -> flo
 def test_it_grows_with_the_name(piece: str, before: str, language: str) -> None:
     small = piece * (SMALL // len(piece))
     for work in (answered_name, new_name_in):
-        little = seconds(work, before + small, language)
-        much = seconds(work, before + small * TIMES, language)
-        assert much / little < TIMES * 3, "quadratic would be 6 times as much as in proportion"
+        growths = (
+            seconds(work, before + small * TIMES, language)
+            / seconds(work, before + small, language)
+            for _ in range(4)  # whatever else the machine does does not fall into each of them
+        )
+        # 36 would be quadratic.
+        assert any(growth < TIMES * 3 for growth in growths)
