@@ -165,7 +165,8 @@ def test_what_is_merely_wrong_is_a_fault(
 
 @pytest.mark.parametrize("server", [BotProcess, Gunicorn])
 async def test_the_log_warns_at_the_start(tmp_path: Path, server: type[BotProcess]) -> None:
-    (tmp_path / ".env").write_text("PROFILE_TTL_DAY=s3cret\n")
+    (env := tmp_path / ".env").write_text("PROFILE_TTL_DAY=s3cret\n")
+    env.chmod(0o600)  # else that is warned of too
     (tmp_path / "app.py").write_text(
         "from dataclasses import dataclass\n"
         "from turnkeeper import Host\n"

@@ -86,11 +86,6 @@ class Connector:
         """Return the deadline of calls that may take so many seconds together."""
         return self._clock() + budget
 
-    @property
-    def login_fails(self) -> bool:
-        """Whether the login service gives the bot no token, as far as is known."""
-        return self._token.fails
-
     def now(self) -> float:
         """Return the time by the clock that deadlines are given in."""
         return self._clock()

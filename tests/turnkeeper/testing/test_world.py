@@ -120,7 +120,7 @@ async def test_the_exchange_of_tokens_and_a_death_go_together(program: Path) -> 
             await ada.says("hi")
         await world.process()
         assert await ada.hears() == ["1: hi"]
-        assert world.cloud.login.token_requests == 1
+        assert world.cloud.login.token_requests > 0
 
 
 async def test_a_world_is_opened_first(program: Path) -> None:
