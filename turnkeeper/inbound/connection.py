@@ -14,8 +14,8 @@ from aiohttp import web
 AT_ONCE: Final = 16 * 1024
 """Bytes that are received at once: most requests of channels as a whole, and no more."""
 
-UNASKED: Final = 2 * 1024
-"""Bytes of a body that are parsed before it is read; and a sixteenth of it in chunks."""
+UNASKED: Final = 1024
+"""Of a body that nobody has asked for, twice as many bytes are parsed, or 64 chunks."""
 
 LINGERING: Final = 2.0
 """Seconds for which a client whose body is not read may go on sending, so that it can read its
