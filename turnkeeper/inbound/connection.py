@@ -22,6 +22,14 @@ LINGERING: Final = 2.0
 answer: a connection that is closed at once is reset."""
 
 
+def bounds() -> dict[str, Any]:
+    """Return ``handler_args`` of an application that takes activities and nothing else.
+
+    One that somebody else has made may take uploads on other paths: it keeps its own.
+    """
+    return {"read_bufsize": UNASKED, "lingering_time": LINGERING}
+
+
 class Connection(web.RequestHandler):
     """aiohttp's, within these bounds."""
 
@@ -58,17 +66,13 @@ class _Server(web.Server):
 
 
 def bound_connections(app: web.Application) -> None:
-    """Have an application be served within these bounds, whoever's its server is.
-
-    What it was given in ``handler_args`` itself counts.
-    """
+    """Have an application be served by such connections, whoever's its server is."""
     make = getattr(app, "_make_handler", None)
     if make is None:  # another aiohttp, which makes connections elsewhere
         return
 
     def make_handler(**named: Any) -> web.Server:
-        bounds = {"read_bufsize": UNASKED, "lingering_time": LINGERING}
-        server: web.Server = make(**{**bounds, **named})
+        server: web.Server = make(**named)
         server.__class__ = _Server
         return server
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from turnkeeper.errors import StorageError
 from turnkeeper.inbound.activity import MAX_BODY
+from turnkeeper.inbound.connection import bounds
 from turnkeeper.inbound.refusal import Handler, answer, expect
 from turnkeeper.observing.metrics import Metrics
 from turnkeeper.storage import RecordStorage
@@ -117,6 +118,7 @@ def new_application(metrics: Metrics) -> web.Application:
     app = web.Application(
         client_max_size=MAX_BODY + 1,
         handler_args={
+            **bounds(),
             # A compressed body is refused; it must not be unpacked first, before anybody has asked.
             "auto_decompress": False,
             # What a handler raises is logged by inbound.refusal. What is left are bad requests of

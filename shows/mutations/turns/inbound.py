@@ -186,8 +186,8 @@ MUTATIONS: Final = (
     ),
     Mutation(
         CONNECTION,
-        '        bounds = {"read_bufsize": UNASKED, "lingering_time": LINGERING}\n',
-        "        bounds = dict[str, Any]()\n",
+        '    return {"read_bufsize": UNASKED, "lingering_time": LINGERING}\n',
+        "    return {}\n",
         (f"{STRANGERS_TESTS}::test_little_is_parsed_before_it_is_asked_for",),
         "a body in chunks of one byte costs thirty refusals",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,11 +11,14 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, FormData, web
+from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from tests.turnkeeper.bot import StartBot
+from tests.turnkeeper.bot import StartBot, make_host
 from tests.turnkeeper.e2e.process import BotProcess, Gunicorn
 from tests.turnkeeper.observing.test_counted import figures_of
+from tests.turnkeeper.tiny.app import make_bot
 from turnkeeper.inbound import connection
 from turnkeeper.testing import Cloud
 
@@ -139,3 +143,21 @@ async def test_who_hangs_up_in_the_middle_is_no_error(
         await bot.terminate()
     assert "ERROR" not in bot.told()
     assert "Traceback" not in bot.told()
+
+
+async def test_on_other_paths_an_application_takes_what_it_takes(cloud: Cloud) -> None:
+    async def upload(request: web.Request) -> web.Response:
+        sizes = [len(await part.read()) async for part in await request.multipart()]  # type: ignore[union-attr]
+        return web.json_response(sizes)
+
+    app, host = web.Application(client_max_size=10**7), make_host(storage_url="memory:")
+    app.router.add_post("/upload", upload)
+    host.attach(app, make_bot(host))
+    async with TestServer(app) as server, ClientSession() as session:
+        form = FormData()
+        for size in (3_000_000, 10):
+            form.add_field("file", io.BytesIO(b"x" * size), filename="f" * 3_000)
+        async with session.post(server.make_url("/upload"), data=form) as answer:
+            assert await answer.json() == [3_000_000, 10]
+        person = cloud.person(bot_url=str(server.make_url("/api/messages")))
+        assert await person.says("hi") == ["Who are you?"]
