@@ -181,9 +181,10 @@ async def test_it_is_renewed_ahead_though_nobody_asks_for_it(
     cloud: Cloud, source: TokenSource, clock: Clock
 ) -> None:
     token = await source.get()
-    for _ in range(3):
+    for number in range(1, 4):
         clock.now += 3600 - 240  # of 3600 s
         assert not source.fails  # it holds still, and the next is asked for
+        await until(lambda: cloud.login.token_requests > number)  # noqa: B023 - awaited here
         before, tries = token, 0
         while token == before and (tries := tries + 1) < 1_000_000:
             await asyncio.sleep(0)
