@@ -47,6 +47,7 @@ class Fleet:
             "PYTHONPATH": str(ROOT),
             "PWD": self._folder,
             "LOG_LEVEL": "WARNING",
+            "GROUP_MESSAGES": "all",  # nobody mentions this bot
         }
 
     @property
